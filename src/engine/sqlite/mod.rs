@@ -1,0 +1,1 @@
+//! SQLite: a tenant is one file.

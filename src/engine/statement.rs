@@ -1,0 +1,11 @@
+//! A statement ready to run on an engine. Only dialects and the template reader make these.
+
+/// SQL in an engine's own dialect, with the values it binds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// The SQL, with `?` for each bound value.
+    pub sql: String,
+    /// Values to bind, in order. They may hold template variables such as `{{TENANT_NAME}}`, which are filled in
+    /// when the statement runs and never become part of the SQL.
+    pub values: Vec<String>,
+}
