@@ -2,3 +2,4 @@
 //! statement does as a [`operation::Operation`] over the schema model. Pure: nothing here runs SQL.
 
 pub mod operation;
+pub mod variables;
