@@ -49,7 +49,7 @@ impl Clock {
 pub fn timestamp(ms: i64) -> String {
     jiff::Timestamp::from_millisecond(ms)
         .unwrap_or_default()
-        .to_zoned(jiff::tz::TimeZone::UTC)
+        .to_zoned_datetime(jiff::tz::TimeZone::UTC)
         .strftime("%Y-%m-%d %H:%M:%S")
         .to_string()
 }

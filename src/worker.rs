@@ -87,6 +87,17 @@ pub async fn run_one(app: &App, job_id: Uuid, stop: &CancellationToken) -> Resul
     }
 }
 
+/// Works on the next job that is due; false where none is.
+pub async fn run_next(app: &App, stop: &CancellationToken) -> Result<bool, StoreError> {
+    match claim_next(app, None).await? {
+        Some(job) => {
+            work(app, job, stop).await;
+            Ok(true)
+        }
+        None => Ok(false),
+    }
+}
+
 async fn claim_next(app: &App, only: Option<Uuid>) -> Result<Option<Job>, StoreError> {
     let now = app.now_ms();
     // A look first, without the write lock: most of the time there is nothing to do.

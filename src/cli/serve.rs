@@ -18,7 +18,8 @@ pub(super) async fn serve(settings: Settings) -> Result<End, Trouble> {
     let stop = CancellationToken::new();
     let workers = tokio::spawn(worker::run(app.clone(), stop.clone()));
     let local = listener.local_addr().map_err(|cause| Trouble::Usage(format!("The address cannot be read: {cause}.")))?;
-    let server = web::server(app.clone(), listener)
+    let secret = web::secret(&app).await?;
+    let server = web::server(app.clone(), listener, &secret)
         .map_err(|cause| Trouble::Usage(format!("The web server cannot start: {cause}.")))?;
     let base = app.settings.public_url.clone().unwrap_or_else(|| format!("http://{local}"));
     output::line(&format!("Listening on http://{local}"));

@@ -4,12 +4,17 @@
 //! A session is opened for one piece of work on one tenant. It takes a [`TenantLock`], checks the ownership marker in
 //! the database against it before the first statement, and never becomes another tenant's.
 
+pub mod dialect;
 pub mod name;
 pub mod sqlite;
 pub mod statement;
 
-use crate::{schema::Schema, sql::variables::Variables};
+use crate::{
+    schema::Schema,
+    sql::{operation::Operation, variables::Variables},
+};
 use async_trait::async_trait;
+pub use dialect::SqlDialect;
 pub use name::DatabaseName;
 pub use statement::Statement;
 use uuid::Uuid;
@@ -133,6 +138,17 @@ pub trait Engine: Send + Sync + std::fmt::Debug {
 
     /// What it can do.
     fn capabilities(&self) -> Capabilities;
+
+    /// The family of SQL that it speaks.
+    fn dialect(&self) -> SqlDialect;
+
+    /// An operation in the engine's dialect, given the schema before and after it; or the reason why it cannot be
+    /// carried over, and what to do.
+    fn render(&self, before: &Schema, operation: &Operation, after: &Schema) -> Result<Vec<Statement>, String>;
+
+    /// Splits a file in the engine's own dialect into its statements, each with its line; or the line and the reason of
+    /// one that is not allowed there.
+    fn split_own(&self, text: &str) -> Result<Vec<(Statement, usize)>, (usize, String)>;
 
     /// What is to be found under a name.
     async fn look_up(&self, name: &DatabaseName) -> Result<Presence, EngineError>;

@@ -17,7 +17,7 @@ pub struct Session {
     pub expires_ms: i64,
 }
 
-/// The state of a session that has not ended; notes that it was used where the last note is over a minute old.
+/// The state of a session that has not ended.
 pub async fn load(
     connection: &mut Connection,
     token_hash: &str,
@@ -58,18 +58,20 @@ pub async fn save(connection: &mut Connection, session: &Session, now_ms: i64) -
     Ok(())
 }
 
-/// Moves a session's end, where the move is worth a write (more than a minute).
-pub async fn extend(
-    connection: &mut Connection,
-    token_hash: &str,
-    now_ms: i64,
-    expires_ms: i64,
-) -> Result<()> {
-    sql("UPDATE sessions SET seen_ms = ?, expires_ms = ? WHERE token_hash = ? AND expires_ms < ?")
+/// When a session ends, where it is there.
+pub async fn ends(connection: &mut Connection, token_hash: &str) -> Result<Option<i64>> {
+    match sql("SELECT expires_ms FROM sessions WHERE token_hash = ?").bind(token_hash).first(connection).await? {
+        Some(row) => Ok(Some(row.int("expires_ms")?)),
+        None => Ok(None),
+    }
+}
+
+/// Moves a session's end.
+pub async fn extend(connection: &mut Connection, token_hash: &str, now_ms: i64, expires_ms: i64) -> Result<()> {
+    sql("UPDATE sessions SET seen_ms = ?, expires_ms = ? WHERE token_hash = ?")
         .bind(now_ms)
         .bind(expires_ms)
         .bind(token_hash)
-        .bind(expires_ms - 60_000)
         .run(connection)
         .await?;
     Ok(())

@@ -3,7 +3,7 @@
 use super::*;
 use crate::templates::shelf::LARGEST_FILE;
 use crate::templates::source::{Embedded, Folder};
-use crate::templates::sql_file::SqlDialect;
+use crate::engine::SqlDialect;
 use std::fs;
 
 type Files = BTreeMap<String, Vec<u8>>;

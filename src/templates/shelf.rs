@@ -2,12 +2,13 @@
 
 use super::report::Report;
 use super::source::{Source, SourceError};
-use super::sql_file::{FileName, SqlDialect, SqlFile, SqlText};
+use crate::engine::SqlDialect;
+use super::sql_file::{FileName, SqlFile, SqlText};
 use super::template_type::MIGRATIONS_FOLDER;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The largest file of a template, in bytes.
-pub(super) const LARGEST_FILE: usize = 1 << 20;
+pub const LARGEST_FILE: usize = 1 << 20;
 /// The most that all files of a template may have together, in bytes.
 pub(super) const LARGEST_TEMPLATE: usize = 16 << 20;
 

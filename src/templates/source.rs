@@ -156,6 +156,44 @@ impl Source for Embedded {
     }
 }
 
+/// Files in memory: what was read once stays the same however often it is looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Memory(BTreeMap<String, Vec<u8>>);
+
+impl Memory {
+    /// Reads everything of another source, each file up to `limit` bytes.
+    pub fn copy(source: &dyn Source, limit: usize) -> Result<Self, SourceError> {
+        let paths = source.files()?;
+        let read = |path: String| source.read(&path, limit).map(|bytes| (path, bytes));
+        paths.into_iter().map(read).collect::<Result<_, _>>().map(Memory)
+    }
+
+    /// Files that were stored as texts.
+    pub fn of_texts(texts: BTreeMap<String, String>) -> Self {
+        Memory(texts.into_iter().map(|(path, text)| (path, text.into_bytes())).collect())
+    }
+
+    /// The files of one template as texts, to be stored. Those of a template that was read without problems are texts.
+    pub fn texts(&self, folder: &str) -> BTreeMap<String, String> {
+        let belongs = |path: &str| {
+            let path = path.strip_prefix(MIGRATIONS_FOLDER).and_then(|rest| rest.strip_prefix('/')).unwrap_or(path);
+            path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+        };
+        let mine = self.0.iter().filter(|(path, _)| belongs(path));
+        mine.map(|(path, bytes)| (path.clone(), String::from_utf8_lossy(bytes).into_owned())).collect()
+    }
+}
+
+impl Source for Memory {
+    fn files(&self) -> Result<Vec<String>, SourceError> {
+        self.0.files()
+    }
+
+    fn read(&self, path: &str, limit: usize) -> Result<Vec<u8>, SourceError> {
+        self.0.read(path, limit)
+    }
+}
+
 impl Source for BTreeMap<String, Vec<u8>> {
     fn files(&self) -> Result<Vec<String>, SourceError> {
         Ok(self.keys().cloned().collect())

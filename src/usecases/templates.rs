@@ -11,12 +11,12 @@ use crate::{
         templates::{Migration, Module, NewMigration, NewVersion, TemplateVersion},
     },
     templates::{
-        ModuleKind, Reading, Report, Source, SourceError, TemplateFiles,
+        Memory, ModuleKind, Reading, Report, Source, SourceError, TemplateFiles,
         compile::Compiled,
         files,
         prove::{self, CompileError, Proof},
-        source::Memory,
-    },
+        shelf::LARGEST_FILE,
+            },
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -54,8 +54,14 @@ fn unreadable(cause: &SourceError) -> Error {
     Error::unusable(format!("The templates cannot be read: {cause}."))
 }
 
-async fn read_all(app: &App, source: impl Source + Clone + Send + 'static) -> Result<Vec<Reading>> {
-    app.blocking(move || files::read_all(&source)).await?.map_err(|cause| unreadable(&cause))
+/// Copies a source into memory, and reads the templates of the copy.
+async fn read_all(app: &App, source: impl Source + Send + 'static) -> Result<(Memory, Vec<Reading>)> {
+    let read = move || {
+        let copy = Memory::copy(&source, LARGEST_FILE + 1)?;
+        let readings = files::read_all(&copy)?;
+        Ok((copy, readings))
+    };
+    app.blocking(read).await?.map_err(|cause| unreadable(&cause))
 }
 
 fn refused(reading: &Reading, mut report: Report) -> Imported {
@@ -72,10 +78,10 @@ async fn prove_one(app: &App, files: &TemplateFiles) -> Result<Proof> {
 }
 
 /// Checks templates: reads them, and proves on scratch databases that they work. Changes nothing.
-pub async fn check(app: &App, actor: &Actor, source: impl Source + Clone + Send + 'static) -> Result<Vec<Imported>> {
+pub async fn check(app: &App, actor: &Actor, source: impl Source + Send + 'static) -> Result<Vec<Imported>> {
     actor.must(Permission::ImportTemplates)?;
     let mut results = Vec::new();
-    for reading in read_all(app, source).await? {
+    for reading in read_all(app, source).await?.1 {
         let Some(files) = &reading.template else {
             results.push(refused(&reading, Report::default()));
             continue;
@@ -98,12 +104,12 @@ pub async fn check(app: &App, actor: &Actor, source: impl Source + Clone + Send 
 }
 
 /// Imports templates: all of a source, or none where one is broken. What is there unchanged is not proven again.
-pub async fn import(app: &App, actor: &Actor, source: impl Source + Clone + Send + 'static) -> Result<Vec<Imported>> {
+pub async fn import(app: &App, actor: &Actor, source: impl Source + Send + 'static) -> Result<Vec<Imported>> {
     actor.must(Permission::ImportTemplates)?;
-    let texts = source.clone();
+    let (copy, readings) = read_all(app, source).await?;
     let mut results = Vec::new();
     let mut ready = Vec::new();
-    for reading in read_all(app, source).await? {
+    for reading in readings {
         let Some(files) = &reading.template else {
             results.push(refused(&reading, Report::default()));
             continue;
@@ -139,8 +145,7 @@ pub async fn import(app: &App, actor: &Actor, source: impl Source + Clone + Send
             results.push(refused(&reading, proof.report));
             continue;
         }
-        let kept = Memory::of(&texts, &folder).map_err(|cause| unreadable(&cause))?;
-        ready.push(new_version(files, &proof, &kept)?);
+        ready.push(new_version(files, &proof, &copy.texts(&folder))?);
         let mut report = proof.report;
         report.append(reading.report.clone());
         results.push(Imported { template: folder, version: Some(version), fate: Fate::Imported, report });
@@ -184,7 +189,7 @@ async fn keep(app: &App, actor: &Actor, ready: &[NewVersion]) -> Result<()> {
     Ok(write.commit().await?)
 }
 
-fn new_version(files: &TemplateFiles, proof: &Proof, kept: &Memory) -> Result<NewVersion> {
+fn new_version(files: &TemplateFiles, proof: &Proof, texts: &BTreeMap<String, String>) -> Result<NewVersion> {
     let json = |text: serde_json::Result<String>| text.map_err(|cause| Error::internal(&cause));
     let modules = files
         .modules
@@ -209,7 +214,7 @@ fn new_version(files: &TemplateFiles, proof: &Proof, kept: &Memory) -> Result<Ne
         schema_snapshot: json(serde_json::to_string(&proof.schema))?,
         seed_data: serde_json::json!({ "sql": seed }).to_string(),
         source_hash: files.source_hash.clone(),
-        source: json(serde_json::to_string(kept.files()))?,
+        source: json(serde_json::to_string(texts))?,
         proof: serde_json::json!({ "engines": ["sqlite"], "choices": proof.choices, "round_trips": proof.round_trips }).to_string(),
         modules,
         migrations: files.migrations.iter().map(|file| new_migration(&file.name, &file.sql.base.text)).collect::<Result<_>>()?,
@@ -376,7 +381,7 @@ pub async fn compiled(app: &App, template_id: i64, modules: &[String]) -> Result
         return Ok(compiled);
     }
     let source = store::templates::source(&mut *app.store.read().await?, template_id).await?.ok_or_else(gone)?;
-    let readings = read_all(app, Memory::new(source)).await?;
+    let (_, readings) = read_all(app, Memory::of_texts(source)).await?;
     let files = readings.into_iter().find_map(|reading| reading.template).ok_or_else(gone)?;
     let order = files.module_order().map_err(|_| gone())?;
     let all = prove::resolve(&order, modules).map_err(|_| gone())?;

@@ -4,9 +4,14 @@
 //! linked to its real name, which fails where something has that name already. It goes the same way backwards.
 //! [`session`] works on one file.
 
+pub mod own;
+pub mod render;
 pub mod session;
 
-use super::{Capabilities, DatabaseName, Engine, EngineError, Marker, Presence, Session, TenantLock};
+use super::{
+    Capabilities, DatabaseName, Engine, EngineError, Marker, Presence, Session, SqlDialect, Statement, TenantLock,
+};
+use crate::{schema::Schema, sql::operation::Operation};
 use async_trait::async_trait;
 use session::SqliteSession;
 use sqlx::{ConnectOptions, Connection, Row, sqlite::SqliteConnectOptions};
@@ -127,6 +132,18 @@ impl Engine for Sqlite {
         }
     }
 
+    fn dialect(&self) -> SqlDialect {
+        SqlDialect::Sqlite
+    }
+
+    fn render(&self, before: &Schema, operation: &Operation, after: &Schema) -> Result<Vec<Statement>, String> {
+        render::render(before, operation, after).map_err(|refusal| refusal.reason)
+    }
+
+    fn split_own(&self, text: &str) -> Result<Vec<(Statement, usize)>, (usize, String)> {
+        own::split(text)
+    }
+
     async fn look_up(&self, name: &DatabaseName) -> Result<Presence, EngineError> {
         let file = self.file(name);
         match std::fs::symlink_metadata(&file) {
@@ -166,9 +183,9 @@ impl Engine for Sqlite {
             Presence::Absent => {}
         }
         self.remove_making(name)?;
-        let hidden = self
-            .folder
-            .join(format!("{}{}.new", Self::hidden_prefix(name), lock.fence));
+        let making = self.making(name);
+        std::fs::create_dir_all(&making).map_err(|cause| away("A folder for the tenant cannot be made", cause))?;
+        let hidden = making.join(format!("{}.db", lock.fence));
         let mut connection = options(&hidden)
             .create_if_missing(true)
             .connect()
