@@ -1,8 +1,9 @@
 //! Tenantry: a self-hosted control plane for a SaaS in which every tenant has a database of its own.
 //!
 //! The map, left to right as imports may point:
-//! `schema`, `sql` ► `engine` ► `templates` ► `store` ► `apply` ► `usecases` ► `web` | `cli` | `worker`.
+//! `schema`, `sql`, `picture` ► `engine` ► `templates` ► `store` ► `apply` ► `usecases` ► `web` | `cli` | `worker`.
 
 pub mod engine;
+pub mod picture;
 pub mod schema;
 pub mod sql;
