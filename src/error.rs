@@ -137,16 +137,3 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
-
-impl From<crate::store::StoreError> for Error {
-    fn from(cause: crate::store::StoreError) -> Self {
-        if cause.is_out_of_reach() {
-            Self::unavailable(
-                "The control database cannot be used at the moment. Look whether its disk is full, missing or read-only, then try again.",
-                &cause,
-            )
-        } else {
-            Self::internal(&cause)
-        }
-    }
-}

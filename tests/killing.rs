@@ -12,7 +12,8 @@ use std::{
 };
 use support::{Place, ask, count, open_tenant};
 use tenantry::{
-    app::{App, Clock},
+    app::App,
+    clock::Clock,
     config::{Layer, Settings},
     faults::Faults,
     store::tenants::{Filter, Sort, Status},

@@ -1,7 +1,8 @@
 //! Making a tenant: from a reserved name to a database that is ready, or back to nothing.
 
 use crate::{
-    app::{App, timestamp},
+    app::App,
+    clock::timestamp,
     engine::{Applied, DatabaseName, Engine, EngineError, Marker, Presence, TenantLock, Unit},
     schema::difference::differences,
     sql::variables::Variables,

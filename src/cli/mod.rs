@@ -7,7 +7,8 @@ mod templates;
 mod tenants;
 
 use crate::{
-    app::{App, Clock},
+    app::App,
+    clock::Clock,
     config::{Layer, Settings},
     error::{Error, Kind},
     faults::Faults,

@@ -1,6 +1,7 @@
 //! Connections to the control database, and the small vocabulary in which its queries are written. Queries bind
 //! every value and use only whole numbers and texts, so that they mean the same on every engine.
 
+use crate::error::Error;
 use sqlx::{
     AssertSqlSafe, Row as _, SqliteConnection, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
@@ -61,6 +62,19 @@ impl StoreError {
             }
             StoreError::Database(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) => true,
             _ => false,
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(cause: StoreError) -> Self {
+        if cause.is_out_of_reach() {
+            Self::unavailable(
+                "The control database cannot be used at the moment. Look whether its disk is full, missing or read-only, then try again.",
+                &cause,
+            )
+        } else {
+            Self::internal(&cause)
         }
     }
 }

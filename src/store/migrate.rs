@@ -3,7 +3,7 @@
 
 use super::db::{Connection, Result, Store, StoreError, sql, sql_of};
 use crate::{
-    app::timestamp,
+    clock::timestamp,
     engine::sqlite::render::render,
     schema::Schema,
     sql::{evolve, operations::operation, read::split},

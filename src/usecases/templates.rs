@@ -2,7 +2,8 @@
 
 use super::{actor::Actor, permissions::Permission};
 use crate::{
-    app::{App, timestamp},
+    app::App,
+    clock::timestamp,
     error::{Error, Result},
     schema::Schema,
     sql::migration,

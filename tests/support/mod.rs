@@ -10,7 +10,8 @@ use std::{
 };
 use tempfile::TempDir;
 use tenantry::{
-    app::{App, Clock},
+    app::App,
+    clock::Clock,
     config::{Layer, Settings},
     faults::Faults,
     store::{self, jobs::Job, jobs::Step, tenants::Tenant},
