@@ -151,7 +151,7 @@ impl Parts {
         if self.indexes.contains_key(&name) {
             return no(format!("there are two indexes named {name}"));
         }
-        self.indexes.insert(name.clone(), Index { name, parts, unique });
+        self.indexes.insert(name.clone(), Index { name, parts, unique, filter: None });
         Ok(())
     }
 

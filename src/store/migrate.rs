@@ -4,7 +4,7 @@
 use super::db::{Connection, Result, Store, StoreError, sql, sql_of};
 use crate::{
     clock::timestamp,
-    engine::sqlite::render::render,
+    engine::sqlite::render,
     schema::Schema,
     sql::{evolve, operations::operation, read::split},
 };

@@ -1,288 +1,69 @@
-//! SQLite: a tenant is one file in a folder of the data directory.
+//! SQLite: a tenant is one file.
 //!
-//! A file comes to life complete or not at all: it is made aside with its marker and ledger, and then
-//! linked to its real name, which fails where something has that name already. It goes the same way backwards.
-//! [`session`] works on one file.
+//! This folder says the neutral schema model, and the operations over it, in SQLite's words ([`render`]) and reads a
+//! live database back into the model ([`inspect`]); `dialect.rs` is where to start. None of that opens a connection or
+//! begins a transaction: [`engine`] makes and removes the files, and [`session`] works on one.
+//!
+//! # What a session owes these statements
+//! - The connection was opened with the pragmas of [`MIGRATION_PRAGMAS`]. `foreign_keys` cannot be changed inside a
+//!   transaction, and with it on, the rebuild of a table would fire the children's `ON DELETE`.
+//! - Every list runs in one transaction, in order, and `PRAGMA foreign_key_check` reports nothing before the commit.
+//! - Several operations may share that transaction.
+//!
+//! # Where SQLite differs from the template's dialect, knowingly
+//! - `NOCASE` and `lower()` fold ASCII letters only: `É` and `é` stay different.
+//! - A `BIGINT UNSIGNED` ends at 9,223,372,036,854,775,807; larger numbers are rejected, not rounded.
+//! - DATETIME, TIMESTAMP and TIME hold exactly the fraction digits of their type, so that equal moments are equal texts.
+//! - A `SELECT *` in a view follows its table.
+//! - `ON UPDATE CURRENT_TIMESTAMP` cannot see that an UPDATE set the column to the value it had.
 
-pub mod own;
-pub mod render;
+mod dates;
+mod definition;
+mod dialect;
+mod encoding;
+pub mod engine;
+mod expressions;
+mod functions;
+mod inspect;
+mod literals;
+mod names;
+mod own;
+mod queries;
+mod rebuild;
+mod rows;
+mod scope;
 pub mod session;
+mod tables;
+mod tokens;
 
-use super::{
-    Capabilities, DatabaseName, Engine, EngineError, Marker, Presence, Session, SqlDialect, Statement, TenantLock,
-};
-use crate::{schema::Schema, sql::operation::Operation};
-use async_trait::async_trait;
-use session::SqliteSession;
-use sqlx::{ConnectOptions, Connection, Row, sqlite::SqliteConnectOptions};
-use std::{
-    io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
-use uuid::Uuid;
+#[cfg(test)]
+mod tests;
 
-/// The embedded engine, on one folder.
-#[derive(Debug, Clone)]
-pub struct Sqlite {
-    folder: PathBuf,
+pub use dialect::render;
+pub use engine::Sqlite;
+pub use inspect::{InspectError, inspect};
+
+/// Pragmas that a session sets on its connection, outside any transaction, before it runs rendered statements.
+/// `legacy_alter_table` lets a rebuilt table take its name back while views and triggers mention it.
+pub const MIGRATION_PRAGMAS: &[&str] = &["PRAGMA foreign_keys = OFF", "PRAGMA legacy_alter_table = ON"];
+
+/// Why something in a template cannot be carried to SQLite, and what its author can do about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Refusal {
+    /// A sentence or two: the thing, then the way out.
+    pub reason: String,
 }
 
-fn away(what: &str, cause: impl std::fmt::Display) -> EngineError {
-    EngineError::OutOfReach(format!("{what}: {cause}"))
-}
-
-impl Sqlite {
-    /// An engine that keeps its files in `folder`, which must exist.
-    pub fn new(folder: PathBuf) -> Self {
-        Sqlite { folder }
+impl Refusal {
+    fn new(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into() }
     }
 
-    fn file(&self, name: &DatabaseName) -> PathBuf {
-        self.folder.join(format!("{name}.db"))
+    /// For what only SQLite itself can say: points at the override file.
+    fn unsupported(what: impl std::fmt::Display) -> Self {
+        Self::new(format!(
+            "{what} cannot be carried to SQLite; write it for SQLite in an override file (NNN_name.sqlite.sql)"
+        ))
     }
-
-    /// Where the files of a database in the making or going are: a folder of its own, so that cleaning it up costs the
-    /// same with ten tenants and with ten thousand.
-    fn making(&self, name: &DatabaseName) -> PathBuf {
-        self.folder.join(".making").join(name.as_str())
-    }
-
-    fn sync_folder(&self) -> Result<(), EngineError> {
-        std::fs::File::open(&self.folder)
-            .and_then(|folder| folder.sync_all())
-            .map_err(|cause| away("The folder of the tenants' files cannot be written", cause))
-    }
-
-    /// Removes what an earlier try left. Database names are never used twice, so all of it is ours.
-    fn remove_making(&self, name: &DatabaseName) -> Result<(), EngineError> {
-        match std::fs::remove_dir_all(self.making(name)) {
-            Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(away("A file cannot be removed", cause)),
-            _ => Ok(()),
-        }
-    }
-}
-
-fn remove_if_there(path: &Path) -> Result<(), EngineError> {
-    match std::fs::remove_file(path) {
-        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(away("A file cannot be removed", cause)),
-        _ => Ok(()),
-    }
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut text = path.as_os_str().to_owned();
-    text.push(suffix);
-    PathBuf::from(text)
-}
-
-fn options(file: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(file)
-        .busy_timeout(Duration::from_secs(10))
-        // Table rebuilds need both (a rebuild must not fire ON DELETE, nor trip over views that are taken down and put
-        // back); the session checks all foreign keys itself before it commits.
-        .foreign_keys(false)
-        .pragma("legacy_alter_table", "ON")
-}
-
-async fn read_marker(file: &Path, read_only: bool) -> Result<Option<Marker>, sqlx::Error> {
-    let mut connection = options(file).read_only(read_only).connect().await?;
-    let row = sqlx::query("SELECT tenant_id, job_id FROM tenantry_owner")
-        .fetch_optional(&mut connection)
-        .await;
-    let _ = connection.close().await;
-    let Some(row) = row? else { return Ok(None) };
-    let id = |column: &str| {
-        row.try_get::<String, _>(column)
-            .ok()
-            .and_then(|text| text.parse::<Uuid>().ok())
-    };
-    Ok(id("tenant_id")
-        .zip(id("job_id"))
-        .map(|(tenant_id, job_id)| Marker { tenant_id, job_id }))
-}
-
-/// Whether SQLite says "busy", "I/O", "full" or "cannot open": trouble of the machine, not of the file's content.
-fn is_machine_trouble(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Database(cause) => {
-            let code = cause
-                .code()
-                .and_then(|code| code.parse::<i32>().ok())
-                .unwrap_or_default();
-            matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14)
-        }
-        sqlx::Error::Io(_) => true,
-        _ => false,
-    }
-}
-
-#[async_trait]
-impl Engine for Sqlite {
-    fn name(&self) -> &'static str {
-        "sqlite"
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            transactional_ddl: true,
-            accounts: false,
-            name_limit: 63,
-        }
-    }
-
-    fn dialect(&self) -> SqlDialect {
-        SqlDialect::Sqlite
-    }
-
-    fn render(&self, before: &Schema, operation: &Operation, after: &Schema) -> Result<Vec<Statement>, String> {
-        render::render(before, operation, after).map_err(|refusal| refusal.reason)
-    }
-
-    fn split_own(&self, text: &str) -> Result<Vec<(Statement, usize)>, (usize, String)> {
-        own::split(text)
-    }
-
-    async fn look_up(&self, name: &DatabaseName) -> Result<Presence, EngineError> {
-        let file = self.file(name);
-        match std::fs::symlink_metadata(&file) {
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Presence::Absent),
-            Err(cause) => return Err(away("The folder of the tenants' files cannot be read", cause)),
-            Ok(found) if !found.is_file() => return Ok(Presence::Foreign("it is no plain file".into())),
-            Ok(_) => {}
-        }
-        let mut answer = read_marker(&file, true).await;
-        if answer.as_ref().is_err_and(is_machine_trouble) {
-            // A file whose last writer was killed has a journal to roll back, which a read-only connection cannot.
-            answer = read_marker(&file, false).await;
-        }
-        match answer {
-            Ok(Some(marker)) => Ok(Presence::Ours(marker)),
-            Ok(None) => Ok(Presence::Foreign("its ownership marker is empty".into())),
-            Err(cause) if is_machine_trouble(&cause) => Err(away("A tenant's file cannot be opened", cause)),
-            Err(_) => Ok(Presence::Foreign("it has no ownership marker of Tenantry".into())),
-        }
-    }
-
-    async fn create(&self, name: &DatabaseName, lock: &TenantLock) -> Result<(), EngineError> {
-        match self.look_up(name).await? {
-            Presence::Ours(marker) if marker.tenant_id == lock.tenant_id && marker.job_id == lock.job_id => {
-                return self.remove_making(name);
-            }
-            Presence::Ours(_) => {
-                return Err(EngineError::Foreign(format!(
-                    "The database {name} belongs to another tenant or job"
-                )));
-            }
-            Presence::Foreign(why) => {
-                return Err(EngineError::Foreign(format!(
-                    "There is already a file {name}.db, and {why}"
-                )));
-            }
-            Presence::Absent => {}
-        }
-        self.remove_making(name)?;
-        let making = self.making(name);
-        std::fs::create_dir_all(&making).map_err(|cause| away("A folder for the tenant cannot be made", cause))?;
-        let hidden = making.join(format!("{}.db", lock.fence));
-        let mut connection = options(&hidden)
-            .create_if_missing(true)
-            .connect()
-            .await
-            .map_err(|cause| away("A file for the tenant cannot be made", cause))?;
-        let made = session::write_marker(&mut connection, lock).await;
-        let _ = connection.close().await;
-        made.map_err(|cause| away("A file for the tenant cannot be written", cause))?;
-        restrict(&hidden)?;
-        match std::fs::hard_link(&hidden, self.file(name)) {
-            Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
-                self.remove_making(name)?;
-                return Err(EngineError::Foreign(format!("There is already a file {name}.db")));
-            }
-            Err(cause) => {
-                return Err(away(
-                    "A tenant's file cannot be put in its place (the disk must know hard links)",
-                    cause,
-                ));
-            }
-            Ok(()) => {}
-        }
-        self.sync_folder()?;
-        self.remove_making(name)
-    }
-
-    async fn remove(&self, name: &DatabaseName, marker: &Marker) -> Result<bool, EngineError> {
-        let presence = self.look_up(name).await?;
-        match presence {
-            Presence::Absent => {
-                self.remove_making(name)?;
-                return Ok(false);
-            }
-            Presence::Ours(found) if found == *marker => {}
-            Presence::Ours(_) => {
-                return Err(EngineError::Foreign(format!(
-                    "The database {name} belongs to another tenant or job"
-                )));
-            }
-            Presence::Foreign(why) => {
-                return Err(EngineError::Foreign(format!(
-                    "The file {name}.db stays where it is: {why}"
-                )));
-            }
-        }
-        let file = self.file(name);
-        let making = self.making(name);
-        std::fs::create_dir_all(&making).map_err(|cause| away("A folder for the tenant cannot be made", cause))?;
-        let hidden = making.join("gone.db");
-        std::fs::rename(&file, &hidden).map_err(|cause| away("A tenant's file cannot be removed", cause))?;
-        for suffix in ["-journal", "-wal", "-shm"] {
-            remove_if_there(&with_suffix(&file, suffix))?;
-        }
-        self.remove_making(name)?;
-        self.sync_folder()?;
-        Ok(true)
-    }
-
-    async fn open(&self, name: &DatabaseName, lock: &TenantLock) -> Result<Box<dyn Session>, EngineError> {
-        let session =
-            SqliteSession::open(options(&self.file(name)), name, lock.tenant_id, Some(*lock)).await?;
-        Ok(Box::new(session))
-    }
-
-    async fn look(&self, name: &DatabaseName, tenant: Uuid) -> Result<Box<dyn Session>, EngineError> {
-        let options = options(&self.file(name)).read_only(true);
-        Ok(Box::new(SqliteSession::open(options, name, tenant, None).await?))
-    }
-
-    async fn scratch(&self) -> Result<Box<dyn Session>, EngineError> {
-        Ok(Box::new(SqliteSession::scratch().await?))
-    }
-
-    fn address(&self, name: &DatabaseName) -> Vec<(&'static str, String)> {
-        vec![
-            ("Engine", "SQLite".into()),
-            ("File", self.file(name).display().to_string()),
-        ]
-    }
-
-    async fn size(&self, name: &DatabaseName) -> Option<u64> {
-        tokio::fs::metadata(self.file(name))
-            .await
-            .ok()
-            .map(|found| found.len())
-    }
-}
-
-/// Only the account that runs Tenantry may read a tenant's file.
-#[cfg(unix)]
-fn restrict(file: &Path) -> Result<(), EngineError> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600))
-        .map_err(|cause| away("A tenant's file cannot be protected", cause))
-}
-
-#[cfg(not(unix))]
-fn restrict(_: &Path) -> Result<(), EngineError> {
-    Ok(())
 }

@@ -1,6 +1,6 @@
 //! Work on one SQLite file: units with their ledger, and reading the live schema.
 
-use super::{away, is_machine_trouble};
+use super::engine::{away, is_machine_trouble, options};
 use crate::{
     engine::{Applied, DatabaseName, EngineError, Session, TenantLock, Unit},
     schema::Schema,
@@ -90,7 +90,7 @@ impl SqliteSession {
             job_id: Uuid::nil(),
             fence: 0,
         };
-        let mut connection = super::options(std::path::Path::new(":memory:"))
+        let mut connection = options(std::path::Path::new(":memory:"))
             .connect()
             .await
             .map_err(trouble)?;
@@ -176,7 +176,9 @@ impl Session for SqliteSession {
     }
 
     async fn inspect(&mut self) -> Result<Schema, EngineError> {
-        Err(EngineError::Stale)
+        super::inspect(&mut self.connection)
+            .await
+            .map_err(|cause| EngineError::OutOfReach(format!("The tenant's schema cannot be read: {cause}")))
     }
 
     async fn close(self: Box<Self>) {

@@ -1,0 +1,1 @@
+//! Everything here runs on a real SQLite.
