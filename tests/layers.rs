@@ -287,9 +287,10 @@ fn an_import_to_the_right_is_reported_with_its_file_and_line() {
         ["src/plan/build.rs:1: `plan` must not know `web`, which is on its right"]
     );
     assert_eq!(
-        faults(Path::new("src/cli/mod.rs"), "cli", "use crate::web::pages;").len(),
+        faults(Path::new("src/web/mod.rs"), "web", "use crate::cli::Command;").len(),
         1
     );
+    assert!(faults(Path::new("src/cli/serve.rs"), "cli", "use crate::{web, worker};").is_empty());
     assert_eq!(
         faults(Path::new("src/schema/mod.rs"), "schema", "use crate::sql::split;").len(),
         1
