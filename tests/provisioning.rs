@@ -74,7 +74,10 @@ async fn names_that_look_like_sql_or_like_variables_stay_plain_text() {
 
 #[tokio::test]
 async fn a_stop_at_any_point_ends_in_a_complete_tenant_after_a_restart() {
-    let listening = Place::new();
+    // One installation with its templates imported, copied for each run.
+    let fresh = Place::new();
+    fresh.open().await.store.close().await;
+    let listening = fresh.copy();
     let (faults, passed) = Faults::listening();
     let app = listening.open_with(faults).await;
     ask(&app, "Acme", &["events"]).await;
@@ -82,7 +85,7 @@ async fn a_stop_at_any_point_ends_in_a_complete_tenant_after_a_restart() {
     let points: Vec<String> = passed.lock().unwrap().clone();
     assert!(points.len() > 40, "{points:?}");
     for point in points {
-        let place = Place::new();
+        let place = fresh.copy();
         let armed = Arc::new(AtomicBool::new(true));
         let (wanted, once) = (point.clone(), Arc::clone(&armed));
         let dying = place.open_with(Faults::armed(move |name| name == wanted && once.swap(false, Ordering::SeqCst))).await;

@@ -36,6 +36,24 @@ impl Place {
         Place { folder: tempfile::tempdir().unwrap(), clock: Clock::Manual(start) }
     }
 
+    /// A copy of this place, as it is on the disk now.
+    pub fn copy(&self) -> Place {
+        fn walk(from: &std::path::Path, to: &std::path::Path) {
+            std::fs::create_dir_all(to).unwrap();
+            for entry in std::fs::read_dir(from).unwrap().flatten() {
+                let target = to.join(entry.file_name());
+                if entry.path().is_dir() {
+                    walk(&entry.path(), &target);
+                } else {
+                    std::fs::copy(entry.path(), target).unwrap();
+                }
+            }
+        }
+        let place = Place::new();
+        walk(self.folder.path(), place.folder.path());
+        place
+    }
+
     pub fn settings(&self) -> Settings {
         let data = self.folder.path().display().to_string();
         let variables = [("TENANTRY_DATA_DIR".to_owned(), data), ("TENANTRY_CONFIG".to_owned(), String::new())];
