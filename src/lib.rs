@@ -8,6 +8,7 @@ pub mod apply;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod digest;
 pub mod engine;
 pub mod error;
 pub mod faults;

@@ -101,7 +101,7 @@ pub async fn run_next(app: &App, stop: &CancellationToken) -> Result<bool, Store
 async fn claim_next(app: &App, only: Option<Uuid>) -> Result<Option<Job>, StoreError> {
     let now = app.now_ms();
     // A look first, without the write lock: most of the time there is nothing to do.
-    if !jobs::next_due(&mut *app.store.read().await?).await?.is_some_and(|moment| moment <= now) {
+    if jobs::next_due(&mut *app.store.read().await?).await?.is_none_or(|moment| moment > now) {
         return Ok(None);
     }
     let mut write = app.store.write().await?;

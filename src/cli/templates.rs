@@ -51,6 +51,7 @@ pub(super) async fn run(app: &App, command: Command) -> Result<End, Trouble> {
             Ok(print(&results, json))
         }
         Command::List { json } => {
+            templates::import_at_start(app).await?;
             let all = templates::list(app, &Actor::CommandLine).await?;
             if json {
                 let items: Vec<_> = all

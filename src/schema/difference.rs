@@ -115,7 +115,7 @@ pub fn column_text(column: &Column) -> String {
     }
     if let Some(generated) = &column.generated {
         let how = if generated.stored { "STORED" } else { "VIRTUAL" };
-        text.push_str(&format!(" AS ({}) {how}", generated.expression).replace("\n", " "));
+        text.extend([" AS (", &generated.expression.replace('\n', " "), ") ", how]);
     }
     if !column.nullable {
         text.push_str(" NOT NULL");

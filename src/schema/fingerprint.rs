@@ -1,7 +1,7 @@
 //! A schema as canonical text, and the SHA-256 of that text: two schemas are the same exactly when these are.
 
 use super::Schema;
-use sha2::{Digest, Sha256};
+use crate::digest::sha256_hex;
 
 impl Schema {
     /// The canonical text: JSON of the model, whose maps are sorted and whose lists are in their own order.
@@ -12,7 +12,7 @@ impl Schema {
 
     /// SHA-256 of the canonical text, as 64 hexadecimal digits in small letters.
     pub fn fingerprint(&self) -> String {
-        Sha256::digest(self.canonical().as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+        sha256_hex(self.canonical())
     }
 }
 

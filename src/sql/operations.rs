@@ -263,9 +263,7 @@ fn cut_name(name: &str) -> String {
     if name.len() <= 63 {
         return name.to_owned();
     }
-    use sha2::Digest;
-    let digest = sha2::Sha256::digest(name.as_bytes());
-    let tail: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let tail: String = crate::digest::sha256_hex(name).chars().take(8).collect();
     let stem: String = name.chars().take_while({
         let mut bytes = 0;
         move |c| {

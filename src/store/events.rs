@@ -35,6 +35,8 @@ pub struct Event {
     pub action: String,
     /// A whole sentence.
     pub sentence: String,
+    /// Name and slug of the tenant that it was done to.
+    pub tenant: Option<(String, String)>,
 }
 
 /// Adds to the history.
@@ -68,8 +70,9 @@ pub async fn list(
     let before = before.unwrap_or(i64::MAX);
     let rows = match tenant {
         Some(id) => {
-            sql("SELECT id, at_ms, actor_name, action, sentence FROM events
-                 WHERE tenant_id = ? AND id < ? ORDER BY id DESC LIMIT ?")
+            sql("SELECT e.id, e.at_ms, e.actor_name, e.action, e.sentence, t.name, t.slug
+                 FROM events e LEFT JOIN tenants t ON t.id = e.tenant_id
+                 WHERE e.tenant_id = ? AND e.id < ? ORDER BY e.id DESC LIMIT ?")
             .bind(id)
             .bind(before)
             .bind(limit)
@@ -77,11 +80,12 @@ pub async fn list(
             .await?
         }
         None => {
-            sql("SELECT id, at_ms, actor_name, action, sentence FROM events WHERE id < ? ORDER BY id DESC LIMIT ?")
-                .bind(before)
-                .bind(limit)
-                .all(connection)
-                .await?
+            sql("SELECT e.id, e.at_ms, e.actor_name, e.action, e.sentence, t.name, t.slug
+                 FROM events e LEFT JOIN tenants t ON t.id = e.tenant_id WHERE e.id < ? ORDER BY e.id DESC LIMIT ?")
+            .bind(before)
+            .bind(limit)
+            .all(connection)
+            .await?
         }
     };
     rows.iter()
@@ -92,6 +96,7 @@ pub async fn list(
                 actor_name: row.text("actor_name")?,
                 action: row.text("action")?,
                 sentence: row.text("sentence")?,
+                tenant: row.maybe_text("name")?.zip(row.maybe_text("slug")?),
             })
         })
         .collect()

@@ -308,6 +308,18 @@ pub async fn newest(connection: &mut Connection, limit: u32) -> Result<Vec<(Job,
     .collect()
 }
 
+/// Jobs of tenants that are waiting, running or have failed, with the name and slug of the tenants; newest first.
+pub async fn unfinished(connection: &mut Connection, limit: u32) -> Result<Vec<(Job, String, String)>> {
+    sql("SELECT j.*, t.name AS tenant_name, t.slug AS tenant_slug FROM jobs j JOIN tenants t ON t.id = j.tenant_id
+         WHERE j.status IN ('queued', 'running', 'failed') ORDER BY j.created_ms DESC, j.id DESC LIMIT ?")
+    .bind(limit)
+    .all(connection)
+    .await?
+    .iter()
+    .map(|row| Ok((job(row)?, row.text("tenant_name")?, row.text("tenant_slug")?)))
+    .collect()
+}
+
 /// Claims the next job that is due, or whose worker has vanished; `only` asks for one job. The claim is durable when the
 /// caller's transaction is.
 pub async fn claim(

@@ -4,11 +4,11 @@
 use super::db::{Connection, Result, Store, StoreError, sql, sql_of};
 use crate::{
     clock::timestamp,
+    digest::sha256_hex,
     engine::sqlite::render,
     schema::Schema,
     sql::{evolve, operations::operation, read::split},
 };
-use sha2::{Digest, Sha256};
 
 /// Version, name and text of each migration, in order. A migration that was released never changes.
 const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "first", include_str!("schema/0001_first.sql"))];
@@ -45,11 +45,10 @@ pub async fn migrate(store: &Store, now_ms: i64) -> Result<Vec<String>> {
             }
         }
         if number > version {
-            let digest: String = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
             sql("INSERT INTO control_migrations (version, name, digest, applied_at) VALUES (?, ?, ?, ?)")
                 .bind(number)
                 .bind(name)
-                .bind(digest)
+                .bind(sha256_hex(text))
                 .bind(timestamp(now_ms))
                 .run(&mut write)
                 .await?;

@@ -61,6 +61,8 @@ pub struct Migration {
     pub is_breaking: bool,
     /// The template version that is reached with it.
     pub completes_version: Option<String>,
+    /// What it changes, in sentences.
+    pub summary: Vec<String>,
 }
 
 fn version(row: &Row) -> Result<TemplateVersion> {
@@ -151,7 +153,7 @@ pub async fn modules(connection: &mut Connection, id: i64) -> Result<Vec<Module>
 
 /// The migrations of a version, by name: that is their order.
 pub async fn migrations(connection: &mut Connection, id: i64) -> Result<Vec<Migration>> {
-    let rows = sql("SELECT migration_name, sql_up, sql_down, is_breaking, completes_version FROM template_migrations
+    let rows = sql("SELECT migration_name, sql_up, sql_down, is_breaking, completes_version, summary FROM template_migrations
                     WHERE template_id = ? ORDER BY migration_name")
     .bind(id)
     .all(connection)
@@ -164,6 +166,7 @@ pub async fn migrations(connection: &mut Connection, id: i64) -> Result<Vec<Migr
                 down: row.text("sql_down")?,
                 is_breaking: row.flag("is_breaking")?,
                 completes_version: row.maybe_text("completes_version")?,
+                summary: row.json("summary")?,
             })
         })
         .collect()
@@ -254,8 +257,8 @@ pub async fn add(connection: &mut Connection, new: &NewVersion, now: &str) -> Re
     for new in &new.migrations {
         let types = (!new.applies_to.is_empty()).then(|| Json::from(new.applies_to.clone()).to_string());
         sql("INSERT INTO template_migrations (template_id, migration_name, sql_up, sql_down, applies_to,
-                target_template_types, min_template_version, max_template_version, is_breaking, completes_version, created_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+                target_template_types, min_template_version, max_template_version, is_breaking, completes_version, summary, created_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(id)
         .bind(&new.migration.name)
         .bind(&new.migration.up)
@@ -266,6 +269,7 @@ pub async fn add(connection: &mut Connection, new: &NewVersion, now: &str) -> Re
         .bind(new.max_version.as_ref())
         .bind(new.migration.is_breaking)
         .bind(new.migration.completes_version.as_ref())
+        .bind(Json::from(new.migration.summary.clone()).to_string())
         .bind(now)
         .run(connection)
         .await?;

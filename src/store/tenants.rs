@@ -323,11 +323,22 @@ pub enum Sort {
     Name,
     /// By name, backwards.
     NameDescending,
+    /// By template version, as they were imported.
+    Template,
+    /// By template version, backwards.
+    TemplateDescending,
 }
 
 impl Sort {
     /// All of them.
-    pub const ALL: [Sort; 4] = [Sort::Newest, Sort::Oldest, Sort::Name, Sort::NameDescending];
+    pub const ALL: [Sort; 6] = [
+        Sort::Newest,
+        Sort::Oldest,
+        Sort::Name,
+        Sort::NameDescending,
+        Sort::Template,
+        Sort::TemplateDescending,
+    ];
 
     /// The word in addresses.
     pub fn word(self) -> &'static str {
@@ -336,6 +347,8 @@ impl Sort {
             Sort::Oldest => "oldest",
             Sort::Name => "name",
             Sort::NameDescending => "name-desc",
+            Sort::Template => "template",
+            Sort::TemplateDescending => "template-desc",
         }
     }
 
@@ -343,11 +356,12 @@ impl Sort {
         match self {
             Sort::Newest | Sort::Oldest => "created_ms",
             Sort::Name | Sort::NameDescending => "name",
+            Sort::Template | Sort::TemplateDescending => "template_id",
         }
     }
 
     fn is_descending(self) -> bool {
-        matches!(self, Sort::Newest | Sort::NameDescending)
+        matches!(self, Sort::Newest | Sort::NameDescending | Sort::TemplateDescending)
     }
 }
 
@@ -447,7 +461,9 @@ pub async fn list(
         let compare = if descending { "<" } else { ">" };
         condition = format!("{condition} AND (t.{column}, t.id) {compare} (?, ?)");
         values.push(match sort {
-            Sort::Newest | Sort::Oldest => Value::Int(cursor.value.parse().unwrap_or_default()),
+            Sort::Newest | Sort::Oldest | Sort::Template | Sort::TemplateDescending => {
+                Value::Int(cursor.value.parse().unwrap_or_default())
+            }
             Sort::Name | Sort::NameDescending => cursor.value.as_str().into(),
         });
         values.push(cursor.id.into());
@@ -473,6 +489,7 @@ pub async fn list(
         value: match sort {
             Sort::Newest | Sort::Oldest => tenant.created_ms.to_string(),
             Sort::Name | Sort::NameDescending => tenant.name.clone(),
+            Sort::Template | Sort::TemplateDescending => tenant.template_id.to_string(),
         },
         id: tenant.id,
         backwards,

@@ -68,6 +68,8 @@ pub struct CompiledMigration {
     pub up: CompiledUnit,
     /// What `down` runs.
     pub down: CompiledUnit,
+    /// What it changes, in sentences.
+    pub summary: Vec<String>,
 }
 
 /// Translates statements one after the other, and follows the schema that they make.
@@ -221,7 +223,8 @@ impl<'a> Compiler<'a> {
             self.own(&mut up, &own.path, &parts.up.text, parts.up.first_line);
             self.own(&mut down, &own.path, &parts.down.text, parts.down.first_line);
         }
-        CompiledMigration { name: file.name.clone(), up, down }
+        let summary = changes(&before, &self.schema);
+        CompiledMigration { name: file.name.clone(), up, down, summary }
     }
 
     fn parts(&mut self, path: &str, text: &str) -> Option<migration::Migration> {
@@ -266,4 +269,18 @@ pub fn check_variables(files: &TemplateFiles, report: &mut Report) {
             }
         }
     }
+}
+
+/// What changed from one schema to another, in sentences.
+fn changes(before: &Schema, after: &Schema) -> Vec<String> {
+    use crate::schema::difference::{Change, differences};
+    let sentence = |difference: crate::schema::difference::Difference| {
+        let what = match difference.change {
+            Change::Added => "Adds",
+            Change::Removed => "Removes",
+            Change::Changed => "Changes",
+        };
+        format!("{what} the {} {}.", difference.kind, difference.object)
+    };
+    differences(before, after).into_iter().map(sentence).collect()
 }

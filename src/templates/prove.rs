@@ -127,6 +127,8 @@ pub struct Proof {
     pub schema: Schema,
     /// The tables that each module adds.
     pub module_tables: BTreeMap<String, Vec<String>>,
+    /// What each migration changes, in sentences.
+    pub summaries: BTreeMap<String, Vec<String>>,
     /// Choices of modules that were built.
     pub choices: usize,
     /// Times that a migration went up and down.
@@ -136,7 +138,7 @@ pub struct Proof {
 /// Proves a template: the core alone, each optional module with what it needs, and all of them together are built; on
 /// the first and the last of these, every migration goes up, down and up again.
 pub async fn prove(engine: &dyn Engine, files: &TemplateFiles) -> Result<Proof, EngineError> {
-    let mut proof = Proof { report: Report::default(), schema: Schema::default(), module_tables: BTreeMap::new(), choices: 0, round_trips: 0 };
+    let mut proof = Proof { report: Report::default(), schema: Schema::default(), module_tables: BTreeMap::new(), summaries: BTreeMap::new(), choices: 0, round_trips: 0 };
     check_variables(files, &mut proof.report);
     let order = match files.module_order() {
         Ok(order) => order,
@@ -168,6 +170,7 @@ pub async fn prove(engine: &dyn Engine, files: &TemplateFiles) -> Result<Proof, 
         } else {
             Vec::new()
         };
+        proof.summaries.extend(migrations.iter().map(|migration| (migration.name.clone(), migration.summary.clone())));
         proof.report.append(compiler.into_report());
         if !proof.report.is_clean() {
             proof.report.sort();

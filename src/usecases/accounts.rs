@@ -3,6 +3,7 @@
 use super::actor::Actor;
 use crate::{
     app::App,
+    digest::sha256_hex,
     error::{Error, Result},
     store::{
         self, settings,
@@ -13,7 +14,6 @@ use argon2::{
     Argon2,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
-use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, path::PathBuf};
 use uuid::Uuid;
 
@@ -40,7 +40,7 @@ pub fn new_token() -> String {
 
 /// SHA-256 of a token, in hex: what is kept of it.
 pub fn token_hash(token: &str) -> String {
-    Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256_hex(token)
 }
 
 /// An e-mail address as it is kept: trimmed, lower case. `None` where it cannot be one.

@@ -218,11 +218,11 @@ fn new_version(files: &TemplateFiles, proof: &Proof, texts: &BTreeMap<String, St
         source: json(serde_json::to_string(texts))?,
         proof: serde_json::json!({ "engines": ["sqlite"], "choices": proof.choices, "round_trips": proof.round_trips }).to_string(),
         modules,
-        migrations: files.migrations.iter().map(|file| new_migration(&file.name, &file.sql.base.text)).collect::<Result<_>>()?,
+        migrations: files.migrations.iter().map(|file| new_migration(&file.name, &file.sql.base.text, proof)).collect::<Result<_>>()?,
     })
 }
 
-fn new_migration(name: &str, text: &str) -> Result<NewMigration> {
+fn new_migration(name: &str, text: &str, proof: &Proof) -> Result<NewMigration> {
     let parts = migration::read(text).map_err(|_| Error::internal(&"a proven migration cannot be read"))?;
     Ok(NewMigration {
         migration: Migration {
@@ -231,6 +231,7 @@ fn new_migration(name: &str, text: &str) -> Result<NewMigration> {
             down: parts.down.text.trim().to_owned(),
             is_breaking: parts.head.breaking,
             completes_version: parts.head.version.map(|version| version.to_string()),
+            summary: proof.summaries.get(name).cloned().unwrap_or_default(),
         },
         applies_to: parts.head.applies_to,
         min_version: parts.head.min_version.map(|version| version.to_string()),

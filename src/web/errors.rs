@@ -1,7 +1,7 @@
 //! One rendering of the one error type: as a whole page for a browser, as a short notice for htmx. A defect shows a
 //! reference that finds the log line, never the cause.
 
-use super::{htmx, pages, urls};
+use super::{handlers, htmx, urls};
 use crate::error::{Error, Kind, new_reference};
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError,
@@ -124,7 +124,7 @@ fn page(request: &HttpRequest, status: StatusCode, error: &Error) -> HttpRespons
     if status == StatusCode::SERVICE_UNAVAILABLE {
         builder.insert_header(("Retry-After", "10"));
     }
-    let html = pages::error::show(request, heading(status), error);
+    let html = handlers::error_page(request, status, heading(status), error);
     builder.content_type("text/html; charset=utf-8").body(html)
 }
 

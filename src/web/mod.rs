@@ -6,12 +6,15 @@ pub mod assets;
 pub mod csrf;
 pub mod errors;
 pub mod guard;
+pub mod handlers;
 pub mod headers;
 pub mod health;
 pub mod htmx;
 pub mod pages;
 pub mod routes;
 pub mod session;
+pub mod tables;
+pub mod tenant_words;
 pub mod urls;
 pub mod views;
 

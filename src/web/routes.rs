@@ -2,7 +2,7 @@
 //! table, and the tests walk it, so that a route without a permission cannot be.
 
 use super::guard;
-use super::pages::{dashboard, invitations, jobs, session, setup, templates, tenants};
+use super::handlers::{dashboard, invitations, jobs, session, setup, templates, tenants};
 use crate::usecases::permissions::Permission;
 use actix_web::{Resource, Route, middleware::from_fn, web};
 

@@ -19,8 +19,8 @@ use uuid::Uuid;
 const IDLE: Duration = Duration::hours(12);
 /// The name under which the person's id is kept.
 pub const PERSON: &str = "person";
-/// The name under which the secret of the form tokens is kept.
-pub const FORM_SECRET: &str = "form_secret";
+/// The name under which a message for the next page is kept.
+pub const FLASH: &str = "flash";
 
 /// The store behind actix-session.
 #[derive(Clone)]

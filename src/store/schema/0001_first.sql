@@ -85,6 +85,7 @@ CREATE TABLE template_migrations (
     is_breaking BOOLEAN DEFAULT FALSE COMMENT 'Breaking changes require approval',
     created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
     completes_version VARCHAR(50) NULL COMMENT 'The template version that is reached with this migration',
+    summary JSON NOT NULL COMMENT 'What it changes, in sentences',
 
     UNIQUE KEY uk_template_migration (template_id, migration_name),
     FOREIGN KEY (template_id) REFERENCES tenant_templates(id) ON DELETE CASCADE,
@@ -120,6 +121,7 @@ CREATE TABLE tenants (
     INDEX idx_created (created_ms, id),
     INDEX idx_name (name, id),
     INDEX idx_status_created (status, created_ms, id),
+    INDEX idx_template (template_id, id),
     INDEX idx_template_created (template_id, created_ms, id),
     INDEX idx_email (email)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
