@@ -35,8 +35,12 @@ pub(super) fn alter(
     let old = tables::find_table(before, name)
         .ok_or_else(|| Refusal::new(format!("There is no table {name} to alter.")))?;
     let origins = Origins::follow(old, changes);
-    let new = tables::find_table(after, &origins.table)
-        .ok_or_else(|| Refusal::new(format!("The table {} is not in the schema after the ALTER TABLE.", origins.table)))?;
+    let new = tables::find_table(after, &origins.table).ok_or_else(|| {
+        Refusal::new(format!(
+            "The table {} is not in the schema after the ALTER TABLE.",
+            origins.table
+        ))
+    })?;
     tables::validate(after, new)?;
     refuse_name_clash(after, new)?;
     validate_children(after, new)?;
@@ -56,8 +60,8 @@ pub(super) fn alter(
         )));
     }
 
-    let renamed = renamed_table(old, &new.name, &renames);
-    let path = Path::between(&renamed, new, &origins)?;
+    let under_new_names = renamed_table(old, &new.name, &renames);
+    let path = Path::between(&under_new_names, new, &origins)?;
     let mut statements = Vec::new();
     let old_trigger = tables::on_update_trigger(old)?;
     let new_trigger = tables::on_update_trigger(new)?;
@@ -67,10 +71,16 @@ pub(super) fn alter(
     }
     let touches_trigger = is_renamed || is_rebuilt || old_trigger != new_trigger;
     if old_trigger.is_some() && touches_trigger {
-        statements.push(plain(format!("DROP TRIGGER {}", identifier(&names::on_update_trigger(&old.name)))));
+        statements.push(plain(format!(
+            "DROP TRIGGER {}",
+            identifier(&names::on_update_trigger(&old.name))
+        )));
     }
 
-    let old_indexes = tables::create_indexes(&Table { name: old.name.clone(), ..renamed.clone() })?;
+    let old_indexes = tables::create_indexes(&Table {
+        name: old.name.clone(),
+        ..under_new_names.clone()
+    })?;
     let new_indexes = tables::create_indexes(new)?;
     for (index, sql) in &old_indexes {
         if new_indexes.get(index) != Some(sql) {
@@ -83,10 +93,13 @@ pub(super) fn alter(
         Path::Add(columns) => {
             for column in columns {
                 let definition = tables::column_definition(new, column)?;
-                statements.push(plain(format!("ALTER TABLE {} ADD COLUMN {definition}", identifier(&new.name))));
+                statements.push(plain(format!(
+                    "ALTER TABLE {} ADD COLUMN {definition}",
+                    identifier(&new.name)
+                )));
             }
         }
-        Path::Rebuild => statements.extend(rebuild(&renamed, new, &origins)?),
+        Path::Rebuild => statements.extend(rebuild(&under_new_names, new, &origins)?),
     }
     for (index, sql) in new_indexes {
         if is_rebuilt || old_indexes.get(&index) != Some(&sql) {
@@ -97,7 +110,9 @@ pub(super) fn alter(
         statements.extend(new_trigger.map(plain));
     }
     if is_rebuilt {
-        let on_table = hand_made.iter().filter(|trigger| names::same(&trigger.table, &old.name));
+        let on_table = hand_made
+            .iter()
+            .filter(|trigger| names::same(&trigger.table, &old.name));
         statements.extend(on_table.map(|trigger| plain(trigger.definition.clone())));
     }
     statements.extend(views(before, after, &old.name, &new.name, is_renamed));
@@ -114,8 +129,11 @@ struct Origins {
 impl Origins {
     fn follow(old: &Table, changes: &[TableChange]) -> Self {
         let mut table = old.name.clone();
-        let mut columns: Vec<(String, String)> =
-            old.columns.iter().map(|column| (column.name.clone(), column.name.clone())).collect();
+        let mut columns: Vec<(String, String)> = old
+            .columns
+            .iter()
+            .map(|column| (column.name.clone(), column.name.clone()))
+            .collect();
         let rename = |columns: &mut Vec<(String, String)>, before: &str, after: &str| {
             if let Some(found) = columns.iter_mut().find(|(name, _)| names::same(name, before)) {
                 after.clone_into(&mut found.0);
@@ -124,11 +142,18 @@ impl Origins {
         for change in changes {
             match change {
                 TableChange::DropColumn(name) => columns.retain(|(column, _)| !names::same(column, name)),
-                TableChange::ChangeColumn { before, column, position: _ } => rename(&mut columns, before, &column.name),
+                TableChange::ChangeColumn {
+                    before,
+                    column,
+                    position: _,
+                } => rename(&mut columns, before, &column.name),
                 TableChange::RenameColumn { before, after } => rename(&mut columns, before, after),
                 TableChange::RenameTable(name) => table.clone_from(name),
                 // A new column is one that has no origin; the rest leaves the names as they are.
-                TableChange::AddColumn { column: _, position: Position::Last | Position::First | Position::After(_) }
+                TableChange::AddColumn {
+                    column: _,
+                    position: Position::Last | Position::First | Position::After(_),
+                }
                 | TableChange::SetDefault { .. }
                 | TableChange::AddIndex(_)
                 | TableChange::DropIndex(_)
@@ -147,7 +172,10 @@ impl Origins {
     }
 
     fn origin(&self, column: &str) -> Option<&str> {
-        self.columns.iter().find(|(after, _)| names::same(after, column)).map(|(_, before)| before.as_str())
+        self.columns
+            .iter()
+            .find(|(after, _)| names::same(after, column))
+            .map(|(_, before)| before.as_str())
     }
 
     fn column_renames(&self, old: &Table) -> Vec<(String, String)> {
@@ -160,7 +188,9 @@ impl Origins {
 }
 
 fn mentions(definition: &str, name: &str) -> bool {
-    tokenize(definition).iter().any(|token| token.name().is_some_and(|found| names::same(&found, name)))
+    tokenize(definition)
+        .iter()
+        .any(|token| token.name().is_some_and(|found| names::same(&found, name)))
 }
 
 /// The table after SQLite's own renames and nothing else.
@@ -170,7 +200,10 @@ fn renamed_table(old: &Table, name: &str, renames: &[(String, String)]) -> Table
             column.clone_from(after);
         }
     };
-    let mut table = Table { name: name.to_owned(), ..old.clone() };
+    let mut table = Table {
+        name: name.to_owned(),
+        ..old.clone()
+    };
     for column in &mut table.columns {
         new_name(&mut column.name);
         if let Some(generated) = &mut column.generated {
@@ -178,7 +211,11 @@ fn renamed_table(old: &Table, name: &str, renames: &[(String, String)]) -> Table
         }
     }
     table.primary_key.iter_mut().for_each(new_name);
-    for part in table.indexes.values_mut().flat_map(|index| index.parts.iter_mut()) {
+    for part in table
+        .indexes
+        .values_mut()
+        .flat_map(|index| index.parts.iter_mut())
+    {
         if part.is_expression {
             part.column = rename_in_expression(&part.column, renames);
         } else {
@@ -232,7 +269,7 @@ fn rename_in_expression(expression: &str, renames: &[(String, String)]) -> Strin
     }
 }
 
-/// How the table gets from its renamed form to the new one.
+/// How the table gets from its under_new_names form to the new one.
 #[derive(Debug, PartialEq)]
 enum Path {
     Nothing,
@@ -241,7 +278,7 @@ enum Path {
 }
 
 impl Path {
-    fn between(renamed: &Table, new: &Table, origins: &Origins) -> Result<Self, Refusal> {
+    fn between(under_new_names: &Table, new: &Table, origins: &Origins) -> Result<Self, Refusal> {
         // An expression of the old table may no longer be readable with the new names; then it is made anew.
         let same = |table: &Table| match tables::create_table(table, &table.name) {
             Ok(sql) => tables::create_table(new, &new.name).map(|new_sql| sql == new_sql),
@@ -249,17 +286,26 @@ impl Path {
         };
         let is_added = |column: &Column| origins.origin(&column.name).is_none();
         // A column dropped and added again under its name is another column.
-        if origins.columns.len() != renamed.columns.len() {
+        if origins.columns.len() != under_new_names.columns.len() {
             return Ok(Self::Rebuild);
         }
-        if same(renamed)? {
+        if same(under_new_names)? {
             return Ok(Self::Nothing);
         }
-        let added: Vec<Column> = new.columns.iter().filter(|column| is_added(column)).cloned().collect();
-        let mut with_added = renamed.clone();
+        let added: Vec<Column> = new
+            .columns
+            .iter()
+            .filter(|column| is_added(column))
+            .cloned()
+            .collect();
+        let mut with_added = under_new_names.clone();
         with_added.columns.extend(added.iter().cloned());
         let can = added.iter().all(|column| can_be_added(new, column));
-        if can && !added.is_empty() && same(&with_added)? { Ok(Self::Add(added)) } else { Ok(Self::Rebuild) }
+        if can && !added.is_empty() && same(&with_added)? {
+            Ok(Self::Add(added))
+        } else {
+            Ok(Self::Rebuild)
+        }
     }
 }
 
@@ -271,7 +317,10 @@ fn can_be_added(table: &Table, column: &Column) -> bool {
         Err(_) => false,
     };
     let in_key = table.primary_key.iter().any(|key| names::same(key, &column.name));
-    let refers = table.foreign_keys.values().any(|key| key.columns.iter().any(|own| names::same(own, &column.name)));
+    let refers = table
+        .foreign_keys
+        .values()
+        .any(|key| key.columns.iter().any(|own| names::same(own, &column.name)));
     is_constant && !in_key && !refers && column.generated.is_none() && !column.auto_increment
 }
 
@@ -282,7 +331,10 @@ fn validate_children(after: &Schema, parent: &Table) -> Result<(), Refusal> {
         .values()
         .filter(|child| {
             !names::same(&child.name, &parent.name)
-                && child.foreign_keys.values().any(|key| names::same(&key.foreign_table, &parent.name))
+                && child
+                    .foreign_keys
+                    .values()
+                    .any(|key| names::same(&key.foreign_table, &parent.name))
         })
         .try_for_each(|child| tables::validate(after, child))
 }
@@ -298,10 +350,16 @@ fn rename_statements(old: &Table, new: &Table, renames: &[(String, String)]) -> 
     if old.name != new.name {
         // SQLite takes names in another case for the same name and refuses them.
         if names::same(&old.name, &new.name) {
-            statements.push(plain(format!("ALTER TABLE {table} RENAME TO {}", identifier(REBUILD_TABLE))));
+            statements.push(plain(format!(
+                "ALTER TABLE {table} RENAME TO {}",
+                identifier(REBUILD_TABLE)
+            )));
             table = identifier(REBUILD_TABLE);
         }
-        statements.push(plain(format!("ALTER TABLE {table} RENAME TO {}", identifier(&new.name))));
+        statements.push(plain(format!(
+            "ALTER TABLE {table} RENAME TO {}",
+            identifier(&new.name)
+        )));
         table = identifier(&new.name);
     }
     let is_taken = |name: &str| old.columns.iter().any(|column| names::same(&column.name, name));
@@ -309,7 +367,11 @@ fn rename_statements(old: &Table, new: &Table, renames: &[(String, String)]) -> 
     let step = |place: usize| identifier(&format!("tenantry_column_{place}"));
     let rename = |from: &str, to: &str| plain(format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}"));
     for (place, (before, after)) in renames.iter().enumerate() {
-        let to = if needs_step { step(place) } else { identifier(after) };
+        let to = if needs_step {
+            step(place)
+        } else {
+            identifier(after)
+        };
         statements.push(rename(&identifier(before), &to));
     }
     if needs_step {
@@ -323,9 +385,17 @@ fn rename_statements(old: &Table, new: &Table, renames: &[(String, String)]) -> 
 
 /// Fails, saying why, where the live table has something that the rebuild would lose.
 fn guard(before: &Schema, old: &Table) -> Vec<Statement> {
-    let list = |names: &mut dyn Iterator<Item = String>| names.map(|name| names::text(&name)).collect::<Vec<_>>().join(", ");
+    let list = |names: &mut dyn Iterator<Item = String>| {
+        names
+            .map(|name| names::text(&name))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     let columns = list(&mut old.columns.iter().map(|column| column.name.clone()));
-    let triggers = before.triggers.values().filter(|trigger| names::same(&trigger.table, &old.name));
+    let triggers = before
+        .triggers
+        .values()
+        .filter(|trigger| names::same(&trigger.table, &old.name));
     let objects = list(
         &mut old
             .indexes
@@ -340,7 +410,9 @@ fn guard(before: &Schema, old: &Table) -> Vec<Statement> {
         old.name
     ));
     vec![
-        plain(format!("CREATE TEMP TABLE tenantry_guard (lost TEXT CONSTRAINT {reason} CHECK (lost IS NULL))")),
+        plain(format!(
+            "CREATE TEMP TABLE tenantry_guard (lost TEXT CONSTRAINT {reason} CHECK (lost IS NULL))"
+        )),
         plain(format!(
             "INSERT INTO tenantry_guard SELECT name FROM pragma_table_xinfo({name}) WHERE name NOT IN ({columns}) \
              UNION ALL SELECT name FROM main.sqlite_schema WHERE type IN ('index', 'trigger') AND sql IS NOT NULL \
@@ -350,13 +422,15 @@ fn guard(before: &Schema, old: &Table) -> Vec<Statement> {
     ]
 }
 
-fn rebuild(renamed: &Table, new: &Table, origins: &Origins) -> Result<Vec<Statement>, Refusal> {
+fn rebuild(under_new_names: &Table, new: &Table, origins: &Origins) -> Result<Vec<Statement>, Refusal> {
     let name = identifier(&new.name);
     let mut statements = vec![plain(tables::create_table(new, REBUILD_TABLE)?)];
     let mut targets = Vec::new();
     let mut values = Vec::new();
     for column in new.columns.iter().filter(|column| column.generated.is_none()) {
-        let source = origins.origin(&column.name).and_then(|_| tables::find(renamed, &column.name));
+        let source = origins
+            .origin(&column.name)
+            .and_then(|_| tables::find(under_new_names, &column.name));
         let value = match source {
             Some(source) => Some(copied(source, column)),
             None => first_value(new, column)?,
@@ -373,9 +447,11 @@ fn rebuild(renamed: &Table, new: &Table, origins: &Origins) -> Result<Vec<Statem
             values.join(", ")
         )));
     }
-    if tables::auto_increment_key(new).is_some() && tables::auto_increment_key(renamed).is_some() {
+    if tables::auto_increment_key(new).is_some() && tables::auto_increment_key(under_new_names).is_some() {
         let old_name = names::text(&new.name);
-        statements.push(plain(format!("DELETE FROM sqlite_sequence WHERE name = '{REBUILD_TABLE}'")));
+        statements.push(plain(format!(
+            "DELETE FROM sqlite_sequence WHERE name = '{REBUILD_TABLE}'"
+        )));
         statements.push(plain(format!(
             "INSERT INTO sqlite_sequence (name, seq) SELECT '{REBUILD_TABLE}', seq FROM sqlite_sequence WHERE name = {old_name}"
         )));
@@ -392,13 +468,27 @@ fn copied(source: &Column, target: &Column) -> String {
     let zeros = |digits: u8| "0".repeat(usize::from(digits));
     match (&source.ty, &target.ty) {
         (Type::Decimal { scale: before, .. }, Type::Decimal { scale: after, .. }) if after < before => {
-            format!("CASE WHEN instr({name}, '.') > 0 THEN rtrim(rtrim({name}, '0'), '.') ELSE {name} END")
+            // Only zeros are cut off.
+            let point = format!("instr({name}, '.')");
+            let kept = if *after == 0 {
+                format!("{point} - 1")
+            } else {
+                format!("{point} + {after}")
+            };
+            format!(
+                "CASE WHEN {point} > 0 AND ltrim(substr({name}, {point} + 1 + {after}), '0') = '' \
+                 THEN substr({name}, 1, {kept}) ELSE {name} END"
+            )
         }
         (Type::Float | Type::Double, Type::Decimal { scale, .. }) => {
             format!("CASE WHEN {name} IS NOT NULL THEN printf('%.{scale}f', {name}) END")
         }
         (Type::Date, Type::Datetime(digits) | Type::Timestamp(digits)) => {
-            let fraction = if *digits == 0 { String::new() } else { format!(".{}", zeros(*digits)) };
+            let fraction = if *digits == 0 {
+                String::new()
+            } else {
+                format!(".{}", zeros(*digits))
+            };
             format!("{name} || ' 00:00:00{fraction}'")
         }
         (Type::Datetime(_) | Type::Timestamp(_), Type::Date) => format!("substr({name}, 1, 10)"),
@@ -414,10 +504,16 @@ fn copied(source: &Column, target: &Column) -> String {
                 format!("substr({name}, 1, length({name}) - {cut})")
             }
         }
-        (Type::Char(_) | Type::Varchar(_) | Type::Text(_), Type::Binary(_) | Type::Varbinary(_) | Type::Blob(_)) => {
+        (
+            Type::Char(_) | Type::Varchar(_) | Type::Text(_),
+            Type::Binary(_) | Type::Varbinary(_) | Type::Blob(_),
+        ) => {
             format!("CAST({name} AS BLOB)")
         }
-        (Type::Binary(_) | Type::Varbinary(_) | Type::Blob(_), Type::Char(_) | Type::Varchar(_) | Type::Text(_)) => {
+        (
+            Type::Binary(_) | Type::Varbinary(_) | Type::Blob(_),
+            Type::Char(_) | Type::Varchar(_) | Type::Text(_),
+        ) => {
             format!("CAST({name} AS TEXT)")
         }
         _ => name,
@@ -444,7 +540,10 @@ fn first_value(table: &Table, column: &Column) -> Result<Option<String>, Refusal
         Type::Varbinary(_) | Type::Blob(_) => "X''".to_owned(),
         Type::Json => "'null'".to_owned(),
         Type::Time(_) => literal(&column.ty, Literal::Text("00:00:00"))?,
-        Type::Enum(members) => members.first().map(|member| names::text(member)).unwrap_or_default(),
+        Type::Enum(members) => members
+            .first()
+            .map(|member| names::text(member))
+            .unwrap_or_default(),
         // MySQL has no such date in its strict mode either; with rows in the table this fails there too.
         Type::Date | Type::Datetime(_) | Type::Timestamp(_) | Type::Other(_) => "NULL".to_owned(),
     };
@@ -505,8 +604,10 @@ fn views(before: &Schema, after: &Schema, old: &str, new: &str, is_renamed: bool
             (old_sql.as_ref() != Some(&sql)).then_some((name, sql))
         })
         .collect();
-    let mut statements: Vec<Statement> =
-        changed.iter().map(|(name, _)| plain(format!("DROP VIEW {}", identifier(name)))).collect();
+    let mut statements: Vec<Statement> = changed
+        .iter()
+        .map(|(name, _)| plain(format!("DROP VIEW {}", identifier(name))))
+        .collect();
     statements.extend(changed.into_iter().map(|(_, sql)| plain(sql)));
     statements.extend(affected.iter().map(|name| proof(name)));
     statements

@@ -15,8 +15,8 @@ use crate::{
     schema::{Column, Default, ReferentialAction, Schema, Table, Type},
 };
 use sqlparser::ast::{
-    self, Assignment, AssignmentTarget, Delete, Expr, FromTable, Insert, ObjectName, OnInsert, OrderByExpr, Query,
-    SelectItem, SetExpr, TableFactor, TableObject, TableWithJoins, UnaryOperator, Update, Value,
+    self, Assignment, AssignmentTarget, Delete, Expr, FromTable, Insert, ObjectName, OnInsert, OrderByExpr,
+    Query, SelectItem, SetExpr, TableFactor, TableObject, TableWithJoins, UnaryOperator, Update, Value,
 };
 
 /// The statements for one statement over rows.
@@ -30,12 +30,22 @@ pub(super) fn render(schema: &Schema, statement: &ast::Statement) -> Result<Vec<
 }
 
 fn statement(sql: Sql) -> Statement {
-    Statement { sql: sql.text, values: sql.values }
+    Statement {
+        sql: sql.text,
+        values: sql.values,
+    }
 }
 
 fn translator<'a>(schema: &'a Schema, table: &Table, shown: &str) -> Translator<'a> {
-    let scope = Scope { relations: vec![Relation::of_table(table, shown)], results: Vec::new() };
-    Translator { binds: true, scopes: vec![scope], ..Translator::over_schema(schema) }
+    let scope = Scope {
+        relations: vec![Relation::of_table(table, shown)],
+        results: Vec::new(),
+    };
+    Translator {
+        binds: true,
+        scopes: vec![scope],
+        ..Translator::over_schema(schema)
+    }
 }
 
 fn known<'a>(schema: &'a Schema, name: &ObjectName) -> Result<&'a Table, Refusal> {
@@ -51,10 +61,17 @@ fn column_of<'a>(table: &'a Table, name: &ObjectName) -> Result<&'a Column, Refu
 }
 
 /// What a column gets from an expression. A constant takes the column's form; a computed exact number is rounded to it.
-fn assigned(translator: &mut Translator, table: &Table, column: &Column, value: &Expr) -> Result<Sql, Refusal> {
+fn assigned(
+    translator: &mut Translator,
+    table: &Table,
+    column: &Column,
+    value: &Expr,
+) -> Result<Sql, Refusal> {
     let here = |refusal: Refusal| Refusal::new(format!("{}.{}: {}", table.name, column.name, refusal.reason));
     match value {
-        Expr::Identifier(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("DEFAULT") => {
+        Expr::Identifier(word)
+            if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("DEFAULT") =>
+        {
             return Ok(Sql::new(default_of(table, column)?));
         }
         Expr::Nested(inner) => return assigned(translator, table, column, inner),
@@ -64,25 +81,36 @@ fn assigned(translator: &mut Translator, table: &Table, column: &Column, value: 
                 if column.auto_increment && number.parse() == Ok(0_u64) {
                     return Ok(Sql::new("NULL"));
                 }
-                return literal(&column.ty, Literal::Number(number)).map(Sql::new).map_err(here);
+                return literal(&column.ty, Literal::Number(number))
+                    .map(Sql::new)
+                    .map_err(here);
             }
             Value::Boolean(constant) => {
-                return literal(&column.ty, Literal::Boolean(*constant)).map(Sql::new).map_err(here);
+                return literal(&column.ty, Literal::Boolean(*constant))
+                    .map(Sql::new)
+                    .map_err(here);
             }
             other => {
                 if let Some(text) = text_of(other)
                     && !has_variable(text)
                 {
-                    return literal(&column.ty, Literal::Text(text)).map(Sql::new).map_err(here);
+                    return literal(&column.ty, Literal::Text(text))
+                        .map(Sql::new)
+                        .map_err(here);
                 }
             }
         },
-        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => {
+        Expr::UnaryOp {
+            op: UnaryOperator::Minus,
+            expr,
+        } => {
             if let Expr::Value(constant) = expr.as_ref()
                 && let Value::Number(number, _) = &constant.value
             {
                 let number = format!("-{number}");
-                return literal(&column.ty, Literal::Number(&number)).map(Sql::new).map_err(here);
+                return literal(&column.ty, Literal::Number(&number))
+                    .map(Sql::new)
+                    .map_err(here);
             }
         }
         _ => {}
@@ -90,11 +118,11 @@ fn assigned(translator: &mut Translator, table: &Table, column: &Column, value: 
     let (sql, kind) = translator.expression(value).map_err(here)?;
     match (&column.ty, kind) {
         (Type::Decimal { scale, .. }, Kind::Decimal { scale: from, .. }) if from <= *scale => Ok(sql),
-        (Type::Decimal { precision, scale, .. }, kind)
-            if matches!(kind, Kind::Integer | Kind::Number | Kind::Decimal { .. }) =>
-        {
+        (Type::Decimal { precision, scale, .. }, Kind::Integer | Kind::Number | Kind::Decimal { .. }) => {
             if *precision > 15 {
-                return Err(here(Refusal::unsupported("A computed value for a DECIMAL of more than 15 digits")));
+                return Err(here(Refusal::unsupported(
+                    "A computed value for a DECIMAL of more than 15 digits",
+                )));
             }
             // NULL would become 0 in printf.
             let number = translator.number(value).map_err(here)?.0;
@@ -114,7 +142,10 @@ fn default_of(table: &Table, column: &Column) -> Result<String, Refusal> {
     match tables::default_value(table, column)? {
         Some(default) => Ok(default),
         None if column.nullable => Ok("NULL".to_owned()),
-        None => Err(Refusal::new(format!("{}.{} has no default.", table.name, column.name))),
+        None => Err(Refusal::new(format!(
+            "{}.{} has no default.",
+            table.name, column.name
+        ))),
     }
 }
 
@@ -178,17 +209,20 @@ fn insert_rows(schema: &Schema, insert: &Insert) -> Result<Vec<Statement>, Refus
         identifiers(targets.iter().map(|column| column.name.as_str()))
     ));
     // The values of a row see no table, a SELECT sees its own.
-    let mut values = Translator { binds: true, ..Translator::over_schema(schema) };
-    match source {
-        Some(source) => sql.push(source_rows(&mut values, table, &targets, source, *ignore || on.is_some())?),
-        None => {
-            let row: Result<Vec<_>, _> = targets
-                .iter()
-                .zip(assignments)
-                .map(|(column, assignment)| assigned(&mut values, table, column, &assignment.value))
-                .collect();
-            sql.push(Sql::fill("VALUES ({})", [Sql::join(row?, ", ")]));
-        }
+    let mut values = Translator {
+        binds: true,
+        ..Translator::over_schema(schema)
+    };
+    if let Some(source) = source {
+        let has_clause = *ignore || on.is_some();
+        sql.push(source_rows(&mut values, table, &targets, source, has_clause)?);
+    } else {
+        let row: Result<Vec<_>, _> = targets
+            .iter()
+            .zip(assignments)
+            .map(|(column, assignment)| assigned(&mut values, table, column, &assignment.value))
+            .collect();
+        sql.push(Sql::fill("VALUES ({})", [Sql::join(row?, ", ")]));
     }
     match on {
         Some(OnInsert::DuplicateKeyUpdate(changes)) => {
@@ -211,18 +245,27 @@ fn targets<'a>(
     has_source: bool,
 ) -> Result<Vec<&'a Column>, Refusal> {
     let found: Vec<&Column> = if !has_source {
-        assignments.iter().map(|assignment| target(table, assignment)).collect::<Result<_, _>>()?
+        assignments
+            .iter()
+            .map(|assignment| target(table, assignment))
+            .collect::<Result<_, _>>()?
     } else if columns.is_empty() {
         table.columns.iter().collect()
     } else {
-        columns.iter().map(|name| column_of(table, name)).collect::<Result<_, _>>()?
+        columns
+            .iter()
+            .map(|name| column_of(table, name))
+            .collect::<Result<_, _>>()?
     };
     match found.iter().find(|column| column.generated.is_some()) {
         Some(column) => Err(Refusal::new(format!(
             "{}.{} is computed and takes no value; list the other columns.",
             table.name, column.name
         ))),
-        None if found.is_empty() => Err(Refusal::new(format!("The INSERT into {} names no columns.", table.name))),
+        None if found.is_empty() => Err(Refusal::new(format!(
+            "The INSERT into {} names no columns.",
+            table.name
+        ))),
         None => Ok(found),
     }
 }
@@ -241,9 +284,12 @@ fn source_rows(
     source: &Query,
     has_conflict_clause: bool,
 ) -> Result<Sql, Refusal> {
-    if let (SetExpr::Values(values), None, None, None) =
-        (source.body.as_ref(), &source.with, &source.order_by, &source.limit_clause)
-    {
+    if let (SetExpr::Values(values), None, None, None) = (
+        source.body.as_ref(),
+        &source.with,
+        &source.order_by,
+        &source.limit_clause,
+    ) {
         let mut rows = Vec::new();
         for row in &values.rows {
             if row.content.len() != targets.len() {
@@ -288,7 +334,11 @@ fn source_rows(
         }
     }
     // Without this SQLite would take ON CONFLICT for the ON of a join.
-    Ok(if has_conflict_clause { Sql::fill("SELECT * FROM ({}) WHERE 1", [sql]) } else { sql })
+    Ok(if has_conflict_clause {
+        Sql::fill("SELECT * FROM ({}) WHERE 1", [sql])
+    } else {
+        sql
+    })
 }
 
 /// Brings the constants among a SELECT's results into the form of their columns.
@@ -301,7 +351,8 @@ fn form_constants(
     match body {
         SetExpr::Select(select) => {
             for (column, item) in targets.iter().zip(&mut select.projection) {
-                let (SelectItem::UnnamedExpr(value) | SelectItem::ExprWithAlias { expr: value, .. }) = item else {
+                let (SelectItem::UnnamedExpr(value) | SelectItem::ExprWithAlias { expr: value, .. }) = item
+                else {
                     // After a star nobody knows which column is which.
                     return Ok(());
                 };
@@ -351,7 +402,13 @@ fn upsert(
     };
     let mut keys: Vec<Vec<&str>> = Vec::new();
     let unique = table.indexes.values().filter(|index| index.unique);
-    let columns = unique.map(|index| index.parts.iter().map(|part| part.column.as_str()).collect::<Vec<_>>());
+    let columns = unique.map(|index| {
+        index
+            .parts
+            .iter()
+            .map(|part| part.column.as_str())
+            .collect::<Vec<_>>()
+    });
     let primary = table.primary_key.iter().map(String::as_str).collect::<Vec<_>>();
     for key in columns.chain([primary]) {
         let mut sorted = key.clone();
@@ -374,7 +431,10 @@ fn upsert(
             )));
         }
         several => {
-            let names: Vec<String> = several.iter().map(|key| format!("({})", key.join(", "))).collect();
+            let names: Vec<String> = several
+                .iter()
+                .map(|key| format!("({})", key.join(", ")))
+                .collect();
             return Err(Refusal::new(format!(
                 "ON DUPLICATE KEY UPDATE for {} could meet several unique keys: {}. Leave the columns of all but one out, \
                  or write it for SQLite in an override file (NNN_name.sqlite.sql).",
@@ -386,7 +446,10 @@ fn upsert(
     let mut translator = translator(schema, table, &table.name);
     translator.inserted = Some(alias.into_iter().collect());
     let set = assignments(&mut translator, table, changes)?;
-    Ok(Sql::fill(&format!("ON CONFLICT ({}) DO UPDATE SET {{}}", identifiers(key)), [set]))
+    Ok(Sql::fill(
+        &format!("ON CONFLICT ({}) DO UPDATE SET {{}}", identifiers(key)),
+        [set],
+    ))
 }
 
 /// The SET list. MySQL sets from left to right and sees what it has just set, SQLite sees the row as it was.
@@ -396,11 +459,17 @@ fn assignments(translator: &mut Translator, table: &Table, changes: &[Assignment
     for change in changes {
         let column = target(table, change)?;
         if column.generated.is_some() {
-            return Err(Refusal::new(format!("{}.{} is computed and takes no value.", table.name, column.name)));
+            return Err(Refusal::new(format!(
+                "{}.{} is computed and takes no value.",
+                table.name, column.name
+            )));
         }
         translator.seen.clear();
         let value = assigned(translator, table, column, &change.value)?;
-        if let Some(earlier) = set.iter().find(|name| translator.seen.iter().any(|read| names::same(read, name))) {
+        if let Some(earlier) = set
+            .iter()
+            .find(|name| translator.seen.iter().any(|read| names::same(read, name)))
+        {
             return Err(Refusal::new(format!(
                 "{change} reads {earlier}, which the same statement has set before: MySQL would see the new value and \
                  SQLite the old one. Write two statements."
@@ -423,9 +492,15 @@ fn single_table<'a>(
         )));
     }
     match &table.relation {
-        TableFactor::Table { name, alias, args: None, .. } => {
-            Ok((known(schema, name)?, alias.as_ref().map(|alias| alias.name.value.clone())))
-        }
+        TableFactor::Table {
+            name,
+            alias,
+            args: None,
+            ..
+        } => Ok((
+            known(schema, name)?,
+            alias.as_ref().map(|alias| alias.name.value.clone()),
+        )),
         other => Err(Refusal::unsupported(format!("{what} of {other}"))),
     }
 }
@@ -455,7 +530,9 @@ fn condition(
         return Ok(selected);
     };
     let row = row_id(table)?;
-    let alias = shown.map(|alias| format!(" AS {}", identifier(alias))).unwrap_or_default();
+    let alias = shown
+        .map(|alias| format!(" AS {}", identifier(alias)))
+        .unwrap_or_default();
     let mut inner = Sql::new(format!("SELECT {row} FROM {}{alias}", identifier(&table.name)));
     if let Some(selected) = selected {
         inner.push(Sql::fill(" WHERE {}", [selected]));
@@ -490,11 +567,23 @@ fn update_rows(schema: &Schema, update: &Update) -> Result<Vec<Statement>, Refus
         refuse_key_change(schema, table, column)?;
     }
     let mut translator = translator(schema, table, shown.as_deref().unwrap_or(&table.name));
-    let alias = shown.as_ref().map(|alias| format!(" AS {}", identifier(alias))).unwrap_or_default();
+    let alias = shown
+        .as_ref()
+        .map(|alias| format!(" AS {}", identifier(alias)))
+        .unwrap_or_default();
     let set = assignments(&mut translator, table, changes)?;
-    let mut sql = Sql::fill(&format!("UPDATE {{}}{alias} SET {{}}"), [Sql::new(identifier(&table.name)), set]);
-    let condition =
-        condition(&mut translator, table, shown.as_deref(), selection.as_ref(), order_by, limit.as_ref())?;
+    let mut sql = Sql::fill(
+        &format!("UPDATE {{}}{alias} SET {{}}"),
+        [Sql::new(identifier(&table.name)), set],
+    );
+    let condition = condition(
+        &mut translator,
+        table,
+        shown.as_deref(),
+        selection.as_ref(),
+        order_by,
+        limit.as_ref(),
+    )?;
     if let Some(condition) = condition {
         sql.push(Sql::fill(" WHERE {}", [condition]));
     }
@@ -524,15 +613,33 @@ fn delete_rows(schema: &Schema, delete: &Delete) -> Result<Vec<Statement>, Refus
     };
     let (table, shown) = single_table(schema, table, "DELETE")?;
     let mut translator = translator(schema, table, shown.as_deref().unwrap_or(&table.name));
-    let condition =
-        condition(&mut translator, table, shown.as_deref(), selection.as_ref(), order_by, limit.as_ref())?;
-    let alias = shown.as_ref().map(|alias| format!(" AS {}", identifier(alias))).unwrap_or_default();
+    let condition = condition(
+        &mut translator,
+        table,
+        shown.as_deref(),
+        selection.as_ref(),
+        order_by,
+        limit.as_ref(),
+    )?;
+    let alias = shown
+        .as_ref()
+        .map(|alias| format!(" AS {}", identifier(alias)))
+        .unwrap_or_default();
     let rows = match condition {
-        Some(condition) => Sql::fill(&format!("{}{alias} WHERE {{}}", identifier(&table.name)), [condition]),
+        Some(condition) => Sql::fill(
+            &format!("{}{alias} WHERE {{}}", identifier(&table.name)),
+            [condition],
+        ),
         None => Sql::new(format!("{}{alias}", identifier(&table.name))),
     };
     let mut statements = Vec::new();
-    children(schema, table, &rows, &mut vec![table.name.clone()], &mut statements)?;
+    children(
+        schema,
+        table,
+        &rows,
+        &mut vec![table.name.clone()],
+        &mut statements,
+    )?;
     statements.push(statement(Sql::fill("DELETE FROM {}", [rows])));
     Ok(statements)
 }
@@ -547,7 +654,11 @@ fn children(
     statements: &mut Vec<Statement>,
 ) -> Result<(), Refusal> {
     for child in schema.tables.values() {
-        for key in child.foreign_keys.values().filter(|key| names::same(&key.foreign_table, &parent.name)) {
+        for key in child
+            .foreign_keys
+            .values()
+            .filter(|key| names::same(&key.foreign_table, &parent.name))
+        {
             if key.on_delete == ReferentialAction::NoAction {
                 continue;
             }
@@ -558,8 +669,15 @@ fn children(
                 )));
             }
             let columns = identifiers(&key.columns);
-            let left = if key.columns.len() == 1 { columns } else { format!("({columns})") };
-            let frame = format!("WHERE {left} IN (SELECT {} FROM {{}})", identifiers(&key.foreign_columns));
+            let left = if key.columns.len() == 1 {
+                columns
+            } else {
+                format!("({columns})")
+            };
+            let frame = format!(
+                "WHERE {left} IN (SELECT {} FROM {{}})",
+                identifiers(&key.foreign_columns)
+            );
             let referring = Sql::fill(&frame, [rows.clone()]);
             let name = Sql::new(identifier(&child.name));
             match key.on_delete {
@@ -572,13 +690,19 @@ fn children(
                     statements.push(statement(Sql::fill("DELETE FROM {}", [rows])));
                 }
                 ReferentialAction::SetNull => {
-                    let set: Vec<Sql> =
-                        key.columns.iter().map(|column| Sql::new(format!("{} = NULL", identifier(column)))).collect();
+                    let set: Vec<Sql> = key
+                        .columns
+                        .iter()
+                        .map(|column| Sql::new(format!("{} = NULL", identifier(column))))
+                        .collect();
                     let pieces = [name, Sql::join(set, ", "), referring];
                     statements.push(statement(Sql::fill("UPDATE {} SET {} {}", pieces)));
                 }
                 ReferentialAction::SetDefault => {
-                    return Err(Refusal::unsupported(format!("ON DELETE SET DEFAULT of {}", child.name)));
+                    return Err(Refusal::unsupported(format!(
+                        "ON DELETE SET DEFAULT of {}",
+                        child.name
+                    )));
                 }
             }
         }
@@ -606,7 +730,10 @@ fn refuse_key_change(schema: &Schema, parent: &Table, column: &Column) -> Result
         let key = child.foreign_keys.values().find(|key| {
             names::same(&key.foreign_table, &parent.name)
                 && key.on_update != ReferentialAction::NoAction
-                && key.foreign_columns.iter().any(|name| names::same(name, &column.name))
+                && key
+                    .foreign_columns
+                    .iter()
+                    .any(|name| names::same(name, &column.name))
         });
         if let Some(key) = key {
             return Err(Refusal::unsupported(format!(
