@@ -1,10 +1,10 @@
 //! One operation over the model as SQLite statements. Pure: what it says depends on the schema before and after only.
 
 use super::{
-    Refusal,
+    Refusal, alter,
     expressions::Translator,
     names::{self, identifier},
-    queries, rebuild, rows, tables,
+    queries, rows, tables, views,
 };
 use crate::{
     engine::statement::Statement,
@@ -21,7 +21,7 @@ pub fn render(before: &Schema, operation: &Operation, after: &Schema) -> Result<
             create_table(before, after, &table.name, *if_not_exists)?
         }
         Operation::DropTable { table, if_exists } => drop_table(before, table, *if_exists)?,
-        Operation::AlterTable { table, changes } => rebuild::alter(before, table, changes, after)?,
+        Operation::AlterTable { table, changes } => alter::alter(before, table, changes, after)?,
         Operation::CreateView { view, or_replace } => create_view(before, after, view, *or_replace)?,
         Operation::DropView { view, if_exists } => {
             if *if_exists && find_view(before, view).is_none() {
@@ -123,7 +123,7 @@ fn drop_table(before: &Schema, name: &str, if_exists: bool) -> Result<Vec<Statem
             )));
         }
     }
-    if let Some(view) = rebuild::readers(before, &table.name).into_iter().next() {
+    if let Some(view) = views::readers(before, &table.name).into_iter().next() {
         return Err(Refusal::new(format!(
             "The table {name} cannot be dropped: the view {view} reads it. Drop that one first."
         )));
@@ -149,11 +149,6 @@ fn create_view(
         &mut Translator::over_schema(after),
         view,
     )?));
-    statements.push(proof(&view.name));
+    statements.push(views::proof(&view.name));
     Ok(statements)
-}
-
-/// SQLite takes any view; only reading it shows whether it works.
-pub(super) fn proof(view: &str) -> Statement {
-    plain(format!("SELECT * FROM {} LIMIT 0", identifier(view)))
 }

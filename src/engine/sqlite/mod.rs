@@ -17,21 +17,26 @@
 //! - A `SELECT *` in a view follows its table.
 //! - `ON UPDATE CURRENT_TIMESTAMP` cannot see that an UPDATE set the column to the value it had.
 
+mod alter;
+mod changes;
 mod dates;
 mod definition;
 mod dialect;
 mod encoding;
 mod expressions;
 mod functions;
+mod inserts;
 mod inspect;
 mod literals;
 mod names;
 mod queries;
 mod rebuild;
+mod referring;
 mod rows;
 mod scope;
 mod tables;
 mod tokens;
+mod views;
 
 #[cfg(test)]
 mod tests;

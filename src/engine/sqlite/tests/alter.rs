@@ -717,3 +717,15 @@ async fn a_text_grows_in_a_file_with_rows() {
         ["NULL|1", "1|2"]
     );
 }
+
+#[tokio::test]
+async fn a_connection_that_is_not_set_up_for_a_rebuild_is_stopped_before_it_loses_rows() {
+    for pragma in ["PRAGMA foreign_keys = ON", "PRAGMA legacy_alter_table = OFF"] {
+        let mut tenant = ngo().await;
+        tenant.execute(pragma).await.unwrap();
+        let change = alter("members", vec![add(column("x", BIG), Position::First)]);
+        let error = tenant.try_apply(change).await.unwrap_err();
+        assert!(error.contains("foreign_keys must be off"), "{error}");
+        assert_eq!(tenant.rows("SELECT count(*) FROM donations").await, ["3"]);
+    }
+}
