@@ -110,7 +110,7 @@ pub(super) fn alter(
             .filter(|trigger| names::same(&trigger.table, &old.name));
         statements.extend(on_table.map(|trigger| plain(trigger.definition.clone())));
     }
-    statements.extend(views(before, after, &old.name, &new.name, is_renamed));
+    statements.extend(views(before, after, &old.name, &new.name, is_renamed)?);
     Ok(statements)
 }
 

@@ -1,6 +1,6 @@
 //! Views beside the tables that they read.
 
-use super::{dialect::plain, expressions::Translator, names::identifier, queries};
+use super::{Refusal, dialect::plain, expressions::Translator, names::identifier, queries};
 use crate::{engine::statement::Statement, schema::Schema};
 use sqlparser::ast::visit_relations;
 use std::{collections::BTreeSet, ops::ControlFlow};
@@ -39,39 +39,47 @@ fn relations(query: &str) -> BTreeSet<String> {
 }
 
 /// Views whose SQLite text depends on the change are made anew; every view that reads the table is tried out.
+///
+/// # Errors
+/// A view that could be read before the change and cannot be after it: MySQL would leave it broken.
 pub(super) fn views(
     before: &Schema,
     after: &Schema,
     old: &str,
     new: &str,
     is_renamed: bool,
-) -> Vec<Statement> {
+) -> Result<Vec<Statement>, Refusal> {
     let mut affected = readers(after, new);
     for name in readers(before, old) {
         if !affected.contains(&name) && after.views.contains_key(&name) {
             affected.push(name);
         }
     }
-    let changed: Vec<(&String, String)> = affected
-        .iter()
-        .filter_map(|name| {
-            let (old_view, new_view) = (before.views.get(name)?, after.views.get(name)?);
-            // After a rename SQLite has put the new names into the view itself.
-            if is_renamed && old_view == new_view {
-                return None;
-            }
-            let sql = queries::create_view(&mut Translator::over_schema(after), new_view).ok()?;
-            let old_sql = queries::create_view(&mut Translator::over_schema(before), old_view).ok();
-            (old_sql.as_ref() != Some(&sql)).then_some((name, sql))
-        })
-        .collect();
+    let mut changed: Vec<(&String, String)> = Vec::new();
+    for name in &affected {
+        let (Some(old_view), Some(new_view)) = (before.views.get(name), after.views.get(name)) else {
+            continue;
+        };
+        // After a rename SQLite has put the new names into the view itself.
+        if is_renamed && old_view == new_view {
+            continue;
+        }
+        // One that was not readable before has old names in its text since an earlier rename; SQLite knows the new ones.
+        let Ok(old_sql) = queries::create_view(&mut Translator::over_schema(before), old_view) else {
+            continue;
+        };
+        let sql = queries::create_view(&mut Translator::over_schema(after), new_view)?;
+        if sql != old_sql {
+            changed.push((name, sql));
+        }
+    }
     let mut statements: Vec<Statement> = changed
         .iter()
         .map(|(name, _)| plain(format!("DROP VIEW {}", identifier(name))))
         .collect();
     statements.extend(changed.into_iter().map(|(_, sql)| plain(sql)));
     statements.extend(affected.iter().map(|name| proof(name)));
-    statements
+    Ok(statements)
 }
 
 /// SQLite takes any view; only reading it shows whether it works.

@@ -601,7 +601,27 @@ async fn views_on_a_rebuilt_table_stay_and_a_broken_one_stops_the_change() {
         .try_apply(alter("members", vec![TableChange::DropColumn("phone".into())]))
         .await
         .unwrap_err();
-    assert!(error.contains("no such column"), "{error}");
+    assert!(error.contains("The view v: There is no column phone"), "{error}");
+    let mut forgotten = tenant.schema.clone();
+    forgotten.views.clear();
+    let drop = alter("members", vec![TableChange::DropColumn("phone".into())]);
+    let after = evolve::applied(&forgotten, &drop).unwrap();
+    for statement in render(&forgotten, &drop, &after).unwrap() {
+        tenant.run(&statement).await.unwrap();
+    }
+    let broken = tenant.execute("SELECT * FROM w").await.unwrap_err();
+    assert!(
+        broken.contains("no such column"),
+        "a view never gives a column's name for its value: {broken}"
+    );
+    let mut tenant = ngo().await;
+    tenant
+        .apply(view(
+            "v",
+            "SELECT phone, amount FROM members JOIN donations ON member_id = members.id WHERE amount > 3",
+        ))
+        .await;
+    tenant.apply(view("w", "SELECT phone FROM v")).await;
     let error = tenant
         .try_apply(Operation::DropTable {
             table: "members".into(),
