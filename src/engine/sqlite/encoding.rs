@@ -29,7 +29,13 @@ pub(super) fn declared(ty: &Type, auto_increment: bool) -> String {
         TextSize::Medium => format!("MEDIUM{word}"),
         TextSize::Long => format!("LONG{word}"),
     };
-    let fraction = |word: &str, digits: u8| if digits == 0 { word.to_owned() } else { format!("{word}({digits})") };
+    let fraction = |word: &str, digits: u8| {
+        if digits == 0 {
+            word.to_owned()
+        } else {
+            format!("{word}({digits})")
+        }
+    };
     match ty {
         Type::Integer { .. } if auto_increment => "INTEGER".to_owned(),
         Type::Integer { bits, unsigned } => {
@@ -44,8 +50,15 @@ pub(super) fn declared(ty: &Type, auto_increment: bool) -> String {
         }
         Type::Boolean => "BOOLEAN".to_owned(),
         // TEXT in the name gives text affinity: a number with NUMERIC affinity would lose digits.
-        Type::Decimal { precision, scale, unsigned } => {
-            format!("DECIMAL_TEXT({precision},{scale}){}", sign(*unsigned))
+        Type::Decimal {
+            precision,
+            scale,
+            unsigned,
+        } => {
+            format!(
+                "DECIMAL_TEXT{}({precision},{scale})",
+                if *unsigned { "_UNSIGNED" } else { "" }
+            )
         }
         Type::Float => "FLOAT".to_owned(),
         Type::Double => "DOUBLE".to_owned(),
@@ -84,24 +97,38 @@ pub(super) fn check(ty: &Type, column: &str) -> Option<String> {
             }
         }
         Type::Boolean => format!("{x} IN (0, 1)"),
-        Type::Decimal { precision, scale, unsigned } => decimal_check(&x, *precision, *scale, *unsigned),
+        Type::Decimal {
+            precision,
+            scale,
+            unsigned,
+        } => decimal_check(&x, *precision, *scale, *unsigned),
         Type::Float | Type::Double => format!("typeof({x}) = 'real'"),
         Type::Char(length) | Type::Varchar(length) => format!("{is_text} AND length({x}) <= {length}"),
-        Type::Text(limit) => byte_limit(*limit).map_or(is_text.clone(), |max| format!("{is_text} AND {bytes} <= {max}")),
+        Type::Text(limit) => {
+            byte_limit(*limit).map_or(is_text.clone(), |max| format!("{is_text} AND {bytes} <= {max}"))
+        }
         // MySQL fills a shorter BINARY up with zeros, which no CHECK can do: it must have its length.
         Type::Binary(length) => format!("{is_blob} AND length({x}) = {length}"),
         Type::Varbinary(length) => format!("{is_blob} AND length({x}) <= {length}"),
-        Type::Blob(limit) => {
-            byte_limit(*limit).map_or(is_blob.clone(), |max| format!("{is_blob} AND length({x}) <= {max}"))
-        }
-        Type::Date => format!("{is_text} AND date({x}) IS {x}"),
+        Type::Blob(limit) => byte_limit(*limit).map_or(is_blob.clone(), |max| {
+            format!("{is_blob} AND length({x}) <= {max}")
+        }),
+        // A modifier makes SQLite count the date out; without one it gives back 24 o'clock as it came.
+        Type::Date => format!("{is_text} AND date({x}, '+0 days') IS {x}"),
         Type::Time(digits) => time_check(&x, *digits),
         Type::Datetime(digits) | Type::Timestamp(digits) => moment_check(&x, *digits),
         Type::Year => format!("typeof({x}) = 'integer' AND ({x} = 0 OR {x} BETWEEN 1901 AND 2155)"),
         Type::Json => format!("{is_text} AND json_valid({x})"),
         // Enum columns compare without case like MySQL's, but hold the member as it is spelt.
         Type::Enum(members) => {
-            format!("{x} COLLATE BINARY IN ({})", members.iter().map(|member| text(member)).collect::<Vec<_>>().join(", "))
+            format!(
+                "{x} COLLATE BINARY IN ({})",
+                members
+                    .iter()
+                    .map(|member| text(member))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )
         }
         Type::Other(_) => return None,
     };
@@ -129,9 +156,17 @@ fn byte_limit(size: TextSize) -> Option<u32> {
 
 fn decimal_check(x: &str, precision: u16, scale: u16, unsigned: bool) -> String {
     let whole_digits = precision.saturating_sub(scale);
-    let begins = if unsigned { format!("{x} GLOB '[0-9]*'") } else { format!("({x} GLOB '[0-9]*' OR {x} GLOB '-[0-9]*')") };
+    let begins = if unsigned {
+        format!("{x} GLOB '[0-9]*'")
+    } else {
+        format!("({x} GLOB '[0-9]*' OR {x} GLOB '-[0-9]*')")
+    };
     let whole = format!("ltrim(substr({x}, 1, instr({x} || '.', '.') - 1), '-')");
-    let whole = if whole_digits == 0 { format!("{whole} = '0'") } else { format!("length({whole}) <= {whole_digits}") };
+    let whole = if whole_digits == 0 {
+        format!("{whole} = '0'")
+    } else {
+        format!("length({whole}) <= {whole_digits}")
+    };
     let fraction = if scale == 0 {
         format!("{x} NOT GLOB '*.*'")
     } else {
@@ -146,10 +181,10 @@ fn decimal_check(x: &str, precision: u16, scale: u16, unsigned: bool) -> String 
 
 fn moment_check(x: &str, digits: u8) -> String {
     if digits == 0 {
-        return format!("typeof({x}) = 'text' AND datetime({x}) IS {x}");
+        return format!("typeof({x}) = 'text' AND datetime({x}, '+0 days') IS {x}");
     }
     format!(
-        "typeof({x}) = 'text' AND datetime(substr({x}, 1, 19)) IS substr({x}, 1, 19) AND substr({x}, 20) GLOB '.{}'",
+        "typeof({x}) = 'text' AND datetime(substr({x}, 1, 19), '+0 days') IS substr({x}, 1, 19) AND substr({x}, 20) GLOB '.{}'",
         "[0-9]".repeat(usize::from(digits))
     )
 }
@@ -166,17 +201,28 @@ fn time_check(x: &str, digits: u8) -> String {
 }
 
 fn fraction_pattern(digits: u8) -> String {
-    if digits == 0 { String::new() } else { format!(".{}", "[0-9]".repeat(usize::from(digits))) }
+    if digits == 0 {
+        String::new()
+    } else {
+        format!(".{}", "[0-9]".repeat(usize::from(digits)))
+    }
 }
 
 /// The type of a column that was declared so and whose unnamed checks are `checks`; the second value is the place among
 /// them of the check that carries the type.
-pub(super) fn decode(written: &str, column: &str, auto_increment: bool, checks: &[&str]) -> (Type, Option<usize>) {
+pub(super) fn decode(
+    written: &str,
+    column: &str,
+    auto_increment: bool,
+    checks: &[&str],
+) -> (Type, Option<usize>) {
     for candidate in candidates(written, auto_increment, checks) {
         if !declared(&candidate, auto_increment).eq_ignore_ascii_case(written.trim()) {
             continue;
         }
-        let Some(expected) = check(&candidate, column) else { continue };
+        let Some(expected) = check(&candidate, column) else {
+            continue;
+        };
         let expected = canonical(&expected);
         if let Some(place) = checks.iter().position(|check| canonical(check) == expected) {
             return (candidate, Some(place));
@@ -200,17 +246,33 @@ fn candidates(written: &str, auto_increment: bool, checks: &[&str]) -> Vec<Type>
     let numbers: Vec<u32> = upper
         .split_once('(')
         .and_then(|(_, rest)| rest.split_once(')'))
-        .map(|(inside, _)| inside.split(',').filter_map(|number| number.trim().parse().ok()).collect())
+        .map(|(inside, _)| {
+            inside
+                .split(',')
+                .filter_map(|number| number.trim().parse().ok())
+                .collect()
+        })
         .unwrap_or_default();
     let first = numbers.first().copied();
-    let digits = || first.map_or(Some(0), |digits| u8::try_from(digits).ok().filter(|digits| *digits <= 6));
+    let digits = || {
+        first.map_or(Some(0), |digits| {
+            u8::try_from(digits).ok().filter(|digits| *digits <= 6)
+        })
+    };
     let sized = |make: fn(u32) -> Type| first.map(make).into_iter().collect();
     match word {
         "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "BIGINT" => integers(),
         "BOOLEAN" => vec![Type::Boolean],
-        "DECIMAL_TEXT" => match (first.map(u16::try_from), numbers.get(1).copied().map(u16::try_from)) {
+        "DECIMAL_TEXT" | "DECIMAL_TEXT_UNSIGNED" => match (
+            first.map(u16::try_from),
+            numbers.get(1).copied().map(u16::try_from),
+        ) {
             (Some(Ok(precision)), Some(Ok(scale))) => {
-                vec![Type::Decimal { precision, scale, unsigned: upper.ends_with("UNSIGNED") }]
+                vec![Type::Decimal {
+                    precision,
+                    scale,
+                    unsigned: word.ends_with("UNSIGNED"),
+                }]
             }
             _ => Vec::new(),
         },
@@ -237,7 +299,9 @@ fn candidates(written: &str, auto_increment: bool, checks: &[&str]) -> Vec<Type>
         "ENUM_TEXT" => checks
             .iter()
             .map(|check| {
-                let texts = tokenize(check).into_iter().filter(|token| token.kind == Kind::Text);
+                let texts = tokenize(check)
+                    .into_iter()
+                    .filter(|token| token.kind == Kind::Text);
                 Type::Enum(texts.map(|token| tokens::unquote(token.text)).collect())
             })
             .collect(),
@@ -283,7 +347,9 @@ pub(super) fn collation_clause<'a>(
 ) -> Result<(Option<&'static str>, Option<&'a str>), Refusal> {
     if !is_text(ty) {
         return match collation {
-            Some(name) => Err(Refusal::new(format!("The collation {name} is on a column that holds no text; take it off."))),
+            Some(name) => Err(Refusal::new(format!(
+                "The collation {name} is on a column that holds no text; take it off."
+            ))),
             None => Ok((None, None)),
         };
     }
@@ -322,7 +388,10 @@ pub(super) fn now(digits: u8) -> String {
         3 => "strftime('%Y-%m-%d %H:%M:%f', 'now')".to_owned(),
         1 | 2 => format!("substr(strftime('%Y-%m-%d %H:%M:%f', 'now'), 1, {})", 20 + digits),
         // SQLite's clock has thousandths.
-        _ => format!("strftime('%Y-%m-%d %H:%M:%f', 'now') || '{}'", "0".repeat(usize::from(digits.saturating_sub(3)))),
+        _ => format!(
+            "strftime('%Y-%m-%d %H:%M:%f', 'now') || '{}'",
+            "0".repeat(usize::from(digits.saturating_sub(3)))
+        ),
     }
 }
 
@@ -342,7 +411,11 @@ pub(super) fn decode_default(ty: &Type, written: &str) -> Option<Default> {
         [only] if only.kind == Kind::Text => {
             let value = tokens::unquote(only.text);
             // An exact number is written as text, or SQLite would make a floating one of it.
-            return Some(if matches!(ty, Type::Decimal { .. }) { Default::Number(value) } else { Default::Text(value) });
+            return Some(if matches!(ty, Type::Decimal { .. }) {
+                Default::Number(value)
+            } else {
+                Default::Text(value)
+            });
         }
         _ => {}
     }
@@ -358,12 +431,19 @@ pub(super) fn decode_default(ty: &Type, written: &str) -> Option<Default> {
 
 /// A text kept inside a CREATE statement, as a comment of its own form, so that `sqlite_schema` remembers it.
 pub(super) fn kept(label: &str, value: &str) -> String {
-    format!("/* {label} {} */", text(&value.replace('\\', "\\\\").replace("*/", "*\\/")))
+    format!(
+        "/* {label} {} */",
+        text(&value.replace('\\', "\\\\").replace("*/", "*\\/"))
+    )
 }
 
 /// The value in a comment that [`kept`] made with this label.
 pub(super) fn decode_kept(label: &str, comment: &str) -> Option<String> {
-    let quoted = comment.strip_prefix("/* ")?.strip_suffix(" */")?.strip_prefix(label)?.strip_prefix(' ')?;
+    let quoted = comment
+        .strip_prefix("/* ")?
+        .strip_suffix(" */")?
+        .strip_prefix(label)?
+        .strip_prefix(' ')?;
     if quoted.len() < 2 || !quoted.starts_with('\'') || !quoted.ends_with('\'') {
         return None;
     }
@@ -371,7 +451,11 @@ pub(super) fn decode_kept(label: &str, comment: &str) -> Option<String> {
     let mut value = String::new();
     let mut characters = escaped.chars();
     while let Some(character) = characters.next() {
-        value.push(if character == '\\' { characters.next()? } else { character });
+        value.push(if character == '\\' {
+            characters.next()?
+        } else {
+            character
+        });
     }
     Some(value)
 }
@@ -397,17 +481,23 @@ mod tests {
         ];
         for unsigned in [false, true] {
             types.extend([8, 16, 24, 32, 64].map(|bits| Type::Integer { bits, unsigned }));
-            types.extend([(10, 2), (5, 0), (4, 4), (65, 30)].map(|(precision, scale)| Type::Decimal {
-                precision,
-                scale,
-                unsigned,
-            }));
+            types.extend(
+                [(10, 2), (5, 0), (4, 4), (65, 30)].map(|(precision, scale)| Type::Decimal {
+                    precision,
+                    scale,
+                    unsigned,
+                }),
+            );
         }
         for size in [TextSize::Tiny, TextSize::Normal, TextSize::Medium, TextSize::Long] {
             types.extend([Type::Text(size), Type::Blob(size)]);
         }
         for digits in 0..=6 {
-            types.extend([Type::Time(digits), Type::Datetime(digits), Type::Timestamp(digits)]);
+            types.extend([
+                Type::Time(digits),
+                Type::Datetime(digits),
+                Type::Timestamp(digits),
+            ]);
         }
         types
     }
@@ -428,10 +518,16 @@ mod tests {
     fn a_declaration_without_its_check_is_not_the_type() {
         for ty in every_type() {
             let written = declared(&ty, false);
-            assert_eq!(decode(&written, "a", false, &[]), (Type::Other(written.clone()), None));
+            assert_eq!(
+                decode(&written, "a", false, &[]),
+                (Type::Other(written.clone()), None)
+            );
         }
         let nearly = check(&Type::Varchar(10), "a").unwrap();
-        assert_eq!(decode("VARCHAR(20)", "a", false, &[&nearly]).0, Type::Other("VARCHAR(20)".into()));
+        assert_eq!(
+            decode("VARCHAR(20)", "a", false, &[&nearly]).0,
+            Type::Other("VARCHAR(20)".into())
+        );
     }
 
     #[test]
@@ -445,14 +541,26 @@ mod tests {
     #[test]
     fn collations_come_back() {
         let ty = Type::Varchar(5);
-        for name in [None, Some("utf8mb4_bin"), Some("utf8mb4_0900_as_cs"), Some("utf8mb4_unicode_ci"), Some("latin1_bin")] {
+        for name in [
+            None,
+            Some("utf8mb4_bin"),
+            Some("utf8mb4_0900_as_cs"),
+            Some("utf8mb4_unicode_ci"),
+            Some("latin1_bin"),
+        ] {
             let (clause, comment) = collation_clause(&ty, name).unwrap();
             assert_eq!(decode_collation(&ty, clause, comment).as_deref(), name);
         }
         assert!(collation_clause(&ty, Some("klingon")).is_err());
         assert!(collation_clause(&Type::Date, Some("utf8mb4_bin")).is_err());
-        assert_eq!(decode_collation(&ty, Some("RTRIM"), None).as_deref(), Some("RTRIM"));
-        assert_eq!(decode_collation(&ty, None, Some("utf8mb4_general_ci")).as_deref(), Some("utf8mb4_bin"));
+        assert_eq!(
+            decode_collation(&ty, Some("RTRIM"), None).as_deref(),
+            Some("RTRIM")
+        );
+        assert_eq!(
+            decode_collation(&ty, None, Some("utf8mb4_general_ci")).as_deref(),
+            Some("utf8mb4_bin")
+        );
     }
 
     proptest! {

@@ -50,13 +50,22 @@ impl<'a> Translator<'a> {
 
     /// For an expression in a table's definition.
     pub fn over_table(table: &Table) -> Self {
-        let scope = Scope { relations: vec![Relation::of_table(table, &table.name)], results: Vec::new() };
-        Self { scopes: vec![scope], ..Self::without_tables() }
+        let scope = Scope {
+            relations: vec![Relation::of_table(table, &table.name)],
+            results: Vec::new(),
+        };
+        Self {
+            scopes: vec![scope],
+            ..Self::without_tables()
+        }
     }
 
     /// For queries.
     pub fn over_schema(schema: &'a Schema) -> Self {
-        Self { schema: Some(schema), ..Self::without_tables() }
+        Self {
+            schema: Some(schema),
+            ..Self::without_tables()
+        }
     }
 
     /// An expression given as text.
@@ -100,7 +109,11 @@ impl<'a> Translator<'a> {
             Kind::Enum(members) => {
                 let mut places = Sql::fill("CASE {}", [sql]);
                 for (place, member) in members.iter().enumerate() {
-                    places.push(Sql::new(format!(" WHEN {} THEN {}", names::text(member), place + 1)));
+                    places.push(Sql::new(format!(
+                        " WHEN {} THEN {}",
+                        names::text(member),
+                        place + 1
+                    )));
                 }
                 places.push(Sql::new(" END"));
                 places
@@ -115,7 +128,9 @@ impl<'a> Translator<'a> {
             Expr::Identifier(name) => self.column(None, name),
             Expr::CompoundIdentifier(names) => match names.as_slice() {
                 [qualifier, name] => self.column(Some(qualifier), name),
-                _ => Err(Refusal::new(format!("{expression} names another database; name the table only."))),
+                _ => Err(Refusal::new(format!(
+                    "{expression} names another database; name the table only."
+                ))),
             },
             Expr::Value(value) => self.value(&value.value),
             Expr::Prefixed { prefix, value } if prefix.value.starts_with('_') => self.expression(value),
@@ -127,14 +142,12 @@ impl<'a> Translator<'a> {
                 let (sql, kind) = self.expression(inner)?;
                 Ok((sql.operand(), kind))
             }
-            Expr::IsNull(inner) => self.unary("{} IS NULL", inner),
-            Expr::IsNotNull(inner) => self.unary("{} IS NOT NULL", inner),
+            Expr::IsNull(inner) | Expr::IsUnknown(inner) => self.unary("{} IS NULL", inner),
+            Expr::IsNotNull(inner) | Expr::IsNotUnknown(inner) => self.unary("{} IS NOT NULL", inner),
             Expr::IsTrue(inner) => self.unary("{} IS TRUE", inner),
             Expr::IsNotTrue(inner) => self.unary("{} IS NOT TRUE", inner),
             Expr::IsFalse(inner) => self.unary("{} IS FALSE", inner),
             Expr::IsNotFalse(inner) => self.unary("{} IS NOT FALSE", inner),
-            Expr::IsUnknown(inner) => self.unary("{} IS NULL", inner),
-            Expr::IsNotUnknown(inner) => self.unary("{} IS NOT NULL", inner),
             Expr::InList { expr, list, negated } => {
                 let mut pieces = vec![self.compared(expr)?.0];
                 for item in list {
@@ -143,21 +156,47 @@ impl<'a> Translator<'a> {
                 let frame = format!("{{}} {}IN ({})", not(*negated), vec!["{}"; list.len()].join(", "));
                 Ok((Sql::fill(&frame, pieces).loose(), Kind::Boolean))
             }
-            Expr::InSubquery { expr, subquery, negated } => {
+            Expr::InSubquery {
+                expr,
+                subquery,
+                negated,
+            } => {
                 let left = self.compared(expr)?.0;
                 let (query, _) = self.query(subquery)?;
-                Ok((Sql::fill(&format!("{{}} {}IN ({{}})", not(*negated)), [left, query]).loose(), Kind::Boolean))
+                Ok((
+                    Sql::fill(&format!("{{}} {}IN ({{}})", not(*negated)), [left, query]).loose(),
+                    Kind::Boolean,
+                ))
             }
-            Expr::Between { expr, negated, low, high } => {
-                let pieces = [self.compared(expr)?.0, self.compared(low)?.0, self.compared(high)?.0];
-                Ok((Sql::fill(&format!("{{}} {}BETWEEN {{}} AND {{}}", not(*negated)), pieces).loose(), Kind::Boolean))
+            Expr::Between {
+                expr,
+                negated,
+                low,
+                high,
+            } => {
+                let pieces = [
+                    self.compared(expr)?.0,
+                    self.compared(low)?.0,
+                    self.compared(high)?.0,
+                ];
+                Ok((
+                    Sql::fill(&format!("{{}} {}BETWEEN {{}} AND {{}}", not(*negated)), pieces).loose(),
+                    Kind::Boolean,
+                ))
             }
-            Expr::Like { negated, any: false, expr, pattern, escape_char } => {
-                self.like(*negated, expr, pattern, escape_char.as_deref())
-            }
+            Expr::Like {
+                negated,
+                any: false,
+                expr,
+                pattern,
+                escape_char,
+            } => self.like(*negated, expr, pattern, escape_char.as_deref()),
             Expr::Exists { subquery, negated } => {
                 let (query, _) = self.query(subquery)?;
-                Ok((Sql::fill(&format!("{}EXISTS ({{}})", not(*negated)), [query]).loose(), Kind::Boolean))
+                Ok((
+                    Sql::fill(&format!("{}EXISTS ({{}})", not(*negated)), [query]).loose(),
+                    Kind::Boolean,
+                ))
             }
             Expr::Subquery(query) => {
                 let (sql, columns) = self.query(query)?;
@@ -173,7 +212,12 @@ impl<'a> Translator<'a> {
             }
             Expr::UnaryOp { op, expr } => self.unary_operator(*op, expr),
             Expr::BinaryOp { left, op, right } => self.binary_operator(expression, left, op, right),
-            Expr::Case { operand, conditions, else_result, .. } => {
+            Expr::Case {
+                operand,
+                conditions,
+                else_result,
+                ..
+            } => {
                 let mut sql = Sql::new("CASE");
                 if let Some(operand) = operand {
                     sql.push(Sql::fill(" {}", [self.compared(operand)?.0]));
@@ -191,12 +235,20 @@ impl<'a> Translator<'a> {
                 sql.push(Sql::new(" END"));
                 Ok((sql, computed(kind)))
             }
-            Expr::Cast { kind: CastKind::Cast, expr, data_type, format: None } => self.cast(expr, data_type),
-            Expr::Convert { is_try: false, expr, data_type: Some(data_type), charset: None, styles, .. }
-                if styles.is_empty() =>
-            {
-                self.cast(expr, data_type)
-            }
+            Expr::Cast {
+                kind: CastKind::Cast,
+                expr,
+                data_type,
+                format: None,
+            } => self.cast(expr, data_type),
+            Expr::Convert {
+                is_try: false,
+                expr,
+                data_type: Some(data_type),
+                charset: None,
+                styles,
+                ..
+            } if styles.is_empty() => self.cast(expr, data_type),
             Expr::Collate { expr, collation } => {
                 let name = collation.to_string().to_ascii_lowercase();
                 let (clause, binary) = if name.ends_with("_bin") || name.ends_with("_cs") {
@@ -214,16 +266,22 @@ impl<'a> Translator<'a> {
             Expr::Ceil { expr, field } => functions::whole(self, expr, field, true),
             Expr::Floor { expr, field } => functions::whole(self, expr, field, false),
             Expr::Position { expr, r#in } => functions::position(self, expr, r#in),
-            Expr::Substring { expr, substring_from: Some(from), substring_for, .. } => {
-                functions::substring(self, expr, from, substring_for.as_deref())
-            }
-            Expr::Trim { trim_where, trim_what, expr, trim_characters: None } => {
-                self.trim(trim_where.as_ref(), trim_what.as_deref(), expr)
-            }
+            Expr::Substring {
+                expr,
+                substring_from: Some(from),
+                substring_for,
+                ..
+            } => functions::substring(self, expr, from, substring_for.as_deref()),
+            Expr::Trim {
+                trim_where,
+                trim_what,
+                expr,
+                trim_characters: None,
+            } => self.trim(trim_where.as_ref(), trim_what.as_deref(), expr),
             Expr::RLike { .. } => Err(Refusal::unsupported("REGEXP")),
-            Expr::Interval(_) => {
-                Err(Refusal::new("An INTERVAL can stand only in DATE_ADD, DATE_SUB, or after + and -."))
-            }
+            Expr::Interval(_) => Err(Refusal::new(
+                "An INTERVAL can stand only in DATE_ADD, DATE_SUB, or after + and -.",
+            )),
             other => Err(Refusal::unsupported(format!("The expression {other}"))),
         }
     }
@@ -238,19 +296,30 @@ impl<'a> Translator<'a> {
         {
             return self.inserted_column(&name.value);
         }
-        let (found, kind) = resolve(&self.scopes, qualifier.map(|name| name.value.as_str()), &name.value)?;
-        let text = match qualifier {
-            Some(qualifier) => format!("{}.{}", identifier(&qualifier.value), identifier(&found)),
-            None => identifier(&found),
+        let found = resolve(
+            &self.scopes,
+            qualifier.map(|name| name.value.as_str()),
+            &name.value,
+        )?;
+        // In a query the relation is always named: a bare name in double quotes would become a text if its column went
+        // away, and a view would give that text instead of failing. A table's own definition has no qualified names.
+        let text = match &found.relation {
+            Some(relation) if self.schema.is_some() => {
+                format!("{}.{}", identifier(relation), identifier(&found.name))
+            }
+            _ => identifier(&found.name),
         };
-        self.seen.push(found);
-        Ok((Sql::new(text), kind))
+        self.seen.push(found.name);
+        Ok((Sql::new(text), found.kind))
     }
 
     /// The value that a column would have got from the row that could not be inserted.
     pub fn inserted_column(&self, name: &str) -> Result<(Sql, Kind), Refusal> {
-        let (found, kind) = resolve(&self.scopes, None, name)?;
-        Ok((Sql::new(format!("excluded.{}", identifier(&found))), kind))
+        let found = resolve(&self.scopes, None, name)?;
+        Ok((
+            Sql::new(format!("excluded.{}", identifier(&found.name))),
+            found.kind,
+        ))
     }
 
     fn value(&self, value: &Value) -> Result<(Sql, Kind), Refusal> {
@@ -300,7 +369,9 @@ impl<'a> Translator<'a> {
     ) -> Result<(Sql, Kind), Refusal> {
         let (left, kind) = self.expression(expr)?;
         if matches!(kind, Kind::Text { binary: true, .. }) {
-            return Err(Refusal::unsupported(format!("LIKE on {expr}, which compares byte by byte,")));
+            return Err(Refusal::unsupported(format!(
+                "LIKE on {expr}, which compares byte by byte,"
+            )));
         }
         let escape = match escape {
             Some(escape) => self.operand(escape)?,
@@ -308,7 +379,10 @@ impl<'a> Translator<'a> {
             None => Sql::new("'\\'"),
         };
         let pieces = [left.operand(), self.operand(pattern)?, escape];
-        Ok((Sql::fill(&format!("{{}} {}LIKE {{}} ESCAPE {{}}", not(negated)), pieces).loose(), Kind::Boolean))
+        Ok((
+            Sql::fill(&format!("{{}} {}LIKE {{}} ESCAPE {{}}", not(negated)), pieces).loose(),
+            Kind::Boolean,
+        ))
     }
 
     fn unary_operator(&mut self, op: UnaryOperator, expr: &Expr) -> Result<(Sql, Kind), Refusal> {
@@ -317,7 +391,9 @@ impl<'a> Translator<'a> {
             UnaryOperator::Minus => Ok((Sql::fill("-{}", [sql]).loose(), kind)),
             UnaryOperator::Plus => Ok((sql, kind)),
             UnaryOperator::BitwiseNot => Err(Refusal::unsupported("The operator ~")),
-            UnaryOperator::Not | UnaryOperator::BangNot => Ok((Sql::fill("NOT {}", [sql]).loose(), Kind::Boolean)),
+            UnaryOperator::Not | UnaryOperator::BangNot => {
+                Ok((Sql::fill("NOT {}", [sql]).loose(), Kind::Boolean))
+            }
             other => Err(Refusal::unsupported(format!("The operator {other}"))),
         }
     }
@@ -340,9 +416,16 @@ impl<'a> Translator<'a> {
                 let mut pieces = Vec::new();
                 for side in [left, right] {
                     // A chain needs no brackets inside.
-                    pieces.push(if same(side) { self.plain(side)? } else { self.number(side)?.0 });
+                    pieces.push(if same(side) {
+                        self.plain(side)?
+                    } else {
+                        self.number(side)?.0
+                    });
                 }
-                return Ok((Sql::fill(&format!("{{}} {word} {{}}"), pieces).loose(), Kind::Boolean));
+                return Ok((
+                    Sql::fill(&format!("{{}} {word} {{}}"), pieces).loose(),
+                    Kind::Boolean,
+                ));
             }
             Op::Xor => "({} <> 0) <> ({} <> 0)",
             Op::Eq | Op::NotEq | Op::Gt | Op::GtEq | Op::Lt | Op::LtEq | Op::Spaceship => {
@@ -379,7 +462,9 @@ impl<'a> Translator<'a> {
         let (right, right_kind) = self.number(right)?;
         let both_whole = left_kind == Kind::Integer && right_kind == Kind::Integer;
         if *op == Op::Modulo && !both_whole {
-            return Err(Refusal::unsupported(format!("The remainder {whole} of numbers that are not whole")));
+            return Err(Refusal::unsupported(format!(
+                "The remainder {whole} of numbers that are not whole"
+            )));
         }
         let kind = if *op == Op::Xor {
             Kind::Boolean
@@ -404,7 +489,11 @@ impl<'a> Translator<'a> {
         let needs = (is_computed(&left_kind) || is_computed(&right_kind))
             && !brings_collation(&left_kind)
             && !brings_collation(&right_kind);
-        let frame = if needs { format!("{{}} COLLATE NOCASE {operator} {{}}") } else { format!("{{}} {operator} {{}}") };
+        let frame = if needs {
+            format!("{{}} COLLATE NOCASE {operator} {{}}")
+        } else {
+            format!("{{}} {operator} {{}}")
+        };
         Ok((Sql::fill(&frame, [left, right]).loose(), Kind::Boolean))
     }
 
@@ -416,7 +505,10 @@ impl<'a> Translator<'a> {
                     Some(length) => {
                         let length = length.to_string();
                         let digits: String = length.chars().take_while(char::is_ascii_digit).collect();
-                        (Sql::fill(&format!("substr(CAST({{}} AS TEXT), 1, {digits})"), [sql]), Kind::COMPUTED_TEXT)
+                        (
+                            Sql::fill(&format!("substr(CAST({{}} AS TEXT), 1, {digits})"), [sql]),
+                            Kind::COMPUTED_TEXT,
+                        )
                     }
                     None => (Sql::fill("CAST({} AS TEXT)", [sql]), Kind::COMPUTED_TEXT),
                 });
@@ -433,7 +525,10 @@ impl<'a> Translator<'a> {
                 _ => "CAST({} AS INTEGER)",
             },
             DataType::Decimal(ExactNumberInfo::PrecisionAndScale(_, scale)) => {
-                return Ok((Sql::fill(&format!("round(CAST({{}} AS NUMERIC), {scale})"), [sql]), Kind::Number));
+                return Ok((
+                    Sql::fill(&format!("round(CAST({{}} AS NUMERIC), {scale})"), [sql]),
+                    Kind::Number,
+                ));
             }
             DataType::Double(_) | DataType::DoublePrecision | DataType::Float(_) | DataType::Real => {
                 "CAST({} AS REAL)"
@@ -464,7 +559,11 @@ impl<'a> Translator<'a> {
             // SQLite takes a set of characters, MySQL a text; they mean the same for one character.
             match constant_text(what) {
                 Some(text) if text.chars().count() == 1 => sql.push(Sql::fill(", {}", [self.plain(what)?])),
-                _ => return Err(Refusal::unsupported(format!("TRIM of {what}, which is not a single character,"))),
+                _ => {
+                    return Err(Refusal::unsupported(format!(
+                        "TRIM of {what}, which is not a single character,"
+                    )));
+                }
             }
         }
         sql.push(Sql::new(")"));
@@ -474,10 +573,14 @@ impl<'a> Translator<'a> {
 
 /// Reads an expression of the template's dialect.
 pub(super) fn parse(mysql: &str) -> Result<Expr, Refusal> {
-    let unreadable = |reason: String| Refusal::new(format!("The expression {mysql} cannot be read: {reason}."));
-    let mut parser =
-        Parser::new(&MySqlDialect {}).try_with_sql(mysql).map_err(|error| unreadable(error.to_string()))?;
-    let expression = parser.parse_expr().map_err(|error| unreadable(error.to_string()))?;
+    let unreadable =
+        |reason: String| Refusal::new(format!("The expression {mysql} cannot be read: {reason}."));
+    let mut parser = Parser::new(&MySqlDialect {})
+        .try_with_sql(mysql)
+        .map_err(|error| unreadable(error.to_string()))?;
+    let expression = parser
+        .parse_expr()
+        .map_err(|error| unreadable(error.to_string()))?;
     match parser.peek_token().token {
         Token::EOF => Ok(expression),
         token => Err(unreadable(format!("{token} is one word too many"))),
@@ -488,9 +591,9 @@ pub(super) fn parse(mysql: &str) -> Result<Expr, Refusal> {
 pub(super) fn text_of(value: &Value) -> Option<&str> {
     match value {
         // To MySQL, double quotes are for texts too.
-        Value::SingleQuotedString(text) | Value::DoubleQuotedString(text) | Value::NationalStringLiteral(text) => {
-            Some(text)
-        }
+        Value::SingleQuotedString(text)
+        | Value::DoubleQuotedString(text)
+        | Value::NationalStringLiteral(text) => Some(text),
         _ => None,
     }
 }
@@ -513,7 +616,10 @@ pub(super) fn constant_integer(expression: &Expr) -> Option<i64> {
             other => text_of(other).and_then(|text| text.trim().parse().ok()),
         },
         Expr::Nested(inner) => constant_integer(inner),
-        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => constant_integer(expr).and_then(i64::checked_neg),
+        Expr::UnaryOp {
+            op: UnaryOperator::Minus,
+            expr,
+        } => constant_integer(expr).and_then(i64::checked_neg),
         _ => None,
     }
 }

@@ -31,14 +31,24 @@ pub async fn inspect(connection: &mut SqliteConnection) -> Result<Schema, Inspec
     for object in objects.iter().filter(|object| object.kind == "table") {
         let rows = columns.remove(&object.name).unwrap_or_default();
         let found = indexes.remove(&object.name).unwrap_or_default();
-        schema.tables.insert(object.name.clone(), read_table(object, &rows, found));
+        schema
+            .tables
+            .insert(object.name.clone(), read_table(object, &rows, found));
     }
     for object in &objects {
         match object.kind.as_str() {
             "view" => {
                 let text = definition::view(&object.sql).unwrap_or_default();
-                let query = if text.query.is_empty() { object.sql.clone() } else { text.query };
-                let view = View { name: object.name.clone(), columns: text.columns, query };
+                let query = if text.query.is_empty() {
+                    object.sql.clone()
+                } else {
+                    text.query
+                };
+                let view = View {
+                    name: object.name.clone(),
+                    columns: text.columns,
+                    query,
+                };
                 schema.views.insert(object.name.clone(), view);
             }
             "trigger" => read_trigger(object, &mut schema),
@@ -114,7 +124,10 @@ async fn read_columns(
     .fetch_all(&mut *connection)
     .await?;
     for row in rows {
-        columns.entry(row.try_get("owner")?).or_default().push(column_row(&row)?);
+        columns
+            .entry(row.try_get("owner")?)
+            .or_default()
+            .push(column_row(&row)?);
     }
     for object in objects.iter().filter(|object| object.kind == "table") {
         if columns.contains_key(&object.name) {
@@ -148,7 +161,9 @@ fn column_row(row: &SqliteRow) -> Result<ColumnRow, sqlx::Error> {
     })
 }
 
-async fn read_indexes(connection: &mut SqliteConnection) -> Result<BTreeMap<String, Vec<IndexRow>>, InspectError> {
+async fn read_indexes(
+    connection: &mut SqliteConnection,
+) -> Result<BTreeMap<String, Vec<IndexRow>>, InspectError> {
     let rows = sqlx::query(
         "SELECT m.name AS owner, l.name, l.\"unique\" <> 0 AS is_unique, l.origin, s.sql,
                 x.name AS column_name, x.\"desc\" <> 0 AS descending, coalesce(x.coll, '') AS coll
@@ -163,7 +178,11 @@ async fn read_indexes(connection: &mut SqliteConnection) -> Result<BTreeMap<Stri
     for row in rows {
         let of_table = indexes.entry(row.try_get("owner")?).or_default();
         let name: String = row.try_get("name")?;
-        let part = (row.try_get("column_name")?, row.try_get("descending")?, row.try_get("coll")?);
+        let part = (
+            row.try_get("column_name")?,
+            row.try_get("descending")?,
+            row.try_get("coll")?,
+        );
         match of_table.last_mut() {
             Some(index) if index.name == name => index.parts.push(part),
             _ => of_table.push(IndexRow {
@@ -182,7 +201,11 @@ fn read_table(object: &Object, rows: &[ColumnRow], indexes: Vec<IndexRow>) -> Ta
     let text = definition::table(&object.sql).filter(|text| {
         // Hidden columns of a virtual table are the one thing that the text need not list.
         text.columns.len() == rows.len()
-            && text.columns.iter().zip(rows).all(|(written, row)| names::same(&written.name, &row.name))
+            && text
+                .columns
+                .iter()
+                .zip(rows)
+                .all(|(written, row)| names::same(&written.name, &row.name))
     });
     let mut table = Table {
         name: object.name.clone(),
@@ -194,26 +217,34 @@ fn read_table(object: &Object, rows: &[ColumnRow], indexes: Vec<IndexRow>) -> Ta
         comment: None,
     };
     let mut unnamed = Vec::new();
-    match text {
-        Some(text) => {
-            table.comment.clone_from(&text.comment);
-            for (written, row) in text.columns.iter().zip(rows) {
-                read_column(&mut table, written, row, &mut unnamed);
-            }
-            read_constraints(&mut table, text, &mut unnamed);
+    if let Some(text) = text {
+        table.comment.clone_from(&text.comment);
+        for (written, row) in text.columns.iter().zip(rows) {
+            read_column(&mut table, written, row, &mut unnamed);
         }
-        None => {
-            table.columns = rows.iter().map(plain_column).collect();
-            leave(&mut table, "definition", &object.sql);
-        }
+        read_constraints(&mut table, text, &mut unnamed);
+    } else {
+        table.columns = rows.iter().map(plain_column).collect();
+        leave(&mut table, "definition", &object.sql);
     }
     for condition in unnamed {
         let number = table.checks.len() + 1;
-        let name = names::free_name(format!("chk_{}_{number}", table.name), |name| table.checks.contains_key(name));
-        table.checks.insert(name.clone(), Check { name, expression: condition });
+        let name = names::free_name(format!("chk_{}_{number}", table.name), |name| {
+            table.checks.contains_key(name)
+        });
+        table.checks.insert(
+            name.clone(),
+            Check {
+                name,
+                expression: condition,
+            },
+        );
     }
-    let collations: BTreeMap<String, String> =
-        table.columns.iter().map(|column| (column.name.clone(), column_collation(column))).collect();
+    let collations: BTreeMap<String, String> = table
+        .columns
+        .iter()
+        .map(|column| (column.name.clone(), column_collation(column)))
+        .collect();
     for index in indexes.into_iter().filter(|index| index.origin != "pk") {
         let index = read_index(&object.name, index, &collations);
         table.indexes.insert(index.name.clone(), index);
@@ -224,7 +255,13 @@ fn read_table(object: &Object, rows: &[ColumnRow], indexes: Vec<IndexRow>) -> Ta
 /// Something that the model has no place for, shown as a check that no template can write.
 fn leave(table: &mut Table, what: &str, text: &str) {
     let name = names::free_name(format!("sqlite: {what}"), |name| table.checks.contains_key(name));
-    table.checks.insert(name.clone(), Check { name, expression: text.to_owned() });
+    table.checks.insert(
+        name.clone(),
+        Check {
+            name,
+            expression: text.to_owned(),
+        },
+    );
 }
 
 fn primary_key(rows: &[ColumnRow]) -> Vec<String> {
@@ -238,7 +275,10 @@ fn plain_column(row: &ColumnRow) -> Column {
         name: row.name.clone(),
         ty: Type::Other(row.declared.clone()),
         nullable: !row.not_null,
-        default: row.default.as_deref().and_then(|text| encoding::decode_default(&Type::Other(String::new()), text)),
+        default: row
+            .default
+            .as_deref()
+            .and_then(|text| encoding::decode_default(&Type::Other(String::new()), text)),
         auto_increment: false,
         on_update_now: false,
         generated: None,
@@ -250,28 +290,50 @@ fn plain_column(row: &ColumnRow) -> Column {
 fn read_column(table: &mut Table, text: &definition::ColumnText, row: &ColumnRow, unnamed: &mut Vec<String>) {
     // SQLite writes "GENERATED ALWAYS" into the type of a generated column.
     let declared = if row.hidden >= 2 {
-        row.declared.trim_end().strip_suffix("GENERATED ALWAYS").unwrap_or(&row.declared).trim_end()
+        row.declared
+            .trim_end()
+            .strip_suffix("GENERATED ALWAYS")
+            .unwrap_or(&row.declared)
+            .trim_end()
     } else {
         row.declared.as_str()
     };
-    let open: Vec<&str> =
-        text.checks.iter().filter(|(name, _)| name.is_none()).map(|(_, condition)| condition.as_str()).collect();
+    let open: Vec<&str> = text
+        .checks
+        .iter()
+        .filter(|(name, _)| name.is_none())
+        .map(|(_, condition)| condition.as_str())
+        .collect();
     let (ty, absorbed) = encoding::decode(declared, &row.name, text.auto_increment, &open);
     unnamed.extend(
-        open.iter().enumerate().filter(|(place, _)| Some(*place) != absorbed).map(|(_, check)| (*check).to_owned()),
+        open.iter()
+            .enumerate()
+            .filter(|(place, _)| Some(*place) != absorbed)
+            .map(|(_, check)| (*check).to_owned()),
     );
     for (name, condition) in &text.checks {
         if let Some(name) = name {
-            let check = Check { name: name.clone(), expression: condition.clone() };
-            leave(table, &format!("check {name} stands at column {}", row.name), condition);
+            let check = Check {
+                name: name.clone(),
+                expression: condition.clone(),
+            };
+            leave(
+                table,
+                &format!("check {name} stands at column {}", row.name),
+                condition,
+            );
             table.checks.insert(name.clone(), check);
         }
     }
     if !text.residue.is_empty() {
         leave(table, &format!("column {}", row.name), &text.residue.join(", "));
     }
-    let collation = encoding::decode_collation(&ty, text.collation.as_deref(), text.kept_collation.as_deref());
-    let default = row.default.as_deref().and_then(|written| encoding::decode_default(&ty, written));
+    let collation =
+        encoding::decode_collation(&ty, text.collation.as_deref(), text.kept_collation.as_deref());
+    let default = row
+        .default
+        .as_deref()
+        .and_then(|written| encoding::decode_default(&ty, written));
     table.columns.push(Column {
         name: row.name.clone(),
         ty,
@@ -279,10 +341,10 @@ fn read_column(table: &mut Table, text: &definition::ColumnText, row: &ColumnRow
         default,
         auto_increment: text.auto_increment,
         on_update_now: false,
-        generated: text
-            .generated
-            .as_ref()
-            .map(|(expression, stored)| Generated { expression: expression.clone(), stored: *stored }),
+        generated: text.generated.as_ref().map(|(expression, stored)| Generated {
+            expression: expression.clone(),
+            stored: *stored,
+        }),
         collation,
         comment: text.comment.clone(),
     });
@@ -292,7 +354,13 @@ fn read_constraints(table: &mut Table, text: TableText, unnamed: &mut Vec<String
     for (name, condition) in text.checks {
         match name {
             Some(name) if !table.checks.contains_key(&name) => {
-                table.checks.insert(name.clone(), Check { name, expression: condition });
+                table.checks.insert(
+                    name.clone(),
+                    Check {
+                        name,
+                        expression: condition,
+                    },
+                );
             }
             // SQLite lets two constraints share a name.
             Some(name) => leave(table, &format!("second check {name}"), &condition),
@@ -312,7 +380,9 @@ fn read_constraints(table: &mut Table, text: TableText, unnamed: &mut Vec<String
 
 fn read_foreign_key(table: &mut Table, key: ForeignKeyText) {
     let made = format!("fk_{}_{}", table.name, key.columns.join("_"));
-    let name = names::free_name(key.name.unwrap_or(made), |name| table.foreign_keys.contains_key(name));
+    let name = names::free_name(key.name.unwrap_or(made), |name| {
+        table.foreign_keys.contains_key(name)
+    });
     if !key.residue.is_empty() {
         leave(table, &format!("foreign key {name}"), &key.residue);
     }
@@ -329,9 +399,16 @@ fn read_foreign_key(table: &mut Table, key: ForeignKeyText) {
 
 /// `REFERENCES users` means the primary key of users.
 fn fill_in_foreign_columns(schema: &mut Schema) {
-    let keys: BTreeMap<String, Vec<String>> =
-        schema.tables.values().map(|table| (table.name.to_lowercase(), table.primary_key.clone())).collect();
-    for key in schema.tables.values_mut().flat_map(|table| table.foreign_keys.values_mut()) {
+    let keys: BTreeMap<String, Vec<String>> = schema
+        .tables
+        .values()
+        .map(|table| (table.name.to_lowercase(), table.primary_key.clone()))
+        .collect();
+    for key in schema
+        .tables
+        .values_mut()
+        .flat_map(|table| table.foreign_keys.values_mut())
+    {
         if key.foreign_columns.is_empty()
             && let Some(primary) = keys.get(&key.foreign_table.to_lowercase())
         {
@@ -343,17 +420,23 @@ fn fill_in_foreign_columns(schema: &mut Schema) {
 fn column_collation(column: &Column) -> String {
     match &column.collation {
         None if encoding::is_text(&column.ty) => "NOCASE".to_owned(),
-        Some(name) if encoding::is_text(&column.ty) => match encoding::collation_clause(&column.ty, Some(name)) {
-            Ok((clause, _)) => clause.unwrap_or("BINARY").to_owned(),
-            Err(_) => name.clone(),
-        },
+        Some(name) if encoding::is_text(&column.ty) => {
+            match encoding::collation_clause(&column.ty, Some(name)) {
+                Ok((clause, _)) => clause.unwrap_or("BINARY").to_owned(),
+                Err(_) => name.clone(),
+            }
+        }
         Some(name) => name.clone(),
         None => "BINARY".to_owned(),
     }
 }
 
 fn read_index(table: &str, index: IndexRow, collations: &BTreeMap<String, String>) -> Index {
-    let text = index.sql.as_deref().and_then(definition::index).unwrap_or_default();
+    let text = index
+        .sql
+        .as_deref()
+        .and_then(definition::index)
+        .unwrap_or_default();
     let parts = index
         .parts
         .into_iter()
@@ -361,8 +444,17 @@ fn read_index(table: &str, index: IndexRow, collations: &BTreeMap<String, String
         .map(|(place, (column, descending, collation))| {
             let written = text.parts.get(place).map(String::as_str).unwrap_or_default();
             match column {
-                Some(column) if collations.get(&column).is_none_or(|own| names::same(own, &collation)) => {
-                    IndexPart { column, is_expression: false, prefix: None, descending }
+                Some(column)
+                    if collations
+                        .get(&column)
+                        .is_none_or(|own| names::same(own, &collation)) =>
+                {
+                    IndexPart {
+                        column,
+                        is_expression: false,
+                        prefix: None,
+                        descending,
+                    }
                 }
                 // A collation of the index's own makes it another index.
                 Some(column) => IndexPart {
@@ -375,11 +467,22 @@ fn read_index(table: &str, index: IndexRow, collations: &BTreeMap<String, String
                     let expression = without_direction(written);
                     match definition::prefix_part(&expression) {
                         Some((column, length))
-                            if tables::prefix_expression(&column, length, collations.get(&column)) == expression =>
+                            if tables::prefix_expression(&column, length, collations.get(&column))
+                                == expression =>
                         {
-                            IndexPart { column, is_expression: false, prefix: Some(length), descending }
+                            IndexPart {
+                                column,
+                                is_expression: false,
+                                prefix: Some(length),
+                                descending,
+                            }
                         }
-                        _ => IndexPart { column: expression, is_expression: true, prefix: None, descending },
+                        _ => IndexPart {
+                            column: expression,
+                            is_expression: true,
+                            prefix: None,
+                            descending,
+                        },
                     }
                 }
             }
@@ -416,12 +519,17 @@ fn read_trigger(object: &Object, schema: &mut Schema) {
             let set = canonical(&tables::on_update_assignment(column));
             column.on_update_now = tables::fraction_digits(&column.ty).is_some() && found.contains(&set);
         }
-        if tables::on_update_trigger(&candidate).is_ok_and(|sql| sql.is_some_and(|sql| canonical(&sql) == found)) {
+        if tables::on_update_trigger(&candidate)
+            .is_ok_and(|sql| sql.is_some_and(|sql| canonical(&sql) == found))
+        {
             *table = candidate;
             return;
         }
     }
-    let trigger =
-        Trigger { name: object.name.clone(), table: object.table.clone(), definition: object.sql.clone() };
+    let trigger = Trigger {
+        name: object.name.clone(),
+        table: object.table.clone(),
+        definition: object.sql.clone(),
+    };
     schema.triggers.insert(object.name.clone(), trigger);
 }

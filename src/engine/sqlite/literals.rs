@@ -20,12 +20,22 @@ pub(super) fn literal(ty: &Type, value: Literal) -> Result<String, Refusal> {
         return Err(Refusal::unsupported("A text with a zero byte"));
     }
     match (ty, value) {
-        (Type::Decimal { precision, scale, unsigned }, Literal::Text(value) | Literal::Number(value)) => {
-            decimal(value, *precision, *scale, *unsigned).map(|value| text(&value))
-        }
-        (Type::Decimal { precision, scale, unsigned }, Literal::Boolean(value)) => {
-            decimal(if value { "1" } else { "0" }, *precision, *scale, *unsigned).map(|value| text(&value))
-        }
+        (
+            Type::Decimal {
+                precision,
+                scale,
+                unsigned,
+            },
+            Literal::Text(value) | Literal::Number(value),
+        ) => decimal(value, *precision, *scale, *unsigned).map(|value| text(&value)),
+        (
+            Type::Decimal {
+                precision,
+                scale,
+                unsigned,
+            },
+            Literal::Boolean(value),
+        ) => decimal(if value { "1" } else { "0" }, *precision, *scale, *unsigned).map(|value| text(&value)),
         (Type::Date, Literal::Text(value)) => match value.get(..10) {
             Some(date) if is_midnight(value.get(10..).unwrap_or_default()) => Ok(text(date)),
             _ => Ok(text(value)),
@@ -37,10 +47,17 @@ pub(super) fn literal(ty: &Type, value: Literal) -> Result<String, Refusal> {
         (Type::Enum(members), Literal::Text(value)) => members
             .iter()
             .find(|member| *member == value)
-            .or_else(|| members.iter().find(|member| member.to_lowercase() == value.to_lowercase()))
+            .or_else(|| {
+                members
+                    .iter()
+                    .find(|member| member.to_lowercase() == value.to_lowercase())
+            })
             .map(|member| text(member))
             .ok_or_else(|| {
-                Refusal::new(format!("'{value}' is not among the values of the ENUM ('{}').", members.join("', '")))
+                Refusal::new(format!(
+                    "'{value}' is not among the values of the ENUM ('{}').",
+                    members.join("', '")
+                ))
             }),
         (Type::Enum(members), Literal::Number(number)) => number
             .parse::<usize>()
@@ -58,22 +75,36 @@ pub(super) fn literal(ty: &Type, value: Literal) -> Result<String, Refusal> {
 }
 
 fn is_midnight(rest: &str) -> bool {
-    rest.is_empty() || rest.trim_start_matches([' ', 'T']).chars().all(|c| matches!(c, '0' | ':' | '.'))
+    rest.is_empty()
+        || rest
+            .trim_start_matches([' ', 'T'])
+            .chars()
+            .all(|c| matches!(c, '0' | ':' | '.'))
 }
 
 /// The one way to write an exact number with `scale` digits after the point. Digits are never cut off.
 pub(super) fn decimal(written: &str, precision: u16, scale: u16, unsigned: bool) -> Result<String, Refusal> {
-    let wrong = |why: &str| Refusal::new(format!("{written} does not fit DECIMAL({precision}, {scale}): {why}."));
+    let wrong = |why: &str| {
+        Refusal::new(format!(
+            "{written} does not fit DECIMAL({precision}, {scale}): {why}."
+        ))
+    };
     let (sign, rest) = match written.trim().strip_prefix('-') {
         Some(rest) => ("-", rest),
         None => ("", written.trim().strip_prefix('+').unwrap_or(written.trim())),
     };
     let (mantissa, exponent) = match rest.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().map_err(|_| wrong("it is not a number"))?),
+        Some((mantissa, exponent)) => (
+            mantissa,
+            exponent.parse::<i32>().map_err(|_| wrong("it is not a number"))?,
+        ),
         None => (rest, 0),
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let is_number = whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
+    let is_number = whole
+        .bytes()
+        .chain(fraction.bytes())
+        .all(|byte| byte.is_ascii_digit());
     if !is_number || whole.len() + fraction.len() == 0 || exponent.unsigned_abs() > 100 {
         return Err(wrong("it is not a number"));
     }
@@ -103,7 +134,11 @@ pub(super) fn decimal(written: &str, precision: u16, scale: u16, unsigned: bool)
     let sign = if is_zero { "" } else { sign };
     let whole = if whole.is_empty() { "0" } else { whole };
     let width = usize::from(scale);
-    Ok(if scale == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction:0<width$}") })
+    Ok(if scale == 0 {
+        format!("{sign}{whole}")
+    } else {
+        format!("{sign}{whole}.{fraction:0<width$}")
+    })
 }
 
 fn moment(written: &str, digits: u8) -> Result<String, Refusal> {
@@ -125,9 +160,15 @@ fn with_fraction(written: &str, digits: u8) -> Result<String, Refusal> {
     let fraction = fraction.trim_end_matches('0');
     let width = usize::from(digits);
     if fraction.len() > width {
-        return Err(Refusal::new(format!("'{written}' has more than {digits} digits of a second, which its column has.")));
+        return Err(Refusal::new(format!(
+            "'{written}' has more than {digits} digits of a second, which its column has."
+        )));
     }
-    Ok(if digits == 0 { whole.to_owned() } else { format!("{whole}.{fraction:0<width$}") })
+    Ok(if digits == 0 {
+        whole.to_owned()
+    } else {
+        format!("{whole}.{fraction:0<width$}")
+    })
 }
 
 #[cfg(test)]
@@ -137,9 +178,16 @@ mod tests {
     #[test]
     fn exact_numbers_take_their_columns_form_and_lose_no_digit() {
         let write = |written| decimal(written, 10, 2, false);
-        for (written, expected) in
-            [("5", "5.00"), ("-0.5", "-0.50"), (".5", "0.50"), ("007.10", "7.10"), ("1e3", "1000.00"), ("-0", "0.00"), ("125e-2", "1.25"), ("5.", "5.00")]
-        {
+        for (written, expected) in [
+            ("5", "5.00"),
+            ("-0.5", "-0.50"),
+            (".5", "0.50"),
+            ("007.10", "7.10"),
+            ("1e3", "1000.00"),
+            ("-0", "0.00"),
+            ("125e-2", "1.25"),
+            ("5.", "5.00"),
+        ] {
             assert_eq!(write(written).unwrap(), expected);
         }
         for written in ["1.005", "123456789", "abc", "", "1.2.3", "1e999", "--1"] {
@@ -153,8 +201,14 @@ mod tests {
     #[test]
     fn constants_take_their_columns_form() {
         let written = |ty: &Type, value| literal(ty, Literal::Text(value)).unwrap();
-        assert_eq!(written(&Type::Datetime(3), "2024-01-01"), "'2024-01-01 00:00:00.000'");
-        assert_eq!(written(&Type::Timestamp(0), "2024-01-01T10:30"), "'2024-01-01 10:30:00'");
+        assert_eq!(
+            written(&Type::Datetime(3), "2024-01-01"),
+            "'2024-01-01 00:00:00.000'"
+        );
+        assert_eq!(
+            written(&Type::Timestamp(0), "2024-01-01T10:30"),
+            "'2024-01-01 10:30:00'"
+        );
         assert_eq!(written(&Type::Date, "2024-01-01 00:00:00"), "'2024-01-01'");
         assert_eq!(written(&Type::Enum(vec!["Active".into()]), "aCTIVE"), "'Active'");
         assert!(literal(&Type::Enum(vec!["a".into()]), Literal::Text("b")).is_err());

@@ -17,6 +17,8 @@
 //! - A `SELECT *` in a view follows its table.
 //! - `ON UPDATE CURRENT_TIMESTAMP` cannot see that an UPDATE set the column to the value it had.
 
+mod alter;
+mod changes;
 mod dates;
 mod definition;
 mod dialect;
@@ -24,17 +26,20 @@ mod encoding;
 pub mod engine;
 mod expressions;
 mod functions;
+mod inserts;
 mod inspect;
 mod literals;
 mod names;
 mod own;
 mod queries;
 mod rebuild;
+mod referring;
 mod rows;
 mod scope;
 pub mod session;
 mod tables;
 mod tokens;
+mod views;
 
 #[cfg(test)]
 mod tests;
@@ -57,7 +62,9 @@ pub struct Refusal {
 
 impl Refusal {
     fn new(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into() }
+        Self {
+            reason: reason.into(),
+        }
     }
 
     /// For what only SQLite itself can say: points at the override file.

@@ -13,8 +13,8 @@ use sqlparser::{
     ast::{
         Cte, Distinct, Expr, GroupByExpr, Ident, Join, JoinConstraint, JoinOperator, LimitClause, ObjectName,
         ObjectNamePart, OrderBy, OrderByExpr, OrderByKind, OrderBySort, Query, Select, SelectItem,
-        SelectItemQualifiedWildcardKind, SetExpr, SetOperator, SetQuantifier, Statement, TableFactor, TableWithJoins,
-        Value, Values, With,
+        SelectItemQualifiedWildcardKind, SetExpr, SetOperator, SetQuantifier, Statement, TableFactor,
+        TableWithJoins, Value, Values, With,
     },
     dialect::MySqlDialect,
     parser::Parser,
@@ -39,9 +39,16 @@ pub(super) fn create_view(translator: &mut Translator, view: &View) -> Result<St
             results.len()
         )));
     }
-    let columns =
-        if view.columns.is_empty() { String::new() } else { format!(" ({})", names::identifiers(&view.columns)) };
-    Ok(format!("CREATE VIEW {}{columns} AS {}", identifier(&view.name), sql.text))
+    let columns = if view.columns.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", names::identifiers(&view.columns))
+    };
+    Ok(format!(
+        "CREATE VIEW {}{columns} AS {}",
+        identifier(&view.name),
+        sql.text
+    ))
 }
 
 /// Reads the query of a view.
@@ -58,7 +65,9 @@ pub(super) fn parse(mysql: &str) -> Result<Query, Refusal> {
 pub(super) fn simple_name(name: &ObjectName) -> Result<&Ident, Refusal> {
     match name.0.as_slice() {
         [ObjectNamePart::Identifier(name)] => Ok(name),
-        _ => Err(Refusal::new(format!("{name} names another database; name the table only."))),
+        _ => Err(Refusal::new(format!(
+            "{name} names another database; name the table only."
+        ))),
     }
 }
 
@@ -77,7 +86,8 @@ impl Translator<'_> {
             format_clause,
             pipe_operators,
         } = query;
-        let strange = fetch.is_some() || for_clause.is_some() || settings.is_some() || format_clause.is_some();
+        let strange =
+            fetch.is_some() || for_clause.is_some() || settings.is_some() || format_clause.is_some();
         if strange || !pipe_operators.is_empty() || !locks.is_empty() {
             return Err(Refusal::unsupported(format!("This form of a query ({query})")));
         }
@@ -104,29 +114,53 @@ impl Translator<'_> {
     fn with(&mut self, with: &With) -> Result<Sql, Refusal> {
         let mut pieces = Vec::new();
         for table in &with.cte_tables {
-            let Cte { alias, query, from, materialized, closing_paren_token: _ } = table;
+            let Cte {
+                alias,
+                query,
+                from,
+                materialized,
+                closing_paren_token: _,
+            } = table;
             if from.is_some() || materialized.is_some() {
                 return Err(Refusal::unsupported(format!("This form of WITH ({table})")));
             }
-            let given: Vec<String> = alias.columns.iter().map(|column| column.name.value.clone()).collect();
+            let given: Vec<String> = alias
+                .columns
+                .iter()
+                .map(|column| column.name.value.clone())
+                .collect();
             if with.recursive {
                 // Inside, its own rows are in sight; what kind they are is known from the query's first half.
                 let mut first = query.as_ref().clone();
                 if let SetExpr::SetOperation { left, .. } = query.body.as_ref() {
-                    first = Query { body: left.clone(), with: None, order_by: None, limit_clause: None, ..first };
+                    first = Query {
+                        body: left.clone(),
+                        with: None,
+                        order_by: None,
+                        limit_clause: None,
+                        ..first
+                    };
                     let (_, results) = self.query(&first)?;
                     self.named.push(renamed(&alias.name.value, results, &given));
                 }
             }
             let (sql, results) = self.query(query)?;
             self.named.push(renamed(&alias.name.value, results, &given));
-            let columns = if given.is_empty() { String::new() } else { format!(" ({})", names::identifiers(&given)) };
+            let columns = if given.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", names::identifiers(&given))
+            };
             let mut piece = Sql::new(format!("{}{columns} AS (", identifier(&alias.name.value)));
             piece.push(sql);
             piece.push(Sql::new(")"));
             pieces.push(piece);
         }
-        let word = if with.recursive { "WITH RECURSIVE {} " } else { "WITH {} " };
+        let word = if with.recursive {
+            "WITH RECURSIVE {} "
+        } else {
+            "WITH {} "
+        };
         Ok(Sql::fill(word, [Sql::join(pieces, ", ")]))
     }
 
@@ -142,7 +176,12 @@ impl Translator<'_> {
                 // SQLite has no brackets around the halves of a UNION.
                 Ok((Sql::fill("SELECT * FROM ({})", [sql]), results, false))
             }
-            SetExpr::SetOperation { left, op, set_quantifier, right } => {
+            SetExpr::SetOperation {
+                left,
+                op,
+                set_quantifier,
+                right,
+            } => {
                 let word = match (op, set_quantifier) {
                     (SetOperator::Union, SetQuantifier::All) => "UNION ALL",
                     (SetOperator::Union, SetQuantifier::None | SetQuantifier::Distinct) => "UNION",
@@ -158,16 +197,31 @@ impl Translator<'_> {
                 } else {
                     right_sql
                 };
-                let results = results.into_iter().map(|(name, kind)| (name, super::expressions::computed(kind))).collect();
-                Ok((Sql::fill(&format!("{{}} {word} {{}}"), [left, right_sql]), results, false))
+                let results = results
+                    .into_iter()
+                    .map(|(name, kind)| (name, super::expressions::computed(kind)))
+                    .collect();
+                Ok((
+                    Sql::fill(&format!("{{}} {word} {{}}"), [left, right_sql]),
+                    results,
+                    false,
+                ))
             }
-            SetExpr::Values(Values { explicit_row: _, value_keyword: _, rows }) => {
+            SetExpr::Values(Values {
+                explicit_row: _,
+                value_keyword: _,
+                rows,
+            }) => {
                 let mut pieces = Vec::new();
                 for row in rows {
                     let items: Result<Vec<_>, _> = row.content.iter().map(|item| self.plain(item)).collect();
                     pieces.push(Sql::fill("({})", [Sql::join(items?, ", ")]));
                 }
-                Ok((Sql::fill("VALUES {}", [Sql::join(pieces, ", ")]), Vec::new(), false))
+                Ok((
+                    Sql::fill("VALUES {}", [Sql::join(pieces, ", ")]),
+                    Vec::new(),
+                    false,
+                ))
             }
             other => Err(Refusal::unsupported(format!("This form of a query ({other})"))),
         }
@@ -200,7 +254,9 @@ impl Translator<'_> {
             value_table_mode,
             flavor: _,
         } = select;
-        let strange = select_modifiers.as_ref().is_some_and(|modifiers| modifiers.sql_calc_found_rows)
+        let strange = select_modifiers
+            .as_ref()
+            .is_some_and(|modifiers| modifiers.sql_calc_found_rows)
             || top.is_some()
             || exclude.is_some()
             || into.is_some()
@@ -242,8 +298,10 @@ impl Translator<'_> {
         match group_by {
             GroupByExpr::Expressions(expressions, modifiers) if modifiers.is_empty() => {
                 if !expressions.is_empty() {
-                    let pieces: Result<Vec<_>, _> =
-                        expressions.iter().map(|one| self.number(one).map(|(sql, _)| sql)).collect();
+                    let pieces: Result<Vec<_>, _> = expressions
+                        .iter()
+                        .map(|one| self.number(one).map(|(sql, _)| sql))
+                        .collect();
                     sql.push(Sql::fill(" GROUP BY {}", [Sql::join(pieces?, ", ")]));
                 }
             }
@@ -268,13 +326,12 @@ impl Translator<'_> {
                     // SQLite would name the column by its own text.
                     let name = match expression {
                         Expr::Identifier(name) => name.value.clone(),
-                        Expr::CompoundIdentifier(names) => names.last().map(|name| name.value.clone()).unwrap_or_default(),
+                        Expr::CompoundIdentifier(names) => {
+                            names.last().map(|name| name.value.clone()).unwrap_or_default()
+                        }
                         other => other.to_string(),
                     };
-                    pieces.push(match expression {
-                        Expr::Identifier(_) => sql,
-                        _ => Sql::fill("{} AS {}", [sql, Sql::new(identifier(&name))]),
-                    });
+                    pieces.push(Sql::fill("{} AS {}", [sql, Sql::new(identifier(&name))]));
                     results.push((name, kind));
                 }
                 SelectItem::ExprWithAlias { expr, alias } => {
@@ -284,16 +341,28 @@ impl Translator<'_> {
                 }
                 SelectItem::Wildcard(options) if options.to_string().is_empty() => {
                     pieces.push(Sql::new("*"));
-                    let relations = self.scopes.last().map(|scope| scope.relations.as_slice()).unwrap_or_default();
+                    let relations = self
+                        .scopes
+                        .last()
+                        .map(|scope| scope.relations.as_slice())
+                        .unwrap_or_default();
                     results.extend(relations.iter().flat_map(|relation| relation.columns.clone()));
                 }
                 SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options)
                     if options.to_string().is_empty() =>
                 {
                     let name = simple_name(name)?;
-                    let relations = self.scopes.last().map(|scope| scope.relations.as_slice()).unwrap_or_default();
-                    let relation = relations.iter().find(|relation| names::same(&relation.name, &name.value));
-                    let relation = relation.ok_or_else(|| Refusal::new(format!("There is no {name} that {name}.* could be of.")))?;
+                    let relations = self
+                        .scopes
+                        .last()
+                        .map(|scope| scope.relations.as_slice())
+                        .unwrap_or_default();
+                    let relation = relations
+                        .iter()
+                        .find(|relation| names::same(&relation.name, &name.value));
+                    let relation = relation.ok_or_else(|| {
+                        Refusal::new(format!("There is no {name} that {name}.* could be of."))
+                    })?;
                     results.extend(relation.columns.clone());
                     pieces.push(Sql::new(format!("{}.*", identifier(&name.value))));
                 }
@@ -307,14 +376,24 @@ impl Translator<'_> {
     pub fn table_with_joins(&mut self, table: &TableWithJoins) -> Result<Sql, Refusal> {
         let mut sql = self.table_factor(&table.relation)?;
         for join in &table.joins {
-            let Join { relation, global: false, join_operator } = join else {
+            let Join {
+                relation,
+                global: false,
+                join_operator,
+            } = join
+            else {
                 return Err(Refusal::unsupported(format!("{join}")));
             };
             let (word, constraint) = match join_operator {
-                JoinOperator::Join(constraint) | JoinOperator::Inner(constraint) => ("JOIN", constraint),
-                JoinOperator::Left(constraint) | JoinOperator::LeftOuter(constraint) => ("LEFT JOIN", constraint),
-                JoinOperator::Right(constraint) | JoinOperator::RightOuter(constraint) => ("RIGHT JOIN", constraint),
-                JoinOperator::CrossJoin(constraint) => ("JOIN", constraint),
+                JoinOperator::Join(constraint)
+                | JoinOperator::Inner(constraint)
+                | JoinOperator::CrossJoin(constraint) => ("JOIN", constraint),
+                JoinOperator::Left(constraint) | JoinOperator::LeftOuter(constraint) => {
+                    ("LEFT JOIN", constraint)
+                }
+                JoinOperator::Right(constraint) | JoinOperator::RightOuter(constraint) => {
+                    ("RIGHT JOIN", constraint)
+                }
                 other => return Err(Refusal::unsupported(format!("{other:?}"))),
             };
             let relation = self.table_factor(relation)?;
@@ -323,10 +402,18 @@ impl Translator<'_> {
                     let condition = self.number(condition)?.0;
                     Sql::fill(&format!(" {word} {{}} ON {{}}"), [relation, condition])
                 }
+                JoinConstraint::Using(_) if word == "RIGHT JOIN" => {
+                    return Err(Refusal::unsupported("RIGHT JOIN … USING (write ON)"));
+                }
                 JoinConstraint::Using(columns) => {
-                    let columns: Result<Vec<_>, _> =
-                        columns.iter().map(|name| simple_name(name).map(|name| name.value.clone())).collect();
-                    Sql::fill(&format!(" {word} {{}} USING ({{}})"), [relation, Sql::new(names::identifiers(columns?))])
+                    let columns: Result<Vec<_>, _> = columns
+                        .iter()
+                        .map(|name| simple_name(name).map(|name| name.value.clone()))
+                        .collect();
+                    Sql::fill(
+                        &format!(" {word} {{}} USING ({{}})"),
+                        [relation, Sql::new(names::identifiers(columns?))],
+                    )
                 }
                 JoinConstraint::None => Sql::fill(&format!(" {word} {{}}"), [relation]),
                 JoinConstraint::Natural => return Err(Refusal::unsupported("NATURAL JOIN")),
@@ -359,25 +446,37 @@ impl Translator<'_> {
                 if let Some(scope) = self.scopes.last_mut() {
                     scope.relations.push(relation);
                 }
-                let alias = shown.map(|alias| format!(" AS {}", identifier(&alias))).unwrap_or_default();
+                let alias = shown
+                    .map(|alias| format!(" AS {}", identifier(&alias)))
+                    .unwrap_or_default();
                 Ok(Sql::new(format!("{}{alias}", identifier(&name.value))))
             }
-            TableFactor::Derived { lateral: false, subquery, alias: Some(alias), sample: None }
-                if alias.columns.is_empty() =>
-            {
+            TableFactor::Derived {
+                lateral: false,
+                subquery,
+                alias: Some(alias),
+                sample: None,
+            } if alias.columns.is_empty() => {
                 // Its query cannot see the tables beside it.
                 let beside = self.scopes.pop();
                 let query = self.query(subquery);
                 self.scopes.extend(beside);
                 let (sql, columns) = query?;
                 if let Some(scope) = self.scopes.last_mut() {
-                    scope.relations.push(Relation { name: alias.name.value.clone(), columns });
+                    scope.relations.push(Relation {
+                        name: alias.name.value.clone(),
+                        columns,
+                    });
                 }
-                Ok(Sql::fill("({}) AS {}", [sql, Sql::new(identifier(&alias.name.value))]))
+                Ok(Sql::fill(
+                    "({}) AS {}",
+                    [sql, Sql::new(identifier(&alias.name.value))],
+                ))
             }
-            TableFactor::NestedJoin { table_with_joins, alias: None } => {
-                Ok(Sql::fill("({})", [self.table_with_joins(table_with_joins)?]))
-            }
+            TableFactor::NestedJoin {
+                table_with_joins,
+                alias: None,
+            } => Ok(Sql::fill("({})", [self.table_with_joins(table_with_joins)?])),
             other => Err(Refusal::unsupported(format!("{other} in FROM"))),
         }
     }
@@ -385,8 +484,16 @@ impl Translator<'_> {
     /// What a name in FROM stands for: a WITH query, a table or a view.
     pub fn relation(&mut self, name: &str, alias: Option<&str>) -> Result<Relation, Refusal> {
         let shown = alias.unwrap_or(name);
-        if let Some(found) = self.named.iter().rev().find(|relation| names::same(&relation.name, name)) {
-            return Ok(Relation { name: shown.to_owned(), columns: found.columns.clone() });
+        if let Some(found) = self
+            .named
+            .iter()
+            .rev()
+            .find(|relation| names::same(&relation.name, name))
+        {
+            return Ok(Relation {
+                name: shown.to_owned(),
+                columns: found.columns.clone(),
+            });
         }
         if names::same(name, "dual") {
             return Err(Refusal::new("DUAL is not known on SQLite; leave FROM DUAL out."));
@@ -396,11 +503,18 @@ impl Translator<'_> {
         if let Some(table) = tables::find_table(schema, name) {
             return Ok(Relation::of_table(table, shown));
         }
-        let view = schema.views.values().find(|view| names::same(&view.name, name)).ok_or_else(missing)?;
+        let view = schema
+            .views
+            .values()
+            .find(|view| names::same(&view.name, name))
+            .ok_or_else(missing)?;
         if self.depth >= DEEPEST {
             return Err(Refusal::new(format!("The view {name} reads itself.")));
         }
-        let mut inner = Translator { depth: self.depth + 1, ..Translator::over_schema(schema) };
+        let mut inner = Translator {
+            depth: self.depth + 1,
+            ..Translator::over_schema(schema)
+        };
         let (_, results) = inner.query(&parse(&view.query)?)?;
         Ok(renamed(shown, results, &view.columns))
     }
@@ -416,7 +530,11 @@ impl Translator<'_> {
     }
 
     fn order_by(&mut self, order: &OrderBy, results: &Results, is_single: bool) -> Result<Sql, Refusal> {
-        let OrderBy { kind: OrderByKind::Expressions(items), interpolate: None } = order else {
+        let OrderBy {
+            kind: OrderByKind::Expressions(items),
+            interpolate: None,
+        } = order
+        else {
             return Err(Refusal::unsupported(format!("ORDER BY {order}")));
         };
         let mut pieces = Vec::new();
@@ -430,11 +548,15 @@ impl Translator<'_> {
                         .map(|(_, kind)| kind.clone()),
                     _ => None,
                 },
-                Expr::Identifier(name) if !is_single => {
-                    results.iter().find(|(result, _)| names::same(result, &name.value)).map(|(_, kind)| kind.clone())
-                }
+                Expr::Identifier(name) if !is_single => results
+                    .iter()
+                    .find(|(result, _)| names::same(result, &name.value))
+                    .map(|(_, kind)| kind.clone()),
                 _ if !is_single => {
-                    return Err(Refusal::new(format!("After UNION, ORDER BY {} must be a result's name or place.", item.expr)));
+                    return Err(Refusal::new(format!(
+                        "After UNION, ORDER BY {} must be a result's name or place.",
+                        item.expr
+                    )));
                 }
                 _ => None,
             };
@@ -452,7 +574,10 @@ impl Translator<'_> {
                     other => Sql::new(other.to_string()),
                 },
                 None if by_result => {
-                    return Err(Refusal::new(format!("ORDER BY {}: there is no such result.", item.expr)));
+                    return Err(Refusal::new(format!(
+                        "ORDER BY {}: there is no such result.",
+                        item.expr
+                    )));
                 }
                 _ => self.sorted(&item.expr)?,
             };
@@ -463,7 +588,11 @@ impl Translator<'_> {
 
     fn limit_clause(&mut self, limit: &LimitClause) -> Result<Sql, Refusal> {
         match limit {
-            LimitClause::LimitOffset { limit, offset, limit_by } if limit_by.is_empty() => {
+            LimitClause::LimitOffset {
+                limit,
+                offset,
+                limit_by,
+            } if limit_by.is_empty() => {
                 let mut sql = match limit {
                     Some(limit) => Sql::fill(" LIMIT {}", [self.plain(limit)?]),
                     None => Sql::new(" LIMIT -1"),
@@ -477,7 +606,7 @@ impl Translator<'_> {
                 let (offset, limit) = (self.plain(offset)?, self.plain(limit)?);
                 Ok(Sql::fill(" LIMIT {} OFFSET {}", [limit, offset]))
             }
-            other => Err(Refusal::unsupported(format!("{other}"))),
+            other @ LimitClause::LimitOffset { .. } => Err(Refusal::unsupported(format!("{other}"))),
         }
     }
 }
@@ -499,5 +628,8 @@ fn renamed(name: &str, results: Results, given: &[String]) -> Relation {
         .enumerate()
         .map(|(place, (found, kind))| (given.get(place).cloned().unwrap_or(found), kind))
         .collect();
-    Relation { name: name.to_owned(), columns }
+    Relation {
+        name: name.to_owned(),
+        columns,
+    }
 }

@@ -1,331 +1,35 @@
-//! ALTER TABLE.
+//! The rebuild: a new table, the rows copied, the new table in the old one's place.
 //!
-//! SQLite can rename a table and its columns, and add a column at the end; names then follow into foreign keys, indexes,
-//! views and triggers, because SQLite resolves them. Everything else makes a new table, copies the rows, and puts the new
-//! table in the old one's place, once for all clauses. SQLite's own DROP COLUMN writes every row anew as well and refuses
-//! indexed columns, so it is not used.
-//!
-//! A rebuild drops what hangs on the table. What the model knows is made again; a guard runs first and fails, with a name,
-//! if the live table has a column, an index or a trigger that the model does not know.
+//! It drops what hangs on the table. What the model knows is made again; a guard runs first and fails, with a name, if the
+//! live table has a column, an index or a trigger that the model does not know.
 
 use super::{
     Refusal,
-    dialect::{plain, proof, refuse_name_clash},
-    expressions::Translator,
+    alter::Origins,
+    dialect::plain,
     literals::{Literal, literal},
     names::{self, REBUILD_TABLE, identifier, identifiers},
-    queries, tables,
-    tokens::tokenize,
+    tables,
 };
 use crate::{
     engine::statement::Statement,
     schema::{Column, Schema, Table, Type},
-    sql::operation::{Position, TableChange},
 };
-use sqlparser::ast::visit_relations;
-use std::{collections::BTreeSet, ops::ControlFlow};
 
-/// The statements for the clauses of one ALTER TABLE.
-pub(super) fn alter(
-    before: &Schema,
-    name: &str,
-    changes: &[TableChange],
-    after: &Schema,
-) -> Result<Vec<Statement>, Refusal> {
-    let old = tables::find_table(before, name)
-        .ok_or_else(|| Refusal::new(format!("There is no table {name} to alter.")))?;
-    let origins = Origins::follow(old, changes);
-    let new = tables::find_table(after, &origins.table)
-        .ok_or_else(|| Refusal::new(format!("The table {} is not in the schema after the ALTER TABLE.", origins.table)))?;
-    tables::validate(after, new)?;
-    refuse_name_clash(after, new)?;
-    validate_children(after, new)?;
-
-    let renames = origins.column_renames(old);
-    let is_renamed = old.name != new.name || !renames.is_empty();
-    let hand_made: Vec<_> = before
+/// Fails, saying why, where the live table has something that the rebuild would lose, or where the connection is not set
+/// up for one: with foreign keys on, dropping the old table would delete the rows that refer to it.
+pub(super) fn guard(before: &Schema, old: &Table) -> Vec<Statement> {
+    let list = |names: &mut dyn Iterator<Item = String>| {
+        names
+            .map(|name| names::text(&name))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let columns = list(&mut old.columns.iter().map(|column| column.name.clone()));
+    let triggers = before
         .triggers
         .values()
-        .filter(|trigger| names::same(&trigger.table, &old.name) || mentions(&trigger.definition, &old.name))
-        .collect();
-    if is_renamed && let Some(trigger) = hand_made.first() {
-        return Err(Refusal::new(format!(
-            "The trigger {} mentions {}, and its text would keep the old names; drop the trigger before the rename and \
-             create it again after it.",
-            trigger.name, old.name
-        )));
-    }
-
-    let renamed = renamed_table(old, &new.name, &renames);
-    let path = Path::between(&renamed, new, &origins)?;
-    let mut statements = Vec::new();
-    let old_trigger = tables::on_update_trigger(old)?;
-    let new_trigger = tables::on_update_trigger(new)?;
-    let is_rebuilt = path == Path::Rebuild;
-    if is_rebuilt {
-        statements.extend(guard(before, old));
-    }
-    let touches_trigger = is_renamed || is_rebuilt || old_trigger != new_trigger;
-    if old_trigger.is_some() && touches_trigger {
-        statements.push(plain(format!("DROP TRIGGER {}", identifier(&names::on_update_trigger(&old.name)))));
-    }
-
-    let old_indexes = tables::create_indexes(&Table { name: old.name.clone(), ..renamed.clone() })?;
-    let new_indexes = tables::create_indexes(new)?;
-    for (index, sql) in &old_indexes {
-        if new_indexes.get(index) != Some(sql) {
-            statements.push(plain(format!("DROP INDEX {}", identifier(index))));
-        }
-    }
-    statements.extend(rename_statements(old, new, &renames));
-    match &path {
-        Path::Nothing => {}
-        Path::Add(columns) => {
-            for column in columns {
-                let definition = tables::column_definition(new, column)?;
-                statements.push(plain(format!("ALTER TABLE {} ADD COLUMN {definition}", identifier(&new.name))));
-            }
-        }
-        Path::Rebuild => statements.extend(rebuild(&renamed, new, &origins)?),
-    }
-    for (index, sql) in new_indexes {
-        if is_rebuilt || old_indexes.get(&index) != Some(&sql) {
-            statements.push(plain(sql));
-        }
-    }
-    if touches_trigger {
-        statements.extend(new_trigger.map(plain));
-    }
-    if is_rebuilt {
-        let on_table = hand_made.iter().filter(|trigger| names::same(&trigger.table, &old.name));
-        statements.extend(on_table.map(|trigger| plain(trigger.definition.clone())));
-    }
-    statements.extend(views(before, after, &old.name, &new.name, is_renamed));
-    Ok(statements)
-}
-
-/// Where each column of the table after the clauses comes from.
-struct Origins {
-    table: String,
-    /// Name afterwards, name before.
-    columns: Vec<(String, String)>,
-}
-
-impl Origins {
-    fn follow(old: &Table, changes: &[TableChange]) -> Self {
-        let mut table = old.name.clone();
-        let mut columns: Vec<(String, String)> =
-            old.columns.iter().map(|column| (column.name.clone(), column.name.clone())).collect();
-        let rename = |columns: &mut Vec<(String, String)>, before: &str, after: &str| {
-            if let Some(found) = columns.iter_mut().find(|(name, _)| names::same(name, before)) {
-                after.clone_into(&mut found.0);
-            }
-        };
-        for change in changes {
-            match change {
-                TableChange::DropColumn(name) => columns.retain(|(column, _)| !names::same(column, name)),
-                TableChange::ChangeColumn { before, column, position: _ } => rename(&mut columns, before, &column.name),
-                TableChange::RenameColumn { before, after } => rename(&mut columns, before, after),
-                TableChange::RenameTable(name) => table.clone_from(name),
-                // A new column is one that has no origin; the rest leaves the names as they are.
-                TableChange::AddColumn { column: _, position: Position::Last | Position::First | Position::After(_) }
-                | TableChange::SetDefault { .. }
-                | TableChange::AddIndex(_)
-                | TableChange::DropIndex(_)
-                | TableChange::RenameIndex { .. }
-                | TableChange::AddPrimaryKey(_)
-                | TableChange::DropPrimaryKey
-                | TableChange::AddForeignKey(_)
-                | TableChange::DropForeignKey(_)
-                | TableChange::AddCheck(_)
-                | TableChange::DropCheck(_)
-                | TableChange::DropConstraint(_)
-                | TableChange::SetComment(_) => {}
-            }
-        }
-        Self { table, columns }
-    }
-
-    fn origin(&self, column: &str) -> Option<&str> {
-        self.columns.iter().find(|(after, _)| names::same(after, column)).map(|(_, before)| before.as_str())
-    }
-
-    fn column_renames(&self, old: &Table) -> Vec<(String, String)> {
-        self.columns
-            .iter()
-            .filter(|(after, before)| after != before && tables::find(old, before).is_some())
-            .map(|(after, before)| (before.clone(), after.clone()))
-            .collect()
-    }
-}
-
-fn mentions(definition: &str, name: &str) -> bool {
-    tokenize(definition).iter().any(|token| token.name().is_some_and(|found| names::same(&found, name)))
-}
-
-/// The table after SQLite's own renames and nothing else.
-fn renamed_table(old: &Table, name: &str, renames: &[(String, String)]) -> Table {
-    let new_name = |column: &mut String| {
-        if let Some((_, after)) = renames.iter().find(|(before, _)| names::same(before, column)) {
-            column.clone_from(after);
-        }
-    };
-    let mut table = Table { name: name.to_owned(), ..old.clone() };
-    for column in &mut table.columns {
-        new_name(&mut column.name);
-        if let Some(generated) = &mut column.generated {
-            generated.expression = rename_in_expression(&generated.expression, renames);
-        }
-    }
-    table.primary_key.iter_mut().for_each(new_name);
-    for part in table.indexes.values_mut().flat_map(|index| index.parts.iter_mut()) {
-        if part.is_expression {
-            part.column = rename_in_expression(&part.column, renames);
-        } else {
-            new_name(&mut part.column);
-        }
-    }
-    for check in table.checks.values_mut() {
-        check.expression = rename_in_expression(&check.expression, renames);
-    }
-    for key in table.foreign_keys.values_mut() {
-        key.columns.iter_mut().for_each(new_name);
-        if names::same(&key.foreign_table, &old.name) {
-            name.clone_into(&mut key.foreign_table);
-            key.foreign_columns.iter_mut().for_each(new_name);
-        }
-    }
-    table
-}
-
-/// An expression over one table with its columns' new names; one that cannot be read stays, and is refused where it is
-/// rendered.
-fn rename_in_expression(expression: &str, renames: &[(String, String)]) -> String {
-    use sqlparser::ast::{Expr, VisitMut, VisitorMut};
-    struct Renamer<'a>(&'a [(String, String)]);
-    impl VisitorMut for Renamer<'_> {
-        type Break = ();
-        fn pre_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<()> {
-            let name = match expression {
-                Expr::Identifier(name) => Some(name),
-                Expr::CompoundIdentifier(parts) => parts.last_mut(),
-                _ => None,
-            };
-            if let Some(name) = name
-                && let Some((_, after)) = self.0.iter().find(|(before, _)| names::same(before, &name.value))
-            {
-                name.value.clone_from(after);
-                name.quote_style = Some('`');
-            }
-            ControlFlow::Continue(())
-        }
-    }
-    if renames.is_empty() {
-        return expression.to_owned();
-    }
-    match super::expressions::parse(expression) {
-        Ok(mut tree) => {
-            let _ = tree.visit(&mut Renamer(renames));
-            tree.to_string()
-        }
-        Err(_) => expression.to_owned(),
-    }
-}
-
-/// How the table gets from its renamed form to the new one.
-#[derive(Debug, PartialEq)]
-enum Path {
-    Nothing,
-    Add(Vec<Column>),
-    Rebuild,
-}
-
-impl Path {
-    fn between(renamed: &Table, new: &Table, origins: &Origins) -> Result<Self, Refusal> {
-        // An expression of the old table may no longer be readable with the new names; then it is made anew.
-        let same = |table: &Table| match tables::create_table(table, &table.name) {
-            Ok(sql) => tables::create_table(new, &new.name).map(|new_sql| sql == new_sql),
-            Err(_) => Ok(false),
-        };
-        let is_added = |column: &Column| origins.origin(&column.name).is_none();
-        // A column dropped and added again under its name is another column.
-        if origins.columns.len() != renamed.columns.len() {
-            return Ok(Self::Rebuild);
-        }
-        if same(renamed)? {
-            return Ok(Self::Nothing);
-        }
-        let added: Vec<Column> = new.columns.iter().filter(|column| is_added(column)).cloned().collect();
-        let mut with_added = renamed.clone();
-        with_added.columns.extend(added.iter().cloned());
-        let can = added.iter().all(|column| can_be_added(new, column));
-        if can && !added.is_empty() && same(&with_added)? { Ok(Self::Add(added)) } else { Ok(Self::Rebuild) }
-    }
-}
-
-/// Whether SQLite's ADD COLUMN takes the column and gives the old rows what MySQL would.
-fn can_be_added(table: &Table, column: &Column) -> bool {
-    let is_constant = match tables::default_value(table, column) {
-        Ok(Some(default)) => !default.starts_with('(') && !default.starts_with("CURRENT"),
-        Ok(None) => column.nullable,
-        Err(_) => false,
-    };
-    let in_key = table.primary_key.iter().any(|key| names::same(key, &column.name));
-    let refers = table.foreign_keys.values().any(|key| key.columns.iter().any(|own| names::same(own, &column.name)));
-    is_constant && !in_key && !refers && column.generated.is_none() && !column.auto_increment
-}
-
-/// A foreign key of another table needs the columns that it refers to, and needs them unique.
-fn validate_children(after: &Schema, parent: &Table) -> Result<(), Refusal> {
-    after
-        .tables
-        .values()
-        .filter(|child| {
-            !names::same(&child.name, &parent.name)
-                && child.foreign_keys.values().any(|key| names::same(&key.foreign_table, &parent.name))
-        })
-        .try_for_each(|child| tables::validate(after, child))
-}
-
-fn rename_statements(old: &Table, new: &Table, renames: &[(String, String)]) -> Vec<Statement> {
-    let mut statements = Vec::new();
-    if old.name == new.name && renames.is_empty() {
-        return statements;
-    }
-    // Only without this pragma do references in other objects follow.
-    statements.push(plain("PRAGMA legacy_alter_table = OFF"));
-    let mut table = identifier(&old.name);
-    if old.name != new.name {
-        // SQLite takes names in another case for the same name and refuses them.
-        if names::same(&old.name, &new.name) {
-            statements.push(plain(format!("ALTER TABLE {table} RENAME TO {}", identifier(REBUILD_TABLE))));
-            table = identifier(REBUILD_TABLE);
-        }
-        statements.push(plain(format!("ALTER TABLE {table} RENAME TO {}", identifier(&new.name))));
-        table = identifier(&new.name);
-    }
-    let is_taken = |name: &str| old.columns.iter().any(|column| names::same(&column.name, name));
-    let needs_step = renames.iter().any(|(_, after)| is_taken(after));
-    let step = |place: usize| identifier(&format!("tenantry_column_{place}"));
-    let rename = |from: &str, to: &str| plain(format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}"));
-    for (place, (before, after)) in renames.iter().enumerate() {
-        let to = if needs_step { step(place) } else { identifier(after) };
-        statements.push(rename(&identifier(before), &to));
-    }
-    if needs_step {
-        for (place, (_, after)) in renames.iter().enumerate() {
-            statements.push(rename(&step(place), &identifier(after)));
-        }
-    }
-    statements.push(plain("PRAGMA legacy_alter_table = ON"));
-    statements
-}
-
-/// Fails, saying why, where the live table has something that the rebuild would lose.
-fn guard(before: &Schema, old: &Table) -> Vec<Statement> {
-    let list = |names: &mut dyn Iterator<Item = String>| names.map(|name| names::text(&name)).collect::<Vec<_>>().join(", ");
-    let columns = list(&mut old.columns.iter().map(|column| column.name.clone()));
-    let triggers = before.triggers.values().filter(|trigger| names::same(&trigger.table, &old.name));
+        .filter(|trigger| names::same(&trigger.table, &old.name));
     let objects = list(
         &mut old
             .indexes
@@ -340,23 +44,38 @@ fn guard(before: &Schema, old: &Table) -> Vec<Statement> {
         old.name
     ));
     vec![
-        plain(format!("CREATE TEMP TABLE tenantry_guard (lost TEXT CONSTRAINT {reason} CHECK (lost IS NULL))")),
         plain(format!(
-            "INSERT INTO tenantry_guard SELECT name FROM pragma_table_xinfo({name}) WHERE name NOT IN ({columns}) \
+            "CREATE TEMP TABLE tenantry_guard (lost TEXT CONSTRAINT {reason} CHECK (lost IS NULL), \
+             pragma TEXT CONSTRAINT \"foreign_keys must be off and legacy_alter_table on for a rebuild\" \
+             CHECK (pragma IS NULL))"
+        )),
+        plain(format!(
+            "INSERT INTO tenantry_guard (lost) SELECT name FROM pragma_table_xinfo({name}) WHERE name NOT IN ({columns}) \
              UNION ALL SELECT name FROM main.sqlite_schema WHERE type IN ('index', 'trigger') AND sql IS NOT NULL \
              AND tbl_name = {name} COLLATE NOCASE AND name NOT IN ({objects})"
         )),
+        plain(
+            "INSERT INTO tenantry_guard (pragma) SELECT 'on' FROM pragma_foreign_keys WHERE foreign_keys <> 0 \
+             UNION ALL SELECT 'off' FROM pragma_legacy_alter_table WHERE legacy_alter_table = 0",
+        ),
         plain("DROP TABLE tenantry_guard"),
     ]
 }
 
-fn rebuild(renamed: &Table, new: &Table, origins: &Origins) -> Result<Vec<Statement>, Refusal> {
+/// Makes the table anew and copies its rows.
+pub(super) fn rebuild(
+    under_new_names: &Table,
+    new: &Table,
+    origins: &Origins,
+) -> Result<Vec<Statement>, Refusal> {
     let name = identifier(&new.name);
     let mut statements = vec![plain(tables::create_table(new, REBUILD_TABLE)?)];
     let mut targets = Vec::new();
     let mut values = Vec::new();
     for column in new.columns.iter().filter(|column| column.generated.is_none()) {
-        let source = origins.origin(&column.name).and_then(|_| tables::find(renamed, &column.name));
+        let source = origins
+            .origin(&column.name)
+            .and_then(|_| tables::find(under_new_names, &column.name));
         let value = match source {
             Some(source) => Some(copied(source, column)),
             None => first_value(new, column)?,
@@ -373,9 +92,11 @@ fn rebuild(renamed: &Table, new: &Table, origins: &Origins) -> Result<Vec<Statem
             values.join(", ")
         )));
     }
-    if tables::auto_increment_key(new).is_some() && tables::auto_increment_key(renamed).is_some() {
+    if tables::auto_increment_key(new).is_some() && tables::auto_increment_key(under_new_names).is_some() {
         let old_name = names::text(&new.name);
-        statements.push(plain(format!("DELETE FROM sqlite_sequence WHERE name = '{REBUILD_TABLE}'")));
+        statements.push(plain(format!(
+            "DELETE FROM sqlite_sequence WHERE name = '{REBUILD_TABLE}'"
+        )));
         statements.push(plain(format!(
             "INSERT INTO sqlite_sequence (name, seq) SELECT '{REBUILD_TABLE}', seq FROM sqlite_sequence WHERE name = {old_name}"
         )));
@@ -392,13 +113,27 @@ fn copied(source: &Column, target: &Column) -> String {
     let zeros = |digits: u8| "0".repeat(usize::from(digits));
     match (&source.ty, &target.ty) {
         (Type::Decimal { scale: before, .. }, Type::Decimal { scale: after, .. }) if after < before => {
-            format!("CASE WHEN instr({name}, '.') > 0 THEN rtrim(rtrim({name}, '0'), '.') ELSE {name} END")
+            // Only zeros are cut off.
+            let point = format!("instr({name}, '.')");
+            let kept = if *after == 0 {
+                format!("{point} - 1")
+            } else {
+                format!("{point} + {after}")
+            };
+            format!(
+                "CASE WHEN {point} > 0 AND ltrim(substr({name}, {point} + 1 + {after}), '0') = '' \
+                 THEN substr({name}, 1, {kept}) ELSE {name} END"
+            )
         }
         (Type::Float | Type::Double, Type::Decimal { scale, .. }) => {
             format!("CASE WHEN {name} IS NOT NULL THEN printf('%.{scale}f', {name}) END")
         }
         (Type::Date, Type::Datetime(digits) | Type::Timestamp(digits)) => {
-            let fraction = if *digits == 0 { String::new() } else { format!(".{}", zeros(*digits)) };
+            let fraction = if *digits == 0 {
+                String::new()
+            } else {
+                format!(".{}", zeros(*digits))
+            };
             format!("{name} || ' 00:00:00{fraction}'")
         }
         (Type::Datetime(_) | Type::Timestamp(_), Type::Date) => format!("substr({name}, 1, 10)"),
@@ -414,10 +149,16 @@ fn copied(source: &Column, target: &Column) -> String {
                 format!("substr({name}, 1, length({name}) - {cut})")
             }
         }
-        (Type::Char(_) | Type::Varchar(_) | Type::Text(_), Type::Binary(_) | Type::Varbinary(_) | Type::Blob(_)) => {
+        (
+            Type::Char(_) | Type::Varchar(_) | Type::Text(_),
+            Type::Binary(_) | Type::Varbinary(_) | Type::Blob(_),
+        ) => {
             format!("CAST({name} AS BLOB)")
         }
-        (Type::Binary(_) | Type::Varbinary(_) | Type::Blob(_), Type::Char(_) | Type::Varchar(_) | Type::Text(_)) => {
+        (
+            Type::Binary(_) | Type::Varbinary(_) | Type::Blob(_),
+            Type::Char(_) | Type::Varchar(_) | Type::Text(_),
+        ) => {
             format!("CAST({name} AS TEXT)")
         }
         _ => name,
@@ -444,70 +185,12 @@ fn first_value(table: &Table, column: &Column) -> Result<Option<String>, Refusal
         Type::Varbinary(_) | Type::Blob(_) => "X''".to_owned(),
         Type::Json => "'null'".to_owned(),
         Type::Time(_) => literal(&column.ty, Literal::Text("00:00:00"))?,
-        Type::Enum(members) => members.first().map(|member| names::text(member)).unwrap_or_default(),
+        Type::Enum(members) => members
+            .first()
+            .map(|member| names::text(member))
+            .unwrap_or_default(),
         // MySQL has no such date in its strict mode either; with rows in the table this fails there too.
         Type::Date | Type::Datetime(_) | Type::Timestamp(_) | Type::Other(_) => "NULL".to_owned(),
     };
     Ok(Some(value))
-}
-
-/// Views that read the table, directly or through other views, nearest first.
-pub(super) fn readers(schema: &Schema, table: &str) -> Vec<String> {
-    let mut wanted: BTreeSet<String> = BTreeSet::from([table.to_ascii_lowercase()]);
-    let mut found: Vec<String> = Vec::new();
-    loop {
-        let next: Vec<String> = schema
-            .views
-            .values()
-            .filter(|view| !found.contains(&view.name))
-            .filter(|view| relations(&view.query).iter().any(|name| wanted.contains(name)))
-            .map(|view| view.name.clone())
-            .collect();
-        if next.is_empty() {
-            return found;
-        }
-        wanted.extend(next.iter().map(|name| name.to_ascii_lowercase()));
-        found.extend(next);
-    }
-}
-
-fn relations(query: &str) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    if let Ok(query) = queries::parse(query) {
-        let _ = visit_relations(&query, |relation| {
-            if let Ok(name) = queries::simple_name(relation) {
-                names.insert(name.value.to_ascii_lowercase());
-            }
-            ControlFlow::<()>::Continue(())
-        });
-    }
-    names
-}
-
-/// Views whose SQLite text depends on the change are made anew; every view that reads the table is tried out.
-fn views(before: &Schema, after: &Schema, old: &str, new: &str, is_renamed: bool) -> Vec<Statement> {
-    let mut affected = readers(after, new);
-    for name in readers(before, old) {
-        if !affected.contains(&name) && after.views.contains_key(&name) {
-            affected.push(name);
-        }
-    }
-    let changed: Vec<(&String, String)> = affected
-        .iter()
-        .filter_map(|name| {
-            let (old_view, new_view) = (before.views.get(name)?, after.views.get(name)?);
-            // After a rename SQLite has put the new names into the view itself.
-            if is_renamed && old_view == new_view {
-                return None;
-            }
-            let sql = queries::create_view(&mut Translator::over_schema(after), new_view).ok()?;
-            let old_sql = queries::create_view(&mut Translator::over_schema(before), old_view).ok();
-            (old_sql.as_ref() != Some(&sql)).then_some((name, sql))
-        })
-        .collect();
-    let mut statements: Vec<Statement> =
-        changed.iter().map(|(name, _)| plain(format!("DROP VIEW {}", identifier(name)))).collect();
-    statements.extend(changed.into_iter().map(|(_, sql)| plain(sql)));
-    statements.extend(affected.iter().map(|name| proof(name)));
-    statements
 }

@@ -15,7 +15,11 @@ pub(super) struct Sql {
 impl Sql {
     /// A piece that can be an operand as it is.
     pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), values: Vec::new(), loose: false }
+        Self {
+            text: text.into(),
+            values: Vec::new(),
+            loose: false,
+        }
     }
 
     /// Fills `{}` in the frame with the pieces, in order; the values follow their pieces.
@@ -59,7 +63,15 @@ impl Sql {
 
     /// In brackets where it needs them.
     pub fn operand(self) -> Self {
-        if self.loose { Self { text: format!("({})", self.text), values: self.values, loose: false } } else { self }
+        if self.loose {
+            Self {
+                text: format!("({})", self.text),
+                values: self.values,
+                loose: false,
+            }
+        } else {
+            self
+        }
     }
 }
 
@@ -67,9 +79,15 @@ impl Sql {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kind {
     /// An exact number that SQLite keeps as text: it must be cast before it is counted or compared.
-    Decimal { precision: u16, scale: u16 },
+    Decimal {
+        precision: u16,
+        scale: u16,
+    },
     /// Text. `plain` is a column, which brings its collation; `binary` compares byte by byte.
-    Text { plain: bool, binary: bool },
+    Text {
+        plain: bool,
+        binary: bool,
+    },
     /// A member of a list, which MySQL orders by its place in the list.
     Enum(Vec<String>),
     /// A whole number.
@@ -86,18 +104,25 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub const COMPUTED_TEXT: Self = Self::Text { plain: false, binary: false };
+    pub const COMPUTED_TEXT: Self = Self::Text {
+        plain: false,
+        binary: false,
+    };
 
     /// What a column of the type holds.
     pub fn of(ty: &Type, collation: Option<&str>) -> Self {
         match ty {
             Type::Integer { .. } | Type::Year => Self::Integer,
             Type::Boolean => Self::Boolean,
-            Type::Decimal { precision, scale, .. } => Self::Decimal { precision: *precision, scale: *scale },
+            Type::Decimal { precision, scale, .. } => Self::Decimal {
+                precision: *precision,
+                scale: *scale,
+            },
             Type::Float | Type::Double => Self::Number,
-            Type::Char(_) | Type::Varchar(_) | Type::Text(_) => {
-                Self::Text { plain: true, binary: encoding::is_binary(collation) }
-            }
+            Type::Char(_) | Type::Varchar(_) | Type::Text(_) => Self::Text {
+                plain: true,
+                binary: encoding::is_binary(collation),
+            },
             Type::Binary(_) | Type::Varbinary(_) | Type::Blob(_) => Self::Bytes,
             Type::Date => Self::Date,
             Type::Time(_) => Self::Time,
@@ -121,9 +146,17 @@ impl Relation {
         let columns = table
             .columns
             .iter()
-            .map(|column| (column.name.clone(), Kind::of(&column.ty, column.collation.as_deref())))
+            .map(|column| {
+                (
+                    column.name.clone(),
+                    Kind::of(&column.ty, column.collation.as_deref()),
+                )
+            })
             .collect();
-        Self { name: name.to_owned(), columns }
+        Self {
+            name: name.to_owned(),
+            columns,
+        }
     }
 
     fn column(&self, name: &str) -> Option<&(String, Kind)> {
@@ -138,17 +171,31 @@ pub(super) struct Scope {
     pub results: Vec<(String, Kind)>,
 }
 
-/// Finds a column, innermost scope first; the name comes back as the model spells it.
+/// A column that has been found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    /// What the statement calls the relation; `None` for a result's name.
+    pub relation: Option<String>,
+    /// As the model spells it.
+    pub name: String,
+    pub kind: Kind,
+}
+
+/// Finds a column, innermost scope first.
 ///
 /// A name that is not there is refused: SQLite would take it for a text, because it stands in double quotes.
-pub(super) fn resolve(scopes: &[Scope], qualifier: Option<&str>, name: &str) -> Result<(String, Kind), Refusal> {
+pub(super) fn resolve(scopes: &[Scope], qualifier: Option<&str>, name: &str) -> Result<Found, Refusal> {
     for scope in scopes.iter().rev() {
         for relation in &scope.relations {
             if qualifier.is_some_and(|qualifier| !names::same(qualifier, &relation.name)) {
                 continue;
             }
             if let Some((name, kind)) = relation.column(name) {
-                return Ok((name.clone(), kind.clone()));
+                return Ok(Found {
+                    relation: Some(relation.name.clone()),
+                    name: name.clone(),
+                    kind: kind.clone(),
+                });
             }
             if qualifier.is_some() {
                 return Err(Refusal::new(format!("{} has no column {name}.", relation.name)));
@@ -157,12 +204,20 @@ pub(super) fn resolve(scopes: &[Scope], qualifier: Option<&str>, name: &str) -> 
         if qualifier.is_none()
             && let Some((name, kind)) = scope.results.iter().find(|(result, _)| names::same(result, name))
         {
-            return Ok((name.clone(), kind.clone()));
+            return Ok(Found {
+                relation: None,
+                name: name.clone(),
+                kind: kind.clone(),
+            });
         }
     }
     Err(Refusal::new(match qualifier {
-        Some(qualifier) => format!("There is no {qualifier} here that {qualifier}.{name} could be a column of."),
-        None if scopes.is_empty() => format!("The name {name} cannot stand here, where only constants and functions can."),
+        Some(qualifier) => {
+            format!("There is no {qualifier} here that {qualifier}.{name} could be a column of.")
+        }
+        None if scopes.is_empty() => {
+            format!("The name {name} cannot stand here, where only constants and functions can.")
+        }
         None => format!("There is no column {name} here."),
     }))
 }

@@ -56,11 +56,17 @@ impl Token<'_> {
 /// Takes quotes off and halves the doubled ones.
 pub(super) fn unquote(quoted: &str) -> String {
     let mut characters = quoted.chars();
-    let Some(open) = characters.next() else { return String::new() };
+    let Some(open) = characters.next() else {
+        return String::new();
+    };
     let close = if open == '[' { ']' } else { open };
     let inner = characters.as_str();
     let inner = inner.strip_suffix(close).unwrap_or(inner);
-    if close == ']' { inner.to_owned() } else { inner.replace(&format!("{close}{close}"), &close.to_string()) }
+    if close == ']' {
+        inner.to_owned()
+    } else {
+        inner.replace(&format!("{close}{close}"), &close.to_string())
+    }
 }
 
 /// Cuts a text into tokens; white space is left out.
@@ -69,7 +75,11 @@ pub(super) fn tokenize(sql: &str) -> Vec<Token<'_>> {
     let at = |place: usize| bytes.get(place).copied().unwrap_or(0);
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80;
     let run = |from: usize, holds: &dyn Fn(u8) -> bool| {
-        bytes.iter().skip(from).position(|&byte| !holds(byte)).map_or(bytes.len(), |length| from + length)
+        bytes
+            .iter()
+            .skip(from)
+            .position(|&byte| !holds(byte))
+            .map_or(bytes.len(), |length| from + length)
     };
     let mut tokens = Vec::new();
     let mut start = 0;
@@ -83,12 +93,17 @@ pub(super) fn tokenize(sql: &str) -> Vec<Token<'_>> {
             b'-' if at(start + 1) == b'-' => (Kind::Comment, run(start, &|byte| byte != b'\n')),
             b'/' if at(start + 1) == b'*' => {
                 let rest = sql.get(start + 2..).unwrap_or_default();
-                (Kind::Comment, rest.find("*/").map_or(bytes.len(), |length| start + length + 4))
+                (
+                    Kind::Comment,
+                    rest.find("*/").map_or(bytes.len(), |length| start + length + 4),
+                )
             }
             b'\'' => (Kind::Text, quoted_end(bytes, start, b'\'', true)),
             b'"' | b'`' => (Kind::Quoted, quoted_end(bytes, start, byte, true)),
             b'[' => (Kind::Quoted, quoted_end(bytes, start, b']', false)),
-            b'x' | b'X' if at(start + 1) == b'\'' => (Kind::Symbol, quoted_end(bytes, start + 1, b'\'', true)),
+            b'x' | b'X' if at(start + 1) == b'\'' => {
+                (Kind::Symbol, quoted_end(bytes, start + 1, b'\'', true))
+            }
             b'0'..=b'9' => (Kind::Number, number_end(bytes, start)),
             b'.' if at(start + 1).is_ascii_digit() => (Kind::Number, number_end(bytes, start)),
             b'?' | b':' | b'@' | b'$' | b'#' => (Kind::Symbol, run(start + 1, &is_word)),
@@ -96,11 +111,19 @@ pub(super) fn tokenize(sql: &str) -> Vec<Token<'_>> {
             _ => {
                 let operators = ["->>", "||", "<=", ">=", "<>", "!=", "==", "<<", ">>", "->"];
                 let rest = sql.get(start..).unwrap_or_default();
-                let length = operators.iter().find(|operator| rest.starts_with(**operator)).map_or(1, |it| it.len());
+                let length = operators
+                    .iter()
+                    .find(|operator| rest.starts_with(**operator))
+                    .map_or(1, |it| it.len());
                 (Kind::Symbol, start + length)
             }
         };
-        tokens.push(Token { kind, text: sql.get(start..end).unwrap_or_default(), start, end });
+        tokens.push(Token {
+            kind,
+            text: sql.get(start..end).unwrap_or_default(),
+            start,
+            end,
+        });
         start = end;
     }
     tokens
@@ -125,7 +148,9 @@ fn number_end(bytes: &[u8], start: usize) -> usize {
     let mut place = start;
     while let Some(&byte) = bytes.get(place) {
         let after_exponent = matches!(bytes.get(place.wrapping_sub(1)), Some(b'e' | b'E'));
-        let is_sign = matches!(byte, b'+' | b'-') && after_exponent && !bytes.get(start + 1).is_some_and(|b| b | 32 == b'x');
+        let is_sign = matches!(byte, b'+' | b'-')
+            && after_exponent
+            && bytes.get(start + 1).is_none_or(|b| b | 32 != b'x');
         if byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'_' || is_sign {
             place += 1;
         } else {
@@ -147,7 +172,9 @@ pub(super) fn canonical(sql: &str) -> String {
         }
         match token.kind {
             Kind::Word => out.push_str(&token.text.to_ascii_uppercase()),
-            Kind::Quoted | Kind::Text | Kind::Number | Kind::Symbol | Kind::Comment => out.push_str(token.text),
+            Kind::Quoted | Kind::Text | Kind::Number | Kind::Symbol | Kind::Comment => {
+                out.push_str(token.text);
+            }
         }
     }
     out
@@ -160,19 +187,33 @@ mod tests {
 
     #[test]
     fn the_four_ways_to_quote_a_name_give_the_name() {
-        let names: Vec<_> = tokenize("\"a\"\"b\" `c``d` [e f] 'g''h' i").iter().filter_map(Token::name).collect();
+        let names: Vec<_> = tokenize("\"a\"\"b\" `c``d` [e f] 'g''h' i")
+            .iter()
+            .filter_map(Token::name)
+            .collect();
         assert_eq!(names, ["a\"b", "c`d", "e f", "g'h", "i"]);
     }
 
     #[test]
     fn numbers_comments_and_operators_are_single_tokens() {
-        let texts: Vec<_> = tokenize("1.5e-3+0x1F->>'$'--x\n/* a */<>X'00'").iter().map(|token| token.text).collect();
-        assert_eq!(texts, ["1.5e-3", "+", "0x1F", "->>", "'$'", "--x", "/* a */", "<>", "X'00'"]);
+        let texts: Vec<_> = tokenize("1.5e-3+0x1F->>'$'--x\n/* a */<>X'00'")
+            .iter()
+            .map(|token| token.text)
+            .collect();
+        assert_eq!(
+            texts,
+            [
+                "1.5e-3", "+", "0x1F", "->>", "'$'", "--x", "/* a */", "<>", "X'00'"
+            ]
+        );
     }
 
     #[test]
     fn white_space_comments_and_keyword_case_do_not_matter_to_the_canonical_text() {
-        assert_eq!(canonical("check ( \"a\"<2 ) -- why"), canonical("CHECK(\"a\" < 2)"));
+        assert_eq!(
+            canonical("check ( \"a\"<2 ) -- why"),
+            canonical("CHECK(\"a\" < 2)")
+        );
         assert_ne!(canonical("'a'"), canonical("'A'"));
     }
 

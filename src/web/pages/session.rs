@@ -25,7 +25,10 @@ impl LoginPage {
         Self {
             shell,
             errors: Vec::new(),
-            email: Field { autocomplete: "username", ..Field::email("email", "E-mail") },
+            email: Field {
+                autocomplete: "username",
+                ..Field::email("email", "E-mail")
+            },
             password: Field::password("password", "Password", "current-password"),
             next,
         }
