@@ -6,7 +6,6 @@ use std::{
     net::TcpListener,
     path::Path,
     process::{Child, Command, Output, Stdio},
-    time::Duration,
 };
 
 fn program(data: &Path) -> Command {
@@ -138,15 +137,28 @@ fn a_request_that_is_under_way_ends_before_the_program_does() {
     let folder = tempfile::tempdir().unwrap();
     let (mut child, address, _) = serve(&folder.path().join("data"));
     let address = address.strip_prefix("http://").unwrap().to_owned();
-    // A request whose last bytes come after the signal.
+    // A form whose last bytes come after the signal.
     let mut stream = std::net::TcpStream::connect(&address).unwrap();
-    std::io::Write::write_all(&mut stream, b"GET /healthz HTTP/1.1\r\nHost: t\r\nConnection: close\r\n").unwrap();
+    let head = b"POST /login HTTP/1.1\r\nHost: t\r\nSec-Fetch-Site: same-origin\r\nConnection: close\r\n\
+        Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\nemail=";
+    std::io::Write::write_all(&mut stream, head).unwrap();
+    // Another request that is answered shows that the first one has been read.
+    let other = std::net::TcpStream::connect(&address).and_then(|mut stream| {
+        std::io::Write::write_all(&mut stream, b"GET /healthz HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        std::io::Read::read_to_string(&mut stream, &mut answer)?;
+        Ok(answer)
+    });
+    assert!(other.unwrap().contains("200 OK"));
     let pid = child.id().to_string();
     Command::new("kill").args(["-INT", &pid]).status().unwrap();
-    std::thread::sleep(Duration::from_millis(100));
-    std::io::Write::write_all(&mut stream, b"\r\n").unwrap();
+    // The signal has been taken up once the program listens no more.
+    while std::net::TcpStream::connect(&address).is_ok_and(|stream| stream.peer_addr().is_ok()) {
+        std::thread::yield_now();
+    }
+    std::io::Write::write_all(&mut stream, b"a@b").unwrap();
     let mut answer = String::new();
     std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 422"), "{answer}");
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }

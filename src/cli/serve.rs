@@ -72,6 +72,10 @@ fn listen(settings: &Settings) -> Result<TcpListener, Trouble> {
 }
 
 async fn prepare(app: &App) -> Result<(), Trouble> {
+    accounts::create_admin_from_settings(app).await.map_err(|error| match error.kind {
+        Kind::Invalid => Trouble::Usage(error.message),
+        _ => Trouble::Error(error),
+    })?;
     for result in templates::import_at_start(app).await? {
         match result.fate {
             Fate::Imported => tracing::info!(template = result.template, version = result.version, "Template imported"),
@@ -82,10 +86,6 @@ async fn prepare(app: &App) -> Result<(), Trouble> {
             }
         }
     }
-    accounts::create_admin_from_settings(app).await.map_err(|error| match error.kind {
-        Kind::Invalid => Trouble::Usage(error.message),
-        _ => Trouble::Error(error),
-    })?;
     Ok(())
 }
 
