@@ -30,13 +30,14 @@ pub struct TenantsPage {
 }
 
 impl TenantsPage {
+    /// Whether there is no tenant yet and nothing to search.
+    pub fn is_first(&self) -> bool {
+        self.is_empty && !self.search.is_on
+    }
+
     /// What a screen reader says after the list has changed.
     pub fn say(&self) -> String {
-        if self.rows.is_empty() {
-            "No tenant found.".into()
-        } else {
-            format!("{} found.", self.count)
-        }
+        if self.rows.is_empty() { "No tenant found.".into() } else { format!("{} found.", self.count) }
     }
 }
 
