@@ -56,7 +56,8 @@ impl Place {
 
     pub fn settings(&self) -> Settings {
         let data = self.folder.path().display().to_string();
-        let variables = [("TENANTRY_DATA_DIR".to_owned(), data), ("TENANTRY_CONFIG".to_owned(), String::new())];
+        let variables =
+            [("TENANTRY_DATA_DIR".to_owned(), data), ("TENANTRY_CONFIG".to_owned(), String::new())];
         Settings::gather(Layer::default(), variables.into_iter()).unwrap()
     }
 
@@ -146,7 +147,12 @@ pub async fn job_of(app: &App, slug: &str) -> (Job, Vec<Step>) {
 /// How many rows a table of the control database has.
 pub async fn count(app: &App, table: &str) -> i64 {
     let mut read = app.store.read().await.unwrap();
-    store::sql_of(format!("SELECT COUNT(*) AS n FROM {table}")).one(&mut read).await.unwrap().int("n").unwrap()
+    store::sql_of(format!("SELECT COUNT(*) AS n FROM {table}"))
+        .one(&mut read)
+        .await
+        .unwrap()
+        .int("n")
+        .unwrap()
 }
 
 /// Opens a tenant's file as its application would.
