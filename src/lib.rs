@@ -6,3 +6,4 @@
 pub mod engine;
 pub mod schema;
 pub mod sql;
+pub mod web;

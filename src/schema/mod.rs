@@ -5,6 +5,6 @@
 pub mod model;
 
 pub use model::{
-    Check, Column, Default, ForeignKey, Generated, Index, IndexPart, ReferentialAction, Schema,
-    Table, Trigger, Type, View,
+    Check, Column, Default, ForeignKey, Generated, Index, IndexPart, ReferentialAction, Schema, Table,
+    Trigger, Type, View,
 };

@@ -1,0 +1,160 @@
+//! Templates: the list, and one version with everything in it.
+
+use crate::web::views::{Crumb, Pill, Shell, TimeView};
+use askama::Template;
+
+/// The list of templates.
+#[derive(Template)]
+#[template(path = "templates/list.html")]
+pub struct TemplatesPage {
+    /// The frame.
+    pub shell: Shell,
+    /// One for each template type.
+    pub templates: Vec<TemplateSummary>,
+    /// The folder that templates are imported from, for the page without any.
+    pub folder: String,
+}
+
+/// A template in the list.
+#[derive(Debug, Clone)]
+pub struct TemplateSummary {
+    /// Its name.
+    pub name: String,
+    /// Its type, such as `ngo`.
+    pub template_type: String,
+    /// One sentence.
+    pub description: String,
+    /// Its newest version.
+    pub version: String,
+    /// The address of its newest version.
+    pub href: String,
+    /// An icon of the sprite.
+    pub icon: &'static str,
+    /// Such as "3 modules, 5 extras".
+    pub modules: String,
+    /// Such as "23 tables".
+    pub tables: String,
+    /// Such as "1,204 tenants".
+    pub tenants: String,
+}
+
+/// A template version.
+#[derive(Template)]
+#[template(path = "templates/show.html")]
+pub struct TemplatePage {
+    /// The frame.
+    pub shell: Shell,
+    /// The way here.
+    pub crumbs: Vec<Crumb>,
+    /// Its name.
+    pub name: String,
+    /// Its type, such as `ngo`.
+    pub template_type: String,
+    /// One sentence.
+    pub description: String,
+    /// The version that is shown.
+    pub version: String,
+    /// Whether new tenants are made from it, and whether it may still change.
+    pub state: Vec<Pill>,
+    /// When it was imported.
+    pub imported: TimeView,
+    /// All versions, newest first.
+    pub versions: Vec<VersionLink>,
+    /// Its modules in the order in which they are added.
+    pub modules: Vec<ModuleView>,
+    /// Its tables in that order.
+    pub tables: Vec<TableView>,
+    /// Its migrations, in order.
+    pub migrations: Vec<MigrationView>,
+    /// Such as "1,204 tenants".
+    pub used_by: String,
+    /// The list of these tenants, where there are any.
+    pub used_by_href: Option<String>,
+    /// Where a tenant is made from it, for those who may.
+    pub create_href: Option<String>,
+}
+
+/// Another version of a template.
+#[derive(Debug, Clone)]
+pub struct VersionLink {
+    /// Its number.
+    pub version: String,
+    /// Its page.
+    pub href: String,
+    /// Whether it is the one that is shown.
+    pub is_current: bool,
+    /// When it was imported.
+    pub imported: TimeView,
+}
+
+/// A module of a template version.
+#[derive(Debug, Clone)]
+pub struct ModuleView {
+    /// Its name in files, such as `event_shifts`.
+    pub name: String,
+    /// Its name for people.
+    pub title: String,
+    /// One sentence.
+    pub description: String,
+    /// Whether every tenant has it.
+    pub is_core: bool,
+    /// The titles of the modules that it needs.
+    pub needs: Vec<String>,
+    /// Its tables.
+    pub tables: Vec<String>,
+}
+
+/// A table in plain words.
+#[derive(Debug, Clone)]
+pub struct TableView {
+    /// Its name.
+    pub name: String,
+    /// The id of its place in the page, see `picture::anchor`.
+    pub anchor: String,
+    /// What it is for, where the template says so.
+    pub comment: Option<String>,
+    /// The title of the module that it comes from.
+    pub module: Option<String>,
+    /// Whether it is the tenant's own.
+    pub is_own: bool,
+    /// Its columns.
+    pub columns: Vec<ColumnView>,
+    /// Its other promises in sentences, such as "No two rows have the same email."
+    pub rules: Vec<String>,
+}
+
+/// A column in plain words.
+#[derive(Debug, Clone)]
+pub struct ColumnView {
+    /// Its name.
+    pub name: String,
+    /// What goes into it, such as "Short text, up to 255 letters".
+    pub kind: String,
+    /// Whether it must be filled in.
+    pub is_required: bool,
+    /// What is there when nothing is said.
+    pub default: Option<String>,
+    /// Marks such as "Key", or "Links to users".
+    pub marks: Vec<String>,
+    /// Whether it is the tenant's own.
+    pub is_own: bool,
+    /// What it is for, where the template says so.
+    pub comment: Option<String>,
+}
+
+/// A migration of a template.
+#[derive(Debug, Clone)]
+pub struct MigrationView {
+    /// Its name.
+    pub name: String,
+    /// What it does, in words.
+    pub summary: Vec<String>,
+    /// Whether it needs an approval.
+    pub is_breaking: bool,
+    /// The template version that is reached with it.
+    pub completes: Option<String>,
+    /// The SQL that does it.
+    pub up: String,
+    /// The SQL that takes it back.
+    pub down: String,
+}

@@ -1,0 +1,187 @@
+//! A tenant: overview, structure, activity. The tabs are pages of their own.
+
+use crate::web::{
+    pages::templates::TableView,
+    urls,
+    views::{Crumb, EventView, NavLink, Pager, Pill, Shell, TimeView},
+};
+use askama::Template;
+
+/// What stands above the tabs.
+#[derive(Debug, Clone)]
+pub struct TenantHead {
+    /// The way here.
+    pub crumbs: Vec<Crumb>,
+    /// The tenant's name.
+    pub name: String,
+    /// Its name in addresses.
+    pub slug: String,
+    /// Is it running?
+    pub state: Pill,
+    /// The name of its template, and the version that it stands at.
+    pub template: String,
+    /// That version's page.
+    pub template_href: String,
+    /// The plan in words.
+    pub plan: String,
+    /// The tabs.
+    pub tabs: Vec<NavLink>,
+    /// A sentence with a link where the tenant is not ready, such as "Setting up stopped." and "See the steps".
+    pub notice: Option<(String, Crumb)>,
+}
+
+/// The tabs of a tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tab {
+    /// Facts about it.
+    Overview,
+    /// Its tables.
+    Structure,
+    /// What was done to it.
+    Activity,
+}
+
+impl Tab {
+    /// The row of tabs, with this one marked.
+    pub fn row(self, slug: &str) -> Vec<NavLink> {
+        let link = |title, icon, href, tab| NavLink {
+            title,
+            icon,
+            href,
+            is_current: tab == self,
+        };
+        vec![
+            link("Overview", "list-details", urls::tenant(slug), Tab::Overview),
+            link(
+                "Structure",
+                "sitemap",
+                urls::tenant_structure(slug),
+                Tab::Structure,
+            ),
+            link("Activity", "history", urls::tenant_activity(slug), Tab::Activity),
+        ]
+    }
+}
+
+/// The overview.
+#[derive(Template)]
+#[template(path = "tenants/overview.html", blocks = ["invitation_block"])]
+pub struct OverviewPage {
+    /// The frame.
+    pub shell: Shell,
+    /// What stands above the tabs.
+    pub head: TenantHead,
+    /// Facts, label and value, in order.
+    pub facts: Vec<Fact>,
+    /// The titles of the modules that it has, with whether they are extras.
+    pub modules: Vec<(String, bool)>,
+    /// How its application connects; empty before it is ready.
+    pub connection: Vec<Fact>,
+    /// The owner's invitation.
+    pub invitation: InvitationView,
+    /// The last events.
+    pub events: Vec<EventView>,
+}
+
+/// A fact of the overview.
+#[derive(Debug, Clone)]
+pub struct Fact {
+    /// What it is.
+    pub label: String,
+    /// What it says.
+    pub value: String,
+    /// Whether it is a name for machines, shown in their letters and easy to copy.
+    pub is_code: bool,
+    /// The same as a moment.
+    pub time: Option<TimeView>,
+    /// Where it leads.
+    pub href: Option<String>,
+}
+
+impl Fact {
+    /// Words.
+    pub fn text(label: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            label: label.into(),
+            value: value.into(),
+            is_code: false,
+            time: None,
+            href: None,
+        }
+    }
+
+    /// A name for machines.
+    pub fn code(label: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            is_code: true,
+            ..Self::text(label, value)
+        }
+    }
+
+    /// A moment.
+    pub fn time(label: impl Into<String>, time: TimeView) -> Self {
+        Self {
+            time: Some(time),
+            ..Self::text(label, "")
+        }
+    }
+
+    /// Words with a link.
+    pub fn link(label: impl Into<String>, value: impl Into<String>, href: impl Into<String>) -> Self {
+        Self {
+            href: Some(href.into()),
+            ..Self::text(label, value)
+        }
+    }
+}
+
+/// The owner's invitation.
+#[derive(Debug, Clone)]
+pub struct InvitationView {
+    /// The owner's e-mail.
+    pub email: String,
+    /// Where it is, such as "Not taken up yet".
+    pub state: Pill,
+    /// A sentence about it, such as "The link works until 26 Nov 2026, 10:00."
+    pub sentence: String,
+    /// The link, shown once, right after it was made.
+    pub link: Option<String>,
+    /// What the button that makes a link says, for those who may.
+    pub button: Option<&'static str>,
+}
+
+/// The structure.
+#[derive(Template)]
+#[template(path = "tenants/structure.html")]
+pub struct StructurePage {
+    /// The frame.
+    pub shell: Shell,
+    /// What stands above the tabs.
+    pub head: TenantHead,
+    /// Such as "23 tables and 31 relations".
+    pub summary: String,
+    /// The picture as SVG; made by us, all text in it is escaped.
+    pub picture: String,
+    /// The picture in sentences.
+    pub picture_text: Vec<String>,
+    /// The tables.
+    pub tables: Vec<TableView>,
+    /// The definition as SQL.
+    pub ddl: String,
+    /// Why there is nothing to show, in plain words.
+    pub missing: Option<String>,
+}
+
+/// The activity.
+#[derive(Template)]
+#[template(path = "tenants/activity.html")]
+pub struct ActivityPage {
+    /// The frame.
+    pub shell: Shell,
+    /// What stands above the tabs.
+    pub head: TenantHead,
+    /// What was done, newest first.
+    pub events: Vec<EventView>,
+    /// The pages beside this one.
+    pub pager: Pager,
+}

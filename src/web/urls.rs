@@ -1,0 +1,150 @@
+//! Every address of the program, once. Pages and handlers take them from here; values in them are percent-encoded.
+
+use std::fmt::Write;
+
+/// Writes a value so that it can stand in one part of a path or a query.
+fn part(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+/// An address with a query; parameters without a value are left out.
+pub fn with_query(path: &str, parameters: &[(&str, &str)]) -> String {
+    let given: Vec<String> = parameters
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("{name}={}", part(value)))
+        .collect();
+    if given.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{}", given.join("&"))
+    }
+}
+
+/// The start page.
+pub fn home() -> String {
+    "/".into()
+}
+
+/// The page on which the first administrator is made.
+pub fn setup(token: &str) -> String {
+    format!("/setup/{}", part(token))
+}
+
+/// Signing in, and where to go afterwards.
+pub fn login(next: Option<&str>) -> String {
+    with_query("/login", &[("next", next.unwrap_or_default())])
+}
+
+/// Signing out.
+pub fn logout() -> String {
+    "/logout".into()
+}
+
+/// Taking up an invitation.
+pub fn invitation(token: &str) -> String {
+    format!("/invitations/{}", part(token))
+}
+
+/// The list of tenants.
+pub fn tenants() -> String {
+    "/tenants".into()
+}
+
+/// The form for a new tenant.
+pub fn new_tenant() -> String {
+    "/tenants/new".into()
+}
+
+/// The live check of a name.
+pub fn check_name() -> String {
+    "/tenants/check-name".into()
+}
+
+/// A tenant.
+pub fn tenant(slug: &str) -> String {
+    format!("/tenants/{}", part(slug))
+}
+
+/// The steps that make a tenant.
+pub fn tenant_setup(slug: &str) -> String {
+    format!("/tenants/{}/setup", part(slug))
+}
+
+/// A tenant's tables.
+pub fn tenant_structure(slug: &str) -> String {
+    format!("/tenants/{}/structure", part(slug))
+}
+
+/// A tenant's history.
+pub fn tenant_activity(slug: &str) -> String {
+    format!("/tenants/{}/activity", part(slug))
+}
+
+/// Another try.
+pub fn tenant_retry(slug: &str) -> String {
+    format!("/tenants/{}/retry", part(slug))
+}
+
+/// A new invitation link.
+pub fn tenant_invitation(slug: &str) -> String {
+    format!("/tenants/{}/invitation", part(slug))
+}
+
+/// The templates.
+pub fn templates() -> String {
+    "/templates".into()
+}
+
+/// A template version.
+pub fn template(template_type: &str, version: &str) -> String {
+    format!("/templates/{}/{}", part(template_type), part(version))
+}
+
+/// The jobs.
+pub fn jobs() -> String {
+    "/jobs".into()
+}
+
+/// Whether an address that a form brought back leads to a page of this program, and not to somebody else's.
+pub fn is_own_page(address: &str) -> bool {
+    address.starts_with('/')
+        && !address.starts_with("//")
+        && !address.contains(['\\', '\r', '\n', '\t'])
+        && !address.chars().any(char::is_control)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_cannot_leave_their_place_in_an_address() {
+        assert_eq!(tenant("../x?y#z"), "/tenants/..%2Fx%3Fy%23z");
+        assert_eq!(login(Some("/a?b=c&d")), "/login?next=%2Fa%3Fb%3Dc%26d");
+        assert_eq!(login(None), "/login");
+    }
+
+    #[test]
+    fn only_pages_of_ours_are_gone_back_to() {
+        assert!(is_own_page("/tenants?q=a"));
+        for address in [
+            "https://example.org",
+            "//example.org",
+            "/\\example.org",
+            "javascript:alert(1)",
+            "",
+            "/a\nb",
+        ] {
+            assert!(!is_own_page(address), "{address}");
+        }
+    }
+}
