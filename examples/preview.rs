@@ -369,6 +369,7 @@ fn new_pages() -> Vec<(&'static str, String)> {
         ("new-empty", html(&empty)),
         ("new-checked", html(&good)),
         ("new-wrong", html(&bad)),
+        ("fragment-new-wrong", html(&bad.as_form())),
     ]
 }
 
@@ -505,10 +506,6 @@ fn setup_pages() -> Vec<(&'static str, String)> {
             steps(13, StepState::Done, StepState::Done),
         )
     };
-    let fragment = SettingUpPage {
-        is_fragment: true,
-        ..setup_page("Acme Bakery", Phase::Running, "Step 5 of 13", 4, vec![])
-    };
     vec![
         ("setup-waiting", html(&waiting)),
         ("setup-running", html(&running)),
@@ -516,7 +513,26 @@ fn setup_pages() -> Vec<(&'static str, String)> {
         ("setup-undoing", html(&undoing)),
         ("setup-failed", html(&failed)),
         ("setup-ready", html(&ready)),
-        ("fragment-setup", html(&fragment.as_live())),
+        (
+            "fragment-setup-retrying",
+            html(
+                &SettingUpPage {
+                    is_fragment: true,
+                    ..retrying
+                }
+                .as_live(),
+            ),
+        ),
+        (
+            "fragment-setup-ready",
+            html(
+                &SettingUpPage {
+                    is_fragment: true,
+                    ..ready
+                }
+                .as_live(),
+            ),
+        ),
     ]
 }
 
@@ -714,6 +730,7 @@ fn tenant_pages(picture: &str) -> Vec<(&'static str, String)> {
     vec![
         ("tenant-overview", html(&plain)),
         ("tenant-invited", html(&invited)),
+        ("fragment-invitation", html(&invited.as_invitation_block())),
         ("tenant-failed", html(&failed)),
         ("tenant-owner", html(&owner)),
         ("tenant-structure", html(&structure(30, None))),

@@ -149,6 +149,7 @@ fn takes_gzip(request: &HttpRequest) -> bool {
 }
 
 /// Answers `GET /static/{file}`.
+#[expect(clippy::unused_async, reason = "a handler is async")]
 pub async fn serve(request: HttpRequest) -> HttpResponse {
     let file = request.match_info().get("file").unwrap_or_default();
     let Some(asset) = find(file) else {

@@ -105,6 +105,7 @@ impl Pill {
     }
 
     /// The same with another icon.
+    #[must_use]
     pub fn with_icon(self, icon: &'static str) -> Self {
         Self { icon, ..self }
     }
@@ -308,6 +309,7 @@ impl Shell {
     }
 
     /// The same with a message.
+    #[must_use]
     pub fn with_flash(self, text: impl Into<String>, tone: Tone) -> Self {
         Self {
             flash: Some(Flash {
@@ -371,6 +373,7 @@ impl Field {
     }
 
     /// The same with a hint.
+    #[must_use]
     pub fn with_hint(self, hint: impl Into<String>) -> Self {
         Self {
             hint: Some(hint.into()),
@@ -379,6 +382,7 @@ impl Field {
     }
 
     /// The same as it was filled in.
+    #[must_use]
     pub fn filled(self, value: impl Into<String>, error: Option<String>) -> Self {
         Self {
             value: value.into(),

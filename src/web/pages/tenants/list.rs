@@ -30,6 +30,11 @@ pub struct TenantsPage {
 }
 
 impl TenantsPage {
+    /// Whether there is no tenant yet and nothing to search.
+    pub fn is_first(&self) -> bool {
+        self.is_empty && !self.search.is_on
+    }
+
     /// What a screen reader says after the list has changed.
     pub fn say(&self) -> String {
         if self.rows.is_empty() {

@@ -36,14 +36,20 @@ pub struct SettingUpPage {
 }
 
 impl SettingUpPage {
-    /// What the page and the browser's tab are called.
-    pub fn heading(&self) -> String {
+    /// What stands before and after the name in the heading. The name is kept apart, because it may run from right to left.
+    fn around_name(&self) -> (&'static str, &'static str) {
         match self.phase {
-            Phase::Waiting | Phase::Running | Phase::Retrying => format!("Setting up {}", self.name),
-            Phase::Undoing => format!("Cleaning up after {}", self.name),
-            Phase::Ready => format!("{} is ready", self.name),
-            Phase::Failed | Phase::Stuck => format!("{} needs attention", self.name),
+            Phase::Waiting | Phase::Running | Phase::Retrying => ("Setting up ", ""),
+            Phase::Undoing => ("Cleaning up after ", ""),
+            Phase::Ready => ("", " is ready"),
+            Phase::Failed | Phase::Stuck => ("", " needs attention"),
         }
+    }
+
+    /// What the browser's tab is called.
+    pub fn heading(&self) -> String {
+        let (before, after) = self.around_name();
+        format!("{before}{}{after}", self.name)
     }
 
     /// The class that colours the progress.
