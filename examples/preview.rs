@@ -88,10 +88,7 @@ fn states() -> [Pill; 6] {
 }
 
 fn state(place: usize) -> Pill {
-    states()
-        .into_iter()
-        .nth(place % 6)
-        .unwrap_or_else(|| Pill::new("Ready", Tone::Good))
+    states().into_iter().nth(place % 6).unwrap_or_else(|| Pill::new("Ready", Tone::Good))
 }
 
 fn events(count: usize) -> Vec<EventView> {
@@ -116,13 +113,7 @@ fn events(count: usize) -> Vec<EventView> {
 }
 
 fn plain_events(count: usize) -> Vec<EventView> {
-    events(count)
-        .into_iter()
-        .map(|event| EventView {
-            tenant: None,
-            ..event
-        })
-        .collect()
+    events(count).into_iter().map(|event| EventView { tenant: None, ..event }).collect()
 }
 
 fn dashboard() -> Vec<(&'static str, String)> {
@@ -171,11 +162,7 @@ fn dashboard() -> Vec<(&'static str, String)> {
         ],
         ..base(inside(Place::Dashboard))
     };
-    let calm = DashboardPage {
-        counts: counts(),
-        events: events(6),
-        ..base(inside(Place::Dashboard))
-    };
+    let calm = DashboardPage { counts: counts(), events: events(6), ..base(inside(Place::Dashboard)) };
     let full = DashboardPage {
         todo: (0..3)
             .map(|place| Todo {
@@ -199,24 +186,15 @@ fn dashboard() -> Vec<(&'static str, String)> {
         poll: Some(urls::home()),
         ..base(inside(Place::Dashboard).with_flash("You are signed in.", Tone::Good))
     };
-    vec![
-        ("dashboard-first", html(&first)),
-        ("dashboard-calm", html(&calm)),
-        ("dashboard-full", html(&full)),
-    ]
+    vec![("dashboard-first", html(&first)), ("dashboard-calm", html(&calm)), ("dashboard-full", html(&full))]
 }
 
 fn html(page: &impl Template) -> String {
-    page.render()
-        .unwrap_or_else(|cause| format!("the page cannot be rendered: {cause}"))
+    page.render().unwrap_or_else(|cause| format!("the page cannot be rendered: {cause}"))
 }
 
 fn choices(all: &str, values: &[&str], chosen: usize) -> Vec<Choice> {
-    let all = Choice {
-        value: String::new(),
-        text: all.into(),
-        is_chosen: chosen == 0,
-    };
+    let all = Choice { value: String::new(), text: all.into(), is_chosen: chosen == 0 };
     let rest = values.iter().enumerate().map(|(place, text)| Choice {
         value: text.to_lowercase(),
         text: (*text).into(),
@@ -226,10 +204,7 @@ fn choices(all: &str, values: &[&str], chosen: usize) -> Vec<Choice> {
 }
 
 fn tenants_page(rows: usize, text: &str, is_empty: bool) -> TenantsPage {
-    let sort = |now| SortLink {
-        href: urls::with_query(&urls::tenants(), &[("sort", "name")]),
-        now,
-    };
+    let sort = |now| SortLink { href: urls::with_query(&urls::tenants(), &[("sort", "name")]), now };
     TenantsPage {
         shell: inside(Place::Tenants),
         search: Search {
@@ -258,17 +233,10 @@ fn tenants_page(rows: usize, text: &str, is_empty: bool) -> TenantsPage {
                 },
                 slug: slug(place),
                 href: urls::tenant(&slug(place)),
-                template: if place % 3 == 0 {
-                    "Basic".into()
-                } else {
-                    "NGO".into()
-                },
+                template: if place % 3 == 0 { "Basic".into() } else { "NGO".into() },
                 version: "1.0.0".into(),
                 state: state(place),
-                plan: ["Basic", "Premium", "Enterprise"]
-                    .get(place % 3)
-                    .unwrap_or(&"Basic")
-                    .to_string(),
+                plan: ["Basic", "Premium", "Enterprise"].get(place % 3).unwrap_or(&"Basic").to_string(),
                 owner: if place == 4 {
                     "vorstand.geschaeftsstelle@internationale-gesellschaft-zur-foerderung.example.org".into()
                 } else {
@@ -281,10 +249,7 @@ fn tenants_page(rows: usize, text: &str, is_empty: bool) -> TenantsPage {
         sort_version: sort("none"),
         sort_created: sort("descending"),
         pager: if rows > 20 {
-            Pager {
-                previous: Some(urls::tenants()),
-                next: Some(urls::tenants()),
-            }
+            Pager { previous: Some(urls::tenants()), next: Some(urls::tenants()) }
         } else {
             Pager::default()
         },
@@ -352,19 +317,14 @@ fn new_pages() -> Vec<(&'static str, String)> {
     };
     let mut bad = new_tenant();
     bad.name.error = Some("Enter the tenant's name.".into());
-    bad.email = bad.email.filled(
-        "dana",
-        Some("Enter the owner's e-mail in full, such as dana@example.org.".into()),
-    );
+    bad.email =
+        bad.email.filled("dana", Some("Enter the owner's e-mail in full, such as dana@example.org.".into()));
     bad.plan_error = Some("Choose a plan: basic, premium or enterprise.".into());
     bad.template_error = Some("Choose a template.".into());
     bad.templates.iter_mut().for_each(|card| card.is_chosen = false);
     bad.errors = FormError::of(&[&bad.name, &bad.email]);
     bad.errors.push(FormError::new("template", "Choose a template."));
-    bad.errors.push(FormError::new(
-        "plan",
-        "Choose a plan: basic, premium or enterprise.",
-    ));
+    bad.errors.push(FormError::new("plan", "Choose a plan: basic, premium or enterprise."));
     vec![
         ("new-empty", html(&empty)),
         ("new-checked", html(&good)),
@@ -424,10 +384,7 @@ fn setup_page(name: &str, phase: Phase, sentence: &str, done: usize, steps: Vec<
         done,
         steps,
         trouble: None,
-        poll: Some(Poll {
-            href: urls::tenant_setup("acme-bakery"),
-            seconds: 1,
-        }),
+        poll: Some(Poll { href: urls::tenant_setup("acme-bakery"), seconds: 1 }),
         is_fragment: false,
         may_retry: true,
     }
@@ -463,10 +420,7 @@ fn setup_pages() -> Vec<(&'static str, String)> {
         )
     };
     let retrying = SettingUpPage {
-        trouble: Some(trouble(
-            "Nothing is lost. It is tried again by itself.",
-            "Try now",
-        )),
+        trouble: Some(trouble("Nothing is lost. It is tried again by itself.", "Try now")),
         ..setup_page(
             "Acme Bakery",
             Phase::Retrying,
@@ -484,10 +438,7 @@ fn setup_pages() -> Vec<(&'static str, String)> {
     );
     let failed = SettingUpPage {
         poll: None,
-        trouble: Some(trouble(
-            "What was made of it was removed. Nothing is left behind.",
-            "Try again",
-        )),
+        trouble: Some(trouble("What was made of it was removed. Nothing is left behind.", "Try again")),
         ..setup_page(
             "جمعية الهلال الأخضر",
             Phase::Failed,
@@ -513,26 +464,8 @@ fn setup_pages() -> Vec<(&'static str, String)> {
         ("setup-undoing", html(&undoing)),
         ("setup-failed", html(&failed)),
         ("setup-ready", html(&ready)),
-        (
-            "fragment-setup-retrying",
-            html(
-                &SettingUpPage {
-                    is_fragment: true,
-                    ..retrying
-                }
-                .as_live(),
-            ),
-        ),
-        (
-            "fragment-setup-ready",
-            html(
-                &SettingUpPage {
-                    is_fragment: true,
-                    ..ready
-                }
-                .as_live(),
-            ),
-        ),
+        ("fragment-setup-retrying", html(&SettingUpPage { is_fragment: true, ..retrying }.as_live())),
+        ("fragment-setup-ready", html(&SettingUpPage { is_fragment: true, ..ready }.as_live())),
     ]
 }
 
@@ -568,11 +501,7 @@ fn tables(count: usize) -> Vec<TableView> {
             let name = format!(
                 "{}{}",
                 names.get(place % 10).unwrap_or(&"table"),
-                if place < 10 {
-                    String::new()
-                } else {
-                    format!("_{place}")
-                }
+                if place < 10 { String::new() } else { format!("_{place}") }
             );
             let column =
                 |name: &str, kind: &str, is_required, default: Option<&str>, marks: &[&str]| ColumnView {
@@ -587,23 +516,13 @@ fn tables(count: usize) -> Vec<TableView> {
             TableView {
                 anchor: format!("table-{name}"),
                 comment: (place % 3 == 0).then(|| "The people who can sign in.".into()),
-                module: Some(if place < 4 {
-                    "People and roles".into()
-                } else {
-                    "Members".into()
-                }),
+                module: Some(if place < 4 { "People and roles".into() } else { "Members".into() }),
                 is_own: place == 7,
                 columns: vec![
                     column("id", "Whole number, given by itself", true, None, &["Key"]),
                     column("email", "Short text, up to 255 letters", true, None, &["Unique"]),
                     column("role_id", "Whole number", true, None, &["Links to roles"]),
-                    column(
-                        "status",
-                        "One of: active, invited, disabled",
-                        true,
-                        Some("active"),
-                        &[],
-                    ),
+                    column("status", "One of: active, invited, disabled", true, Some("active"), &[]),
                     column("phone", "Short text, up to 50 letters", false, None, &[]),
                     column("blood_group", "Short text, up to 3 letters", false, None, &[]),
                     column(
@@ -616,10 +535,7 @@ fn tables(count: usize) -> Vec<TableView> {
                     column("created_at", "Date and time", true, Some("now"), &[]),
                 ],
                 rules: if place % 2 == 0 {
-                    vec![
-                        "No two rows have the same email.".into(),
-                        "A row goes away with its role.".into(),
-                    ]
+                    vec!["No two rows have the same email.".into(), "A row goes away with its role.".into()]
                 } else {
                     vec![]
                 },
@@ -672,10 +588,9 @@ fn tenant_pages(picture: &str) -> Vec<(&'static str, String)> {
     let mut invited = overview("上海社区志愿者协会", Pill::new("Ready", Tone::Good));
     invited.invitation.link =
         Some("https://tenants.example.org/invitations/q1Zt0c8m4x7Yv2bN5kLp9sDfGhJ3wErT6uIoA1zXcVb".into());
-    invited.shell = invited.shell.with_flash(
-        "A new invitation link was made. The one before does not work any more.",
-        Tone::Good,
-    );
+    invited.shell = invited
+        .shell
+        .with_flash("A new invitation link was made. The one before does not work any more.", Tone::Good);
     let mut failed = overview(LONG, Pill::new("Needs attention", Tone::Bad));
     failed.head.slug = slug(4);
     failed.head.notice = Some((
@@ -685,22 +600,13 @@ fn tenant_pages(picture: &str) -> Vec<(&'static str, String)> {
     failed.connection = vec![];
     failed.modules = vec![];
     let mut owner = overview("Acme Bakery", Pill::new("Ready", Tone::Good));
-    let person = Person {
-        name: "Dana Smith".into(),
-        email: "dana@example.org".into(),
-        role: "Owner".into(),
-    };
+    let person = Person { name: "Dana Smith".into(), email: "dana@example.org".into(), role: "Owner".into() };
     owner.shell = Shell::owner("token", person, "acme-bakery");
     owner.invitation.button = None;
     owner.head.crumbs = vec![];
     let structure = |count, missing: Option<&str>| StructurePage {
         shell: inside(Place::Tenants),
-        head: head(
-            "Acme Bakery",
-            "acme-bakery",
-            Tab::Structure,
-            Pill::new("Ready", Tone::Good),
-        ),
+        head: head("Acme Bakery", "acme-bakery", Tab::Structure, Pill::new("Ready", Tone::Good)),
         summary: "30 tables and 41 relations".into(),
         picture: picture.into(),
         picture_text: vec!["users has 8 columns.".into(), "Each user has one role.".into()],
@@ -711,18 +617,10 @@ fn tenant_pages(picture: &str) -> Vec<(&'static str, String)> {
     };
     let activity = |count| ActivityPage {
         shell: inside(Place::Tenants),
-        head: head(
-            "Acme Bakery",
-            "acme-bakery",
-            Tab::Activity,
-            Pill::new("Ready", Tone::Good),
-        ),
+        head: head("Acme Bakery", "acme-bakery", Tab::Activity, Pill::new("Ready", Tone::Good)),
         events: plain_events(count),
         pager: if count > 20 {
-            Pager {
-                previous: None,
-                next: Some(urls::tenant_activity("acme-bakery")),
-            }
+            Pager { previous: None, next: Some(urls::tenant_activity("acme-bakery")) }
         } else {
             Pager::default()
         },
@@ -852,20 +750,14 @@ fn jobs_pages() -> Vec<(&'static str, String)> {
         created: ago(i64::try_from(place * 9).unwrap_or(0)),
         took: (place % 4 == 1).then(|| "1.4 s".into()),
     };
-    let page = |count| JobsPage {
-        shell: inside(Place::Jobs),
-        jobs: (0..count).map(row).collect(),
-        poll: None,
-    };
+    let page =
+        |count| JobsPage { shell: inside(Place::Jobs), jobs: (0..count).map(row).collect(), poll: None };
     vec![("jobs", html(&page(12))), ("jobs-empty", html(&page(0)))]
 }
 
 fn door_pages() -> Vec<(&'static str, String)> {
     let mut wrong = LoginPage::new(Shell::outside("token"), "/tenants".into());
-    wrong.errors = vec![FormError::new(
-        "email",
-        "The e-mail or the password is not right. Check both.",
-    )];
+    wrong.errors = vec![FormError::new("email", "The e-mail or the password is not right. Check both.")];
     wrong.email.value = "maria@example.org".into();
     let mut first = FirstRunPage::new(Shell::outside("token"), urls::setup("token"));
     let first_empty = html(&first);
@@ -880,19 +772,11 @@ fn door_pages() -> Vec<(&'static str, String)> {
     );
     let taken = InvitationPage {
         is_done: true,
-        ..InvitationPage::new(
-            Shell::outside("token"),
-            String::new(),
-            LONG.into(),
-            "dana@example.org".into(),
-        )
+        ..InvitationPage::new(Shell::outside("token"), String::new(), LONG.into(), "dana@example.org".into())
     };
     let _: &Field = &wrong.email;
     vec![
-        (
-            "login",
-            html(&LoginPage::new(Shell::outside("token"), String::new())),
-        ),
+        ("login", html(&LoginPage::new(Shell::outside("token"), String::new()))),
         ("login-wrong", html(&wrong)),
         ("first-run", first_empty),
         ("first-run-wrong", html(&first)),
@@ -980,11 +864,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let folder = arguments.next().ok_or("name the folder to write to")?;
     let folder = Path::new(&folder);
-    let picture = arguments
-        .next()
-        .map(fs::read_to_string)
-        .transpose()?
-        .unwrap_or_default();
+    let picture = arguments.next().map(fs::read_to_string).transpose()?.unwrap_or_default();
     fs::create_dir_all(folder.join("static"))?;
     for asset in assets::all() {
         fs::write(folder.join(asset.address.trim_start_matches('/')), &asset.plain)?;
@@ -994,10 +874,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("tenants-none", html(&tenants_page(0, "acmee", false))),
         ("tenants-few", html(&tenants_page(8, "a", false))),
         ("tenants-full", html(&tenants_page(50, "", false))),
-        (
-            "fragment-results",
-            html(&tenants_page(3, "a", false).as_results()),
-        ),
+        ("fragment-results", html(&tenants_page(3, "a", false).as_results())),
     ];
     let all = [
         dashboard(),

@@ -1,5 +1,7 @@
 //! What the pages' security policy and the small set of icons and files ask of every piece of HTML.
 
+#![allow(clippy::unwrap_used)]
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -30,10 +32,7 @@ fn html() -> Vec<(String, String)> {
 
 /// The texts between `before` and the next `after`.
 fn between<'a>(text: &'a str, before: &str, after: char) -> Vec<&'a str> {
-    text.split(before)
-        .skip(1)
-        .filter_map(|rest| rest.split(after).next())
-        .collect()
+    text.split(before).skip(1).filter_map(|rest| rest.split(after).next()).collect()
 }
 
 #[test]
@@ -82,11 +81,7 @@ fn every_form_that_changes_something_carries_the_token() {
 fn every_file_that_a_page_names_is_there() {
     for (path, text) in html() {
         for name in between(&text, "assets::url(\"", '"') {
-            assert_ne!(
-                assets::url(name),
-                format!("/static/{name}"),
-                "{path} names {name}"
-            );
+            assert_ne!(assets::url(name), format!("/static/{name}"), "{path} names {name}");
         }
     }
 }
@@ -99,27 +94,35 @@ fn every_icon_is_in_the_sprite() {
     let known = between(&sprite, "<symbol id=\"", '"');
     let mut used = Vec::new();
     for (path, text) in html() {
-        for name in between(&text, "icon(\"", '"')
-            .into_iter()
-            .chain(between(&text, "empty(\"", '"'))
-        {
+        for name in between(&text, "icon(\"", '"').into_iter().chain(between(&text, "empty(\"", '"')) {
             used.push((path.clone(), name.to_owned()));
         }
     }
     for path in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web"), "rs") {
         let text = fs::read_to_string(&path).unwrap();
-        for name in between(&text, "icon: \"", '"')
-            .into_iter()
-            .chain(between(&text, "with_icon(\"", '"'))
-        {
+        for name in between(&text, "icon: \"", '"').into_iter().chain(between(&text, "with_icon(\"", '"')) {
             used.push((path.display().to_string(), name.to_owned()));
         }
     }
-    assert!(
-        used.len() > 25,
-        "the icons are not written as this test reads them"
-    );
+    assert!(used.len() > 25, "the icons are not written as this test reads them");
     for (path, name) in used {
         assert!(known.contains(&name.as_str()), "{path} uses {name}");
+    }
+}
+
+/// askama renders a block to nothing as a fragment where the block stands inside an `if` of the page.
+#[test]
+fn no_block_stands_inside_a_condition() {
+    for (path, text) in html() {
+        let mut depth = 0;
+        for tag in between(&text, "{%", '%') {
+            match tag.trim_matches(['-', ' ']).split([' ', '(']).next().unwrap_or_default() {
+                "if" | "for" | "match" | "call" => depth += 1,
+                "endif" | "endfor" | "endmatch" | "endcall" => depth -= 1,
+                "block" => assert_eq!(depth, 0, "{path}: {tag}"),
+                _ => {}
+            }
+        }
+        assert_eq!(depth, 0, "{path} is not read as this test expects");
     }
 }

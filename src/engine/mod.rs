@@ -1,4 +1,190 @@
-//! The database engines that tenants live on. Nothing engine-specific is anywhere else.
+//! The database engines that tenants live on. Nothing engine-specific is anywhere else: what engines differ in is said
+//! by [`Capabilities`], and everything that touches a tenant's database goes through [`Engine`] and [`Session`].
+//!
+//! A session is opened for one piece of work on one tenant. It takes a [`TenantLock`], checks the ownership marker in
+//! the database against it before the first statement, and never becomes another tenant's.
 
+pub mod dialect;
+pub mod name;
 pub mod sqlite;
 pub mod statement;
+
+use crate::{
+    schema::Schema,
+    sql::{operation::Operation, variables::Variables},
+};
+use async_trait::async_trait;
+pub use dialect::SqlDialect;
+pub use name::DatabaseName;
+pub use statement::Statement;
+use uuid::Uuid;
+
+/// What an engine can do, where engines differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Structure changes are part of transactions.
+    pub transactional_ddl: bool,
+    /// Each tenant has an account of its own.
+    pub accounts: bool,
+    /// Longest name of a database, in bytes.
+    pub name_limit: usize,
+}
+
+/// The right to work on one tenant's database: whoever holds the job holds the tenant. Fences grow with every claim in
+/// the installation, so a database that has seen a newer one refuses an older one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TenantLock {
+    /// The tenant.
+    pub tenant_id: Uuid,
+    /// The job that works.
+    pub job_id: Uuid,
+    /// The claim's number.
+    pub fence: i64,
+}
+
+/// Who made a database: written into it before anything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Marker {
+    /// The tenant.
+    pub tenant_id: Uuid,
+    /// The job that made it.
+    pub job_id: Uuid,
+}
+
+/// What is to be found under a database's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Presence {
+    /// Nothing.
+    Absent,
+    /// A database of ours.
+    Ours(Marker),
+    /// Something without a marker that we can read; it is never touched.
+    Foreign(String),
+}
+
+/// A piece of work that happens wholly or not at all, recorded in the tenant's own ledger.
+#[derive(Debug, Clone, Copy)]
+pub struct Unit<'a> {
+    /// Names it within its job; run twice, the second run finds it done.
+    pub key: &'a str,
+    /// What it runs, in order.
+    pub statements: &'a [Statement],
+    /// Values for the statements' variables.
+    pub variables: &'a Variables,
+}
+
+/// How a unit went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Applied {
+    /// It ran now.
+    Now {
+        /// Rows that it added or changed.
+        rows: u64,
+    },
+    /// The ledger says that it ran before.
+    Before,
+}
+
+/// Trouble with a tenant's database.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// Something else has this name, or the database has another owner.
+    #[error("{0}")]
+    Foreign(String),
+    /// Another worker has taken the tenant over.
+    #[error("another worker has taken this tenant over")]
+    Stale,
+    /// The database is not there.
+    #[error("the database {0} is not there")]
+    Missing(String),
+    /// A statement failed; nothing of its unit is left.
+    #[error("statement {} of {unit} failed: {cause}", index + 1)]
+    Statement {
+        /// The unit.
+        unit: String,
+        /// The statement's place in it, from 0.
+        index: usize,
+        /// The statement.
+        sql: String,
+        /// What the engine said.
+        cause: String,
+    },
+    /// Rows refer to rows that are not there.
+    #[error("{0}")]
+    Dangling(String),
+    /// The engine, its disk or its network is away or full; trying again may help.
+    #[error("{0}")]
+    OutOfReach(String),
+}
+
+impl EngineError {
+    /// Whether trying again later may help without anybody changing anything.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            EngineError::OutOfReach(_) | EngineError::Stale => true,
+            EngineError::Foreign(_)
+            | EngineError::Missing(_)
+            | EngineError::Statement { .. }
+            | EngineError::Dangling(_) => false,
+        }
+    }
+}
+
+/// A database engine.
+#[async_trait]
+pub trait Engine: Send + Sync + std::fmt::Debug {
+    /// Its name in rows and on pages, such as `sqlite`.
+    fn name(&self) -> &'static str;
+
+    /// What it can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// The family of SQL that it speaks.
+    fn dialect(&self) -> SqlDialect;
+
+    /// An operation in the engine's dialect, given the schema before and after it; or the reason why it cannot be
+    /// carried over, and what to do.
+    fn render(&self, before: &Schema, operation: &Operation, after: &Schema) -> Result<Vec<Statement>, String>;
+
+    /// Splits a file in the engine's own dialect into its statements, each with its line; or the line and the reason of
+    /// one that is not allowed there.
+    fn split_own(&self, text: &str) -> Result<Vec<(Statement, usize)>, (usize, String)>;
+
+    /// What is to be found under a name.
+    async fn look_up(&self, name: &DatabaseName) -> Result<Presence, EngineError>;
+
+    /// Makes an empty database with its marker and ledger. Run twice by the same job, the second run finds it made;
+    /// anything else under that name is an error and stays as it is.
+    async fn create(&self, name: &DatabaseName, lock: &TenantLock) -> Result<(), EngineError>;
+
+    /// Removes a database that `marker` says we made. False where there was none.
+    async fn remove(&self, name: &DatabaseName, marker: &Marker) -> Result<bool, EngineError>;
+
+    /// Opens a tenant's database for one piece of work; the marker must be the tenant's.
+    async fn open(&self, name: &DatabaseName, lock: &TenantLock) -> Result<Box<dyn Session>, EngineError>;
+
+    /// Opens a tenant's database to look at, never to change.
+    async fn look(&self, name: &DatabaseName, tenant: Uuid) -> Result<Box<dyn Session>, EngineError>;
+
+    /// An empty database that is gone when the session is.
+    async fn scratch(&self) -> Result<Box<dyn Session>, EngineError>;
+
+    /// Where the tenant's application finds the database, as (label, value) for a page.
+    fn address(&self, name: &DatabaseName) -> Vec<(&'static str, String)>;
+
+    /// Bytes that the database takes, where that can be told.
+    async fn size(&self, name: &DatabaseName) -> Option<u64>;
+}
+
+/// An open database of one tenant, or a scratch one.
+#[async_trait]
+pub trait Session: Send {
+    /// Runs a unit, with its ledger row.
+    async fn apply(&mut self, unit: Unit<'_>) -> Result<Applied, EngineError>;
+
+    /// Reads the live schema.
+    async fn inspect(&mut self) -> Result<Schema, EngineError>;
+
+    /// Closes it; a session that is dropped closes by itself a little later.
+    async fn close(self: Box<Self>);
+}

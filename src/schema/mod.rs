@@ -2,9 +2,11 @@
 //!
 //! Everything here is a plain function over values: no connection, no clock, no async. Start at [`model::Schema`].
 
+pub mod difference;
+pub mod fingerprint;
 pub mod model;
+pub mod text;
 
 pub use model::{
-    Check, Column, Default, ForeignKey, Generated, Index, IndexPart, ReferentialAction, Schema, Table,
-    Trigger, Type, View,
+    Check, Column, Default, ForeignKey, Generated, Index, IndexPart, ReferentialAction, Schema, Table, Trigger, Type, View,
 };

@@ -178,6 +178,10 @@ pub struct Index {
     pub parts: Vec<IndexPart>,
     /// Whether it is unique.
     pub unique: bool,
+    /// The condition of an index over some rows only, as text. Templates cannot write one, a person on SQLite or
+    /// PostgreSQL can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
 }
 
 /// One part of an index.

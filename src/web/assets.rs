@@ -65,11 +65,7 @@ fn asset(name: &str, media_type: &'static str, plain: Vec<u8>) -> Asset {
         address: format!("/static/{stem}.{hash}.{extension}"),
         media_type,
         tag: format!("\"{hash}\""),
-        gzip: if media_type.starts_with("font/") {
-            None
-        } else {
-            compressed(&plain)
-        },
+        gzip: if media_type.starts_with("font/") { None } else { compressed(&plain) },
         plain,
     }
 }
@@ -108,16 +104,12 @@ static ASSETS: LazyLock<BTreeMap<String, Asset>> = LazyLock::new(|| {
 /// The address of a file by its name, such as `app.css`. A name that there is not gives an address that answers 404; a test
 /// looks that no page has one.
 pub fn url(name: &str) -> String {
-    ASSETS
-        .get(name)
-        .map_or_else(|| format!("/static/{name}"), |asset| asset.address.clone())
+    ASSETS.get(name).map_or_else(|| format!("/static/{name}"), |asset| asset.address.clone())
 }
 
 /// The file at the last part of an address, such as `app.0123456789abcdef.css`.
 pub fn find(file: &str) -> Option<&'static Asset> {
-    ASSETS
-        .values()
-        .find(|asset| asset.address.strip_prefix("/static/") == Some(file))
+    ASSETS.values().find(|asset| asset.address.strip_prefix("/static/") == Some(file))
 }
 
 /// All files, for those who write them elsewhere.
@@ -126,21 +118,13 @@ pub fn all() -> impl Iterator<Item = &'static Asset> {
 }
 
 fn says(request: &HttpRequest, name: header::HeaderName, word: &str) -> bool {
-    let values = request
-        .headers()
-        .get_all(name)
-        .filter_map(|value| value.to_str().ok());
-    values
-        .flat_map(|value| value.split(','))
-        .any(|part| part.trim().trim_start_matches("W/") == word)
+    let values = request.headers().get_all(name).filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|part| part.trim().trim_start_matches("W/") == word)
 }
 
 /// Whether the browser takes gzip: named, and not with a weight of nothing.
 fn takes_gzip(request: &HttpRequest) -> bool {
-    let values = request
-        .headers()
-        .get_all(header::ACCEPT_ENCODING)
-        .filter_map(|value| value.to_str().ok());
+    let values = request.headers().get_all(header::ACCEPT_ENCODING).filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|part| {
         let mut parts = part.split(';').map(str::trim);
         parts.next() == Some("gzip")
@@ -149,18 +133,13 @@ fn takes_gzip(request: &HttpRequest) -> bool {
 }
 
 /// Answers `GET /static/{file}`.
-#[expect(clippy::unused_async, reason = "a handler is async")]
 pub async fn serve(request: HttpRequest) -> HttpResponse {
     let file = request.match_info().get("file").unwrap_or_default();
     let Some(asset) = find(file) else {
         return HttpResponse::NotFound().finish();
     };
     let is_known = says(&request, header::IF_NONE_MATCH, &asset.tag);
-    let mut answer = if is_known {
-        HttpResponse::NotModified()
-    } else {
-        HttpResponse::Ok()
-    };
+    let mut answer = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     answer
         .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
         .insert_header((header::VARY, "Accept-Encoding"))
@@ -170,9 +149,9 @@ pub async fn serve(request: HttpRequest) -> HttpResponse {
     }
     answer.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(asset.media_type)));
     match &asset.gzip {
-        Some(gzip) if takes_gzip(&request) => answer
-            .insert_header((header::CONTENT_ENCODING, "gzip"))
-            .body(gzip.as_slice()),
+        Some(gzip) if takes_gzip(&request) => {
+            answer.insert_header((header::CONTENT_ENCODING, "gzip")).body(gzip.as_slice())
+        }
         _ => answer.body(asset.plain.as_slice()),
     }
 }
@@ -186,22 +165,10 @@ mod tests {
     #[test]
     fn vendored_files_are_the_ones_that_were_published() {
         let published = [
-            (
-                "htmx-4.0.1.min.js",
-                "a0abb04f2f45a1f89d1d4844023245537e5e6014c87b144553e0607b4cc32130",
-            ),
-            (
-                "tabler-1.6.1.min.css",
-                "370a2d4e608ae518351d10528fc7dbe19b354ae5062c51b2a9cb294850d65403",
-            ),
-            (
-                "inter-latin.woff2",
-                "3100e775e8616cd2611beecfa23a4263d7037586789b43f035236a2e6fbd4c62",
-            ),
-            (
-                "inter-latin-ext.woff2",
-                "34b9c504cab7a73e37b746343a449132e56cf7b5481af2cb81dc74dcff25c956",
-            ),
+            ("htmx-4.0.1.min.js", "a0abb04f2f45a1f89d1d4844023245537e5e6014c87b144553e0607b4cc32130"),
+            ("tabler-1.6.1.min.css", "370a2d4e608ae518351d10528fc7dbe19b354ae5062c51b2a9cb294850d65403"),
+            ("inter-latin.woff2", "3100e775e8616cd2611beecfa23a4263d7037586789b43f035236a2e6fbd4c62"),
+            ("inter-latin-ext.woff2", "34b9c504cab7a73e37b746343a449132e56cf7b5481af2cb81dc74dcff25c956"),
         ];
         for (name, hash) in published {
             let file = Folder::get(&format!("vendor/{name}")).unwrap();
@@ -211,9 +178,8 @@ mod tests {
 
     #[test]
     fn every_vendored_file_has_a_licence_beside_it() {
-        let names: Vec<_> = Folder::iter()
-            .filter_map(|path| path.strip_prefix("vendor/").map(str::to_owned))
-            .collect();
+        let names: Vec<_> =
+            Folder::iter().filter_map(|path| path.strip_prefix("vendor/").map(str::to_owned)).collect();
         for name in names.iter().filter(|name| media_type(name).is_some()) {
             let project = name.split('-').next().unwrap();
             assert!(names.contains(&format!("{project}.LICENSE.txt")), "{name}");
@@ -236,28 +202,15 @@ mod tests {
     async fn a_file_is_sent_compressed_to_be_kept_for_ever_and_not_sent_twice() {
         let file = url("app.css").strip_prefix("/static/").unwrap().to_owned();
         let ask = |name: &'static str, value: String| {
-            TestRequest::get()
-                .insert_header((name, value))
-                .param("file", file.clone())
-                .to_http_request()
+            TestRequest::get().insert_header((name, value)).param("file", file.clone()).to_http_request()
         };
         let answer = serve(ask("Accept-Encoding", "gzip, br".into())).await;
         assert_eq!(answer.headers().get("content-encoding").unwrap(), "gzip");
-        assert!(
-            answer
-                .headers()
-                .get("cache-control")
-                .unwrap()
-                .to_str()
-                .unwrap()
-                .contains("immutable")
-        );
+        assert!(answer.headers().get("cache-control").unwrap().to_str().unwrap().contains("immutable"));
         let tag = answer.headers().get("etag").unwrap().to_str().unwrap().to_owned();
         let body = actix_web::body::to_bytes(answer.into_body()).await.unwrap();
         let mut text = String::new();
-        flate2::read::GzDecoder::new(body.as_ref())
-            .read_to_string(&mut text)
-            .unwrap();
+        flate2::read::GzDecoder::new(body.as_ref()).read_to_string(&mut text).unwrap();
         assert_eq!(text.as_bytes(), ASSETS["app.css"].plain);
         let plain = serve(ask("Accept-Encoding", "gzip;q=0".into())).await;
         assert!(plain.headers().get("content-encoding").is_none());
@@ -266,9 +219,7 @@ mod tests {
 
     #[actix_web::test]
     async fn a_file_of_an_older_version_is_not_found() {
-        let request = TestRequest::get()
-            .param("file", "app.0000000000000000.css")
-            .to_http_request();
+        let request = TestRequest::get().param("file", "app.0000000000000000.css").to_http_request();
         assert_eq!(serve(request).await.status().as_u16(), 404);
     }
 }

@@ -22,11 +22,7 @@ pub fn with_query(path: &str, parameters: &[(&str, &str)]) -> String {
         .filter(|(_, value)| !value.is_empty())
         .map(|(name, value)| format!("{name}={}", part(value)))
         .collect();
-    if given.is_empty() {
-        path.to_owned()
-    } else {
-        format!("{path}?{}", given.join("&"))
-    }
+    if given.is_empty() { path.to_owned() } else { format!("{path}?{}", given.join("&")) }
 }
 
 /// The start page.
@@ -136,14 +132,7 @@ mod tests {
     #[test]
     fn only_pages_of_ours_are_gone_back_to() {
         assert!(is_own_page("/tenants?q=a"));
-        for address in [
-            "https://example.org",
-            "//example.org",
-            "/\\example.org",
-            "javascript:alert(1)",
-            "",
-            "/a\nb",
-        ] {
+        for address in ["https://example.org", "//example.org", "/\\example.org", "javascript:alert(1)", "", "/a\nb"] {
             assert!(!is_own_page(address), "{address}");
         }
     }

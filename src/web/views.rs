@@ -42,11 +42,7 @@ pub fn size(bytes: u64) -> String {
         }
         (rest, whole, unit) = (whole % 1000, whole / 1000, bigger);
     }
-    if whole < 10 {
-        format!("{whole}.{} {unit}", rest / 100)
-    } else {
-        format!("{whole} {unit}")
-    }
+    if whole < 10 { format!("{whole}.{} {unit}", rest / 100) } else { format!("{whole} {unit}") }
 }
 
 /// A length of time: `0.4 s`, `12 s`, `3 min 5 s`.
@@ -97,11 +93,7 @@ impl Pill {
             Tone::Bad => "alert-circle",
             Tone::Quiet => "circle-minus",
         };
-        Self {
-            text: text.into(),
-            tone,
-            icon,
-        }
+        Self { text: text.into(), tone, icon }
     }
 
     /// The same with another icon.
@@ -146,11 +138,7 @@ fn distance(milliseconds: i64) -> String {
         _ => (seconds / 31_536_000, "year"),
     };
     let many = if count == 1 { "" } else { "s" };
-    if milliseconds < 0 {
-        format!("in {count} {unit}{many}")
-    } else {
-        format!("{count} {unit}{many} ago")
-    }
+    if milliseconds < 0 { format!("in {count} {unit}{many}") } else { format!("{count} {unit}{many} ago") }
 }
 
 impl TimeView {
@@ -177,10 +165,7 @@ pub struct Crumb {
 impl Crumb {
     /// A page on the way.
     pub fn new(title: impl Into<String>, href: impl Into<String>) -> Self {
-        Self {
-            title: title.into(),
-            href: href.into(),
-        }
+        Self { title: title.into(), href: href.into() }
     }
 }
 
@@ -269,20 +254,12 @@ pub struct Shell {
 impl Shell {
     /// The frame for nobody in particular.
     pub fn outside(csrf: impl Into<String>) -> Self {
-        Self {
-            csrf: csrf.into(),
-            ..Self::default()
-        }
+        Self { csrf: csrf.into(), ..Self::default() }
     }
 
     /// The frame for a person of the staff, with the whole navigation.
     pub fn inside(csrf: impl Into<String>, person: Person, place: Place) -> Self {
-        let link = |title, icon, href, at| NavLink {
-            title,
-            icon,
-            href,
-            is_current: at == place,
-        };
+        let link = |title, icon, href, at| NavLink { title, icon, href, is_current: at == place };
         Self {
             csrf: csrf.into(),
             person: Some(person),
@@ -311,13 +288,7 @@ impl Shell {
     /// The same with a message.
     #[must_use]
     pub fn with_flash(self, text: impl Into<String>, tone: Tone) -> Self {
-        Self {
-            flash: Some(Flash {
-                text: text.into(),
-                tone,
-            }),
-            ..self
-        }
+        Self { flash: Some(Flash { text: text.into(), tone }), ..self }
     }
 }
 
@@ -343,52 +314,29 @@ pub struct Field {
 impl Field {
     /// An empty line for text.
     pub fn text(name: &'static str, label: &'static str) -> Self {
-        Self {
-            name,
-            label,
-            hint: None,
-            value: String::new(),
-            error: None,
-            kind: "text",
-            autocomplete: "off",
-        }
+        Self { name, label, hint: None, value: String::new(), error: None, kind: "text", autocomplete: "off" }
     }
 
     /// An empty line for an e-mail address.
     pub fn email(name: &'static str, label: &'static str) -> Self {
-        Self {
-            kind: "email",
-            autocomplete: "email",
-            ..Self::text(name, label)
-        }
+        Self { kind: "email", autocomplete: "email", ..Self::text(name, label) }
     }
 
     /// An empty line for a password; `autocomplete` is `current-password` or `new-password`.
     pub fn password(name: &'static str, label: &'static str, autocomplete: &'static str) -> Self {
-        Self {
-            kind: "password",
-            autocomplete,
-            ..Self::text(name, label)
-        }
+        Self { kind: "password", autocomplete, ..Self::text(name, label) }
     }
 
     /// The same with a hint.
     #[must_use]
     pub fn with_hint(self, hint: impl Into<String>) -> Self {
-        Self {
-            hint: Some(hint.into()),
-            ..self
-        }
+        Self { hint: Some(hint.into()), ..self }
     }
 
     /// The same as it was filled in.
     #[must_use]
     pub fn filled(self, value: impl Into<String>, error: Option<String>) -> Self {
-        Self {
-            value: value.into(),
-            error,
-            ..self
-        }
+        Self { value: value.into(), error, ..self }
     }
 
     /// The ids of the elements that describe it, for `aria-describedby`; empty where there are none.
@@ -411,10 +359,7 @@ pub struct FormError {
 impl FormError {
     /// What is wrong with a field.
     pub fn new(field: impl Into<String>, text: impl Into<String>) -> Self {
-        Self {
-            field: field.into(),
-            text: text.into(),
-        }
+        Self { field: field.into(), text: text.into() }
     }
 
     /// The lines for the fields that have an error, in the form's order.
@@ -474,10 +419,7 @@ mod tests {
 
     #[test]
     fn sizes_and_lengths_of_time_are_short() {
-        assert_eq!(
-            [999, 1_000, 43_900, 1_250_000_000].map(size),
-            ["999 bytes", "1.0 KB", "43 KB", "1.2 GB"]
-        );
+        assert_eq!([999, 1_000, 43_900, 1_250_000_000].map(size), ["999 bytes", "1.0 KB", "43 KB", "1.2 GB"]);
         assert_eq!(
             [380, 12_000, 185_000, 7_260_000].map(duration),
             ["0.3 s", "12 s", "3 min 5 s", "2 h 1 min"]
@@ -503,9 +445,6 @@ mod tests {
             .with_hint("As people say it")
             .filled("", Some("Enter a name.".into()));
         assert_eq!(field.described_by(), "name-hint name-error");
-        assert_eq!(
-            FormError::of(&[&field]),
-            [FormError::new("name", "Enter a name.")]
-        );
+        assert_eq!(FormError::of(&[&field]), [FormError::new("name", "Enter a name.")]);
     }
 }

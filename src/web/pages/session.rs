@@ -25,10 +25,7 @@ impl LoginPage {
         Self {
             shell,
             errors: Vec::new(),
-            email: Field {
-                autocomplete: "username",
-                ..Field::email("email", "E-mail")
-            },
+            email: Field { autocomplete: "username", ..Field::email("email", "E-mail") },
             password: Field::password("password", "Password", "current-password"),
             next,
         }

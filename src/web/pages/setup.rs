@@ -28,15 +28,9 @@ impl FirstRunPage {
             shell,
             action,
             errors: Vec::new(),
-            name: Field {
-                autocomplete: "name",
-                ..Field::text("name", "Your name")
-            },
-            email: Field {
-                autocomplete: "username",
-                ..Field::email("email", "Your e-mail")
-            }
-            .with_hint("You sign in with it."),
+            name: Field { autocomplete: "name", ..Field::text("name", "Your name") },
+            email: Field { autocomplete: "username", ..Field::email("email", "Your e-mail") }
+                .with_hint("You sign in with it."),
             password: Field::password("password", "Password", "new-password")
                 .with_hint("At least 12 characters. Three or four words are easy to remember."),
         }

@@ -37,11 +37,7 @@ impl TenantsPage {
 
     /// What a screen reader says after the list has changed.
     pub fn say(&self) -> String {
-        if self.rows.is_empty() {
-            "No tenant found.".into()
-        } else {
-            format!("{} found.", self.count)
-        }
+        if self.rows.is_empty() { "No tenant found.".into() } else { format!("{} found.", self.count) }
     }
 }
 

@@ -39,17 +39,11 @@ impl NewTenantPage {
             crumbs: vec![Crumb::new("Tenants", crate::web::urls::tenants())],
             request_id,
             errors: Vec::new(),
-            name: Field {
-                autocomplete: "organization",
-                ..Field::text("name", "Name")
-            }
-            .with_hint("The name of the organisation, as people say it."),
+            name: Field { autocomplete: "organization", ..Field::text("name", "Name") }
+                .with_hint("The name of the organisation, as people say it."),
             check: NameCheck::default(),
-            email: Field {
-                autocomplete: "off",
-                ..Field::email("email", "Owner's e-mail")
-            }
-            .with_hint("The owner gets an invitation and chooses a password."),
+            email: Field { autocomplete: "off", ..Field::email("email", "Owner's e-mail") }
+                .with_hint("The owner gets an invitation and chooses a password."),
             plans,
             plan_error: None,
             templates,

@@ -44,20 +44,10 @@ pub enum Tab {
 impl Tab {
     /// The row of tabs, with this one marked.
     pub fn row(self, slug: &str) -> Vec<NavLink> {
-        let link = |title, icon, href, tab| NavLink {
-            title,
-            icon,
-            href,
-            is_current: tab == self,
-        };
+        let link = |title, icon, href, tab| NavLink { title, icon, href, is_current: tab == self };
         vec![
             link("Overview", "list-details", urls::tenant(slug), Tab::Overview),
-            link(
-                "Structure",
-                "sitemap",
-                urls::tenant_structure(slug),
-                Tab::Structure,
-            ),
+            link("Structure", "sitemap", urls::tenant_structure(slug), Tab::Structure),
             link("Activity", "history", urls::tenant_activity(slug), Tab::Activity),
         ]
     }
@@ -101,37 +91,22 @@ pub struct Fact {
 impl Fact {
     /// Words.
     pub fn text(label: impl Into<String>, value: impl Into<String>) -> Self {
-        Self {
-            label: label.into(),
-            value: value.into(),
-            is_code: false,
-            time: None,
-            href: None,
-        }
+        Self { label: label.into(), value: value.into(), is_code: false, time: None, href: None }
     }
 
     /// A name for machines.
     pub fn code(label: impl Into<String>, value: impl Into<String>) -> Self {
-        Self {
-            is_code: true,
-            ..Self::text(label, value)
-        }
+        Self { is_code: true, ..Self::text(label, value) }
     }
 
     /// A moment.
     pub fn time(label: impl Into<String>, time: TimeView) -> Self {
-        Self {
-            time: Some(time),
-            ..Self::text(label, "")
-        }
+        Self { time: Some(time), ..Self::text(label, "") }
     }
 
     /// Words with a link.
     pub fn link(label: impl Into<String>, value: impl Into<String>, href: impl Into<String>) -> Self {
-        Self {
-            href: Some(href.into()),
-            ..Self::text(label, value)
-        }
+        Self { href: Some(href.into()), ..Self::text(label, value) }
     }
 }
 

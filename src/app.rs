@@ -1,0 +1,126 @@
+//! Everything that the doors and the tests share: settings, store, engine, clock. Built once.
+
+use crate::{
+    clock::Clock,
+    config::Settings,
+    engine::{Engine, sqlite::Sqlite},
+    error::{Error, Result},
+    faults::Faults,
+    store::{Store, StoreError, migrate},
+    templates::catalog::Catalog,
+};
+use std::{
+    fmt,
+    path::Path,
+    sync::Arc,
+};
+use tokio::sync::{Notify, Semaphore};
+use uuid::Uuid;
+
+/// The shared parts of the program. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// See [`App`].
+pub struct Parts {
+    /// All settings.
+    pub settings: Settings,
+    /// The control database.
+    pub store: Store,
+    /// The engine that tenants live on.
+    pub engine: Arc<dyn Engine>,
+    /// Template versions, compiled and proven.
+    pub catalog: Catalog,
+    /// The time.
+    pub clock: Clock,
+    /// Wakes the workers of this process when there is a new job.
+    pub wake: Notify,
+    /// Password hashing takes 19 MiB and a core each: at most so many at a time.
+    pub hashing: Semaphore,
+    /// Points at which tests stop the program.
+    pub faults: Faults,
+    /// Names this process in leases.
+    pub process: String,
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("settings", &self.0.settings).finish_non_exhaustive()
+    }
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// Why the program cannot start: one sentence.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct CannotStart(pub String);
+
+impl From<StoreError> for CannotStart {
+    fn from(cause: StoreError) -> Self {
+        match cause {
+            StoreError::Newer { .. } | StoreError::Migration(_) => CannotStart(cause.to_string()),
+            other => CannotStart(format!("The control database cannot be opened: {other}.")),
+        }
+    }
+}
+
+fn make_folder(folder: &Path, setting: &str) -> std::result::Result<(), CannotStart> {
+    let cannot = |cause: std::io::Error| {
+        CannotStart(format!(
+            "The data folder {} cannot be written: {cause}. Choose another with {setting}, or change its rights.",
+            folder.display()
+        ))
+    };
+    std::fs::create_dir_all(folder).map_err(cannot)?;
+    let probe = folder.join(format!(".probe-{}", std::process::id()));
+    std::fs::write(&probe, b"x").and_then(|()| std::fs::remove_file(&probe)).map_err(cannot)
+}
+
+impl App {
+    /// Opens everything: makes the data folder, brings the control database up to date.
+    pub async fn open(settings: Settings, clock: Clock, faults: Faults) -> std::result::Result<App, CannotStart> {
+        make_folder(&settings.data_dir, "TENANTRY_DATA_DIR")?;
+        let folder = settings.data_dir.canonicalize().map_err(|cause| {
+            CannotStart(format!("The data folder {} cannot be read: {cause}.", settings.data_dir.display()))
+        })?;
+        let tenants = folder.join("tenants");
+        make_folder(&tenants, "TENANTRY_DATA_DIR")?;
+        let store = Store::open(&settings.control_file).await.map_err(|cause| {
+            CannotStart(format!("The control database {} cannot be opened: {cause}.", settings.control_file.display()))
+        })?;
+        migrate::migrate(&store, clock.now_ms()).await?;
+        let engine: Arc<dyn Engine> = Arc::new(Sqlite::new(tenants));
+        Ok(App(Arc::new(Parts {
+            catalog: Catalog::default(),
+            settings,
+            store,
+            engine,
+            clock,
+            wake: Notify::new(),
+            hashing: Semaphore::new(2),
+            faults,
+            process: format!("{}-{}", std::process::id(), Uuid::new_v4().simple()),
+        })))
+    }
+
+    /// Now, in milliseconds since 1970.
+    pub fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    /// A new id; later ids sort after earlier ones.
+    pub fn new_id(&self) -> Uuid {
+        Uuid::now_v7()
+    }
+
+    /// Runs work that keeps a core busy where it does not hold up others.
+    pub async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        tokio::task::spawn_blocking(work).await.map_err(|cause| Error::internal(&cause))
+    }
+}

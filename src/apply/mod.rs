@@ -1,0 +1,7 @@
+//! Doing things to tenants' databases: each job kind has its steps here, every step with its undo beside it.
+//!
+//! A step may be run twice (its effects are recorded where they happen), and knows nothing of jobs: `crate::worker`
+//! records it before and after.
+
+pub mod owner;
+pub mod provision;

@@ -1,0 +1,336 @@
+//! Making a tenant: from a reserved name to a database that is ready, or back to nothing.
+
+use crate::{
+    app::App,
+    clock::timestamp,
+    engine::{Applied, DatabaseName, Engine, EngineError, Marker, Presence, TenantLock, Unit},
+    schema::difference::differences,
+    sql::variables::Variables,
+    store::{
+        self, StoreError,
+        jobs::Claim,
+        tenants::{Status, Tenant},
+    },
+    templates::compile::Compiled,
+};
+use std::sync::Arc;
+
+/// The kind of these jobs.
+pub const KIND: &str = "provision";
+
+/// What the owner's row holds until the invitation is taken up. It is no hash of any known scheme, so no password fits.
+pub const NO_PASSWORD: &str = "!invitation-not-taken-up";
+
+/// What is to be done at one step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind<'a> {
+    Reserve,
+    CreateDatabase,
+    Account,
+    CoreSchema,
+    Module(&'a str),
+    Seed,
+    TenantInfo,
+    Ledger,
+    Verify,
+    InviteOwner,
+    Activate,
+}
+
+fn kind(name: &str) -> Option<Kind<'_>> {
+    Some(match name {
+        "reserve" => Kind::Reserve,
+        "create_database" => Kind::CreateDatabase,
+        "account" => Kind::Account,
+        "core_schema" => Kind::CoreSchema,
+        "seed" => Kind::Seed,
+        "tenant_info" => Kind::TenantInfo,
+        "ledger" => Kind::Ledger,
+        "verify" => Kind::Verify,
+        "invite_owner" => Kind::InviteOwner,
+        "activate" => Kind::Activate,
+        other => Kind::Module(other.strip_prefix("module:")?),
+    })
+}
+
+/// The steps that make a tenant with these modules (name, title), as (name, title for people).
+pub fn steps(modules: &[(String, String)]) -> Vec<(String, String)> {
+    let step = |name: &str, title: &str| (name.to_owned(), title.to_owned());
+    let mut steps = vec![
+        step("reserve", "Reserve its name"),
+        step("create_database", "Make its database"),
+        step("account", "Give it an account"),
+        step("core_schema", "Add the basic tables"),
+    ];
+    steps.extend(modules.iter().map(|(name, title)| (format!("module:{name}"), format!("Add {title}"))));
+    steps.extend([
+        step("seed", "Fill in the first rows"),
+        step("tenant_info", "Note what it was made from"),
+        step("ledger", "Open its ledger of changes"),
+        step("verify", "Check that everything is as the template says"),
+        step("invite_owner", "Prepare the owner's invitation"),
+        step("activate", "Open it for use"),
+    ]);
+    steps
+}
+
+/// How a step went well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Done; a note worth showing, where there is one.
+    Done(Option<String>),
+    /// There was nothing to do, and why.
+    Skipped(String),
+}
+
+/// How a step failed.
+#[derive(Debug)]
+pub enum StepError {
+    /// Another worker has the tenant: stop, and record nothing.
+    Stale,
+    /// It failed.
+    Failed {
+        /// Whether trying again later may help.
+        may_pass: bool,
+        /// For people.
+        plain: String,
+        /// For the technical details.
+        detail: String,
+    },
+}
+
+impl From<EngineError> for StepError {
+    fn from(cause: EngineError) -> Self {
+        let plain = match &cause {
+            EngineError::Stale => return StepError::Stale,
+            EngineError::Foreign(_) => {
+                "Something else already has the name of this tenant's database. It was not touched."
+            }
+            EngineError::Missing(_) => "The tenant's database disappeared while it was being made.",
+            EngineError::Statement { .. } | EngineError::Dangling(_) => {
+                "The template's SQL was refused by the database."
+            }
+            EngineError::OutOfReach(_) => "The tenant's database could not be written. The disk may be full or read-only.",
+        };
+        let detail = match &cause {
+            EngineError::Statement { sql, .. } => format!("{cause}\n\n{sql}"),
+            _ => cause.to_string(),
+        };
+        StepError::Failed { may_pass: cause.may_pass(), plain: plain.into(), detail }
+    }
+}
+
+impl From<StoreError> for StepError {
+    fn from(cause: StoreError) -> Self {
+        StepError::Failed {
+            may_pass: true,
+            plain: "The control database could not be used. Its disk may be full or read-only.".into(),
+            detail: cause.to_string(),
+        }
+    }
+}
+
+/// Everything that the steps of one tenant need.
+pub struct Making<'a> {
+    /// The program.
+    pub app: &'a App,
+    /// The tenant.
+    pub tenant: &'a Tenant,
+    /// Its template version with its modules, in the engine's dialect.
+    pub compiled: Arc<Compiled>,
+    /// The claim of the job.
+    pub claim: Claim,
+}
+
+impl Making<'_> {
+    fn lock(&self) -> TenantLock {
+        TenantLock { tenant_id: self.tenant.id, job_id: self.claim.job_id, fence: self.claim.fence }
+    }
+
+    fn marker(&self) -> Marker {
+        Marker { tenant_id: self.tenant.id, job_id: self.claim.job_id }
+    }
+
+    fn name(&self) -> Result<DatabaseName, StepError> {
+        self.tenant.database_name.parse().map_err(|detail: String| StepError::Failed {
+            may_pass: false,
+            plain: "The tenant's database has a name that cannot be used.".into(),
+            detail,
+        })
+    }
+
+    fn engine(&self) -> &dyn Engine {
+        self.app.engine.as_ref()
+    }
+
+    fn variables(&self) -> Variables {
+        let tenant = self.tenant;
+        Variables::from([
+            ("TENANT_ID", tenant.id.to_string()),
+            ("TENANT_SLUG", tenant.slug.clone()),
+            ("TENANT_NAME", tenant.name.clone()),
+            ("OWNER_EMAIL", tenant.email.clone()),
+            ("CURRENT_TIMESTAMP", timestamp(self.app.now_ms())),
+            ("SET_ON_APP", NO_PASSWORD.to_owned()),
+            ("TEMPLATE_NAME", tenant.template_name.clone()),
+            ("TEMPLATE_VERSION", tenant.template_version.clone()),
+        ])
+    }
+
+    async fn apply(&self, key: &str) -> Result<Outcome, StepError> {
+        let Some(unit) = self.compiled.units.iter().find(|unit| unit.key == key) else {
+            return Err(StepError::Failed {
+                may_pass: false,
+                plain: "The template has changed since this tenant was asked for.".into(),
+                detail: format!("the template version has no part {key}"),
+            });
+        };
+        let variables = self.variables();
+        let mut session = self.engine().open(&self.name()?, &self.lock()).await?;
+        let applied =
+            session.apply(Unit { key, statements: &unit.statements, variables: &variables }).await;
+        session.close().await;
+        Ok(Outcome::Done(match applied? {
+            Applied::Before => None,
+            Applied::Now { .. } if unit.statements.is_empty() => None,
+            Applied::Now { .. } => Some(unit.summary.clone()),
+        }))
+    }
+
+    /// Runs a step. Run twice, it finds what the first run did.
+    pub async fn run(&self, step: &str) -> Result<Outcome, StepError> {
+        match kind(step) {
+            Some(Kind::Reserve) => self.reserve().await,
+            Some(Kind::CreateDatabase) => {
+                self.engine().create(&self.name()?, &self.lock()).await?;
+                Ok(Outcome::Done(None))
+            }
+            Some(Kind::Account) if !self.engine().capabilities().accounts => {
+                Ok(Outcome::Skipped("This engine keeps each tenant in a file of its own and has no accounts.".into()))
+            }
+            Some(Kind::CoreSchema | Kind::Module(_) | Kind::Seed | Kind::TenantInfo) => self.apply(step).await,
+            Some(Kind::Ledger) => self.open_ledger().await,
+            Some(Kind::Verify) => self.verify().await,
+            Some(Kind::InviteOwner) => {
+                let mut write = self.app.store.write().await?;
+                let id = self.app.new_id();
+                let now = self.app.now_ms();
+                store::invitations::ensure(&mut write, id, self.tenant.id, &self.tenant.email, now).await?;
+                write.commit().await?;
+                Ok(Outcome::Done(None))
+            }
+            Some(Kind::Activate) => self.activate().await,
+            Some(Kind::Account) | None => Err(StepError::Failed {
+                may_pass: false,
+                plain: "This step belongs to another version of the program.".into(),
+                detail: format!("unknown step {step}"),
+            }),
+        }
+    }
+
+    /// Takes back what a step did, or may have done. What is inside the database goes with the database.
+    pub async fn undo(&self, step: &str) -> Result<Outcome, StepError> {
+        match kind(step) {
+            Some(Kind::CreateDatabase) => {
+                let removed = match self.engine().remove(&self.name()?, &self.marker()).await {
+                    Ok(removed) => removed,
+                    // Not ours, so not ours to remove: taking back is done.
+                    Err(EngineError::Foreign(why)) => return Ok(Outcome::Skipped(why)),
+                    Err(cause) => return Err(cause.into()),
+                };
+                Ok(Outcome::Done(removed.then(|| "The half-made database was removed.".to_owned())))
+            }
+            Some(Kind::InviteOwner) => {
+                let mut write = self.app.store.write().await?;
+                store::invitations::withdraw(&mut write, self.tenant.id).await?;
+                write.commit().await?;
+                Ok(Outcome::Done(None))
+            }
+            // The name stays reserved for this tenant for ever; everything else is in the database, or is nothing.
+            Some(
+                Kind::Reserve
+                | Kind::Account
+                | Kind::CoreSchema
+                | Kind::Module(_)
+                | Kind::Seed
+                | Kind::TenantInfo
+                | Kind::Ledger
+                | Kind::Verify
+                | Kind::Activate,
+            )
+            | None => Ok(Outcome::Done(None)),
+        }
+    }
+
+    async fn reserve(&self) -> Result<Outcome, StepError> {
+        let name = self.name()?;
+        match self.engine().look_up(&name).await? {
+            Presence::Absent => Ok(Outcome::Done(None)),
+            Presence::Ours(marker) if marker == self.marker() => Ok(Outcome::Done(None)),
+            Presence::Ours(_) => Err(EngineError::Foreign(format!("The database {name} belongs to another tenant or job")).into()),
+            Presence::Foreign(why) => {
+                Err(EngineError::Foreign(format!("There is already something under the name {name}, and {why}")).into())
+            }
+        }
+    }
+
+    async fn open_ledger(&self) -> Result<Outcome, StepError> {
+        let key = format!(
+            "baseline {} {} {} [{}]",
+            self.tenant.template_type,
+            self.tenant.template_version,
+            self.compiled.source_hash,
+            self.compiled.modules.join(" ")
+        );
+        let mut session = self.engine().open(&self.name()?, &self.lock()).await?;
+        let applied =
+            session.apply(Unit { key: &key, statements: &[], variables: &Variables::default() }).await;
+        session.close().await;
+        applied?;
+        Ok(Outcome::Done(None))
+    }
+
+    async fn verify(&self) -> Result<Outcome, StepError> {
+        let mut session = self.engine().open(&self.name()?, &self.lock()).await?;
+        let found = session.inspect().await;
+        session.close().await;
+        let found = found?;
+        let hash = found.fingerprint();
+        if hash != self.compiled.expected_hash {
+            let all = differences(&self.compiled.expected, &found);
+            let detail = all.iter().map(|difference| difference.sentence.as_str()).collect::<Vec<_>>().join("\n");
+            return Err(StepError::Failed {
+                may_pass: false,
+                plain: "The finished database is not what the template says it should be.".into(),
+                detail,
+            });
+        }
+        let mut write = self.app.store.write().await?;
+        let now = timestamp(self.app.now_ms());
+        store::tenants::set_schema(&mut write, self.tenant.id, &hash, &self.compiled.snapshot, &now).await?;
+        write.commit().await?;
+        Ok(Outcome::Done(Some(format!("{} tables, as expected.", found.tables.len()))))
+    }
+
+    async fn activate(&self) -> Result<Outcome, StepError> {
+        let app = self.app;
+        let now = app.now_ms();
+        let mut write = app.store.write().await?;
+        if !store::jobs::is_ours(&mut write, self.claim).await? {
+            return Err(StepError::Stale);
+        }
+        // Found active already means that this step ran before and only its record is missing.
+        if store::tenants::set_status(&mut write, self.tenant.id, &[Status::Pending, Status::Provisioning], Status::Active).await? {
+            store::tenants::set_ready_moment(&mut write, self.tenant.id, now).await?;
+            let job = store::jobs::find(&mut write, self.claim.job_id).await?;
+            let took = job.and_then(|job| job.started_ms).map_or(0, |started| now - started);
+            let tables: Vec<String> = self.compiled.expected.tables.keys().cloned().collect();
+            let what = format!("{} {}", self.tenant.template_type, self.tenant.template_version);
+            store::tenants::add_history(&mut write, self.tenant.id, &what, true, took, &tables, "Made from the template").await?;
+            let doer = store::events::Doer::program();
+            store::events::record(&mut write, Some(self.tenant.id), now, &doer, "tenant_ready", "Made the tenant's database. The tenant is ready.").await?;
+        }
+        write.commit().await?;
+        Ok(Outcome::Done(None))
+    }
+}

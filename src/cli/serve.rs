@@ -1,0 +1,106 @@
+//! `tenantry serve` and `tenantry worker`.
+
+use super::{End, Trouble, open, output};
+use crate::{
+    app::App,
+    config::Settings,
+    error::Kind,
+    usecases::{accounts, templates, templates::Fate},
+    web, worker,
+};
+use std::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+pub(super) async fn serve(settings: Settings) -> Result<End, Trouble> {
+    let listener = listen(&settings)?;
+    let app = open(settings).await?;
+    prepare(&app).await?;
+    let stop = CancellationToken::new();
+    let workers = tokio::spawn(worker::run(app.clone(), stop.clone()));
+    let local = listener.local_addr().map_err(|cause| Trouble::Usage(format!("The address cannot be read: {cause}.")))?;
+    let secret = web::secret(&app).await?;
+    let server = web::server(app.clone(), listener, &secret)
+        .map_err(|cause| Trouble::Usage(format!("The web server cannot start: {cause}.")))?;
+    let base = app.settings.public_url.clone().unwrap_or_else(|| format!("http://{local}"));
+    output::line(&format!("Listening on http://{local}"));
+    if let Some(token) = accounts::first_run_token(&app).await? {
+        output::line("");
+        output::line("Nobody can sign in yet. Open this link once to become the first administrator:");
+        output::line(&format!("  {base}{}", web::urls::setup(&token)));
+        output::line("");
+    }
+    let handle = server.handle();
+    let serving = tokio::spawn(server);
+    ended_by_signal().await;
+    tracing::info!("Stopping: requests and running steps end first");
+    stop.cancel();
+    handle.stop(true).await;
+    let _ = serving.await;
+    let _ = workers.await;
+    app.store.close().await;
+    output::line("Stopped.");
+    Ok(End::Done)
+}
+
+pub(super) async fn worker(settings: Settings) -> Result<End, Trouble> {
+    let app = open(settings).await?;
+    prepare(&app).await?;
+    let stop = CancellationToken::new();
+    let workers = tokio::spawn(worker::run(app.clone(), stop.clone()));
+    output::line("Working.");
+    ended_by_signal().await;
+    stop.cancel();
+    let _ = workers.await;
+    app.store.close().await;
+    output::line("Stopped.");
+    Ok(End::Done)
+}
+
+fn listen(settings: &Settings) -> Result<TcpListener, Trouble> {
+    let listener = TcpListener::bind(settings.listen).map_err(|cause| {
+        let what = match cause.kind() {
+            std::io::ErrorKind::AddrInUse => "another program uses this port".to_owned(),
+            std::io::ErrorKind::PermissionDenied => "this account may not use this port".to_owned(),
+            _ => cause.to_string(),
+        };
+        Trouble::Usage(format!("Cannot listen on {}: {what}. Choose another address with TENANTRY_LISTEN.", settings.listen))
+    })?;
+    listener
+        .set_nonblocking(true)
+        .map_err(|cause| Trouble::Usage(format!("Cannot listen on {}: {cause}.", settings.listen)))?;
+    Ok(listener)
+}
+
+async fn prepare(app: &App) -> Result<(), Trouble> {
+    accounts::create_admin_from_settings(app).await.map_err(|error| match error.kind {
+        Kind::Invalid => Trouble::Usage(error.message),
+        _ => Trouble::Error(error),
+    })?;
+    for result in templates::import_at_start(app).await? {
+        match result.fate {
+            Fate::Imported => tracing::info!(template = result.template, version = result.version, "Template imported"),
+            Fate::Unchanged => {}
+            // The program starts all the same: tenants that are there must not suffer from a broken new template.
+            Fate::Refused | Fate::Proven => {
+                tracing::warn!(template = result.template, "Template not imported\n{}", result.report);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+async fn ended_by_signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

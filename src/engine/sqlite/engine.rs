@@ -1,0 +1,285 @@
+//! Making, finding and removing tenants' files.
+//!
+//! A file comes to life complete or not at all: it is made aside with its marker and ledger, and then linked to its real
+//! name, which fails where something has that name already. It goes the same way backwards.
+
+use super::{
+    own,
+    session::{self, SqliteSession},
+};
+use crate::engine::{
+    Capabilities, DatabaseName, Engine, EngineError, Marker, Presence, Session, SqlDialect, Statement, TenantLock,
+};
+use crate::{schema::Schema, sql::operation::Operation};
+use async_trait::async_trait;
+use sqlx::{ConnectOptions, Connection, Row, sqlite::SqliteConnectOptions};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use uuid::Uuid;
+
+/// The embedded engine, on one folder.
+#[derive(Debug, Clone)]
+pub struct Sqlite {
+    folder: PathBuf,
+}
+
+pub(super) fn away(what: &str, cause: impl std::fmt::Display) -> EngineError {
+    EngineError::OutOfReach(format!("{what}: {cause}"))
+}
+
+impl Sqlite {
+    /// An engine that keeps its files in `folder`, which must exist.
+    pub fn new(folder: PathBuf) -> Self {
+        Sqlite { folder }
+    }
+
+    fn file(&self, name: &DatabaseName) -> PathBuf {
+        self.folder.join(format!("{name}.db"))
+    }
+
+    /// Where the files of a database in the making or going are: a folder of its own, so that cleaning it up costs the
+    /// same with ten tenants and with ten thousand.
+    fn making(&self, name: &DatabaseName) -> PathBuf {
+        self.folder.join(".making").join(name.as_str())
+    }
+
+    fn sync_folder(&self) -> Result<(), EngineError> {
+        std::fs::File::open(&self.folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(|cause| away("The folder of the tenants' files cannot be written", cause))
+    }
+
+    /// Removes what an earlier try left. Database names are never used twice, so all of it is ours.
+    fn remove_making(&self, name: &DatabaseName) -> Result<(), EngineError> {
+        match std::fs::remove_dir_all(self.making(name)) {
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(away("A file cannot be removed", cause)),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn remove_if_there(path: &Path) -> Result<(), EngineError> {
+    match std::fs::remove_file(path) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(away("A file cannot be removed", cause)),
+        _ => Ok(()),
+    }
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut text = path.as_os_str().to_owned();
+    text.push(suffix);
+    PathBuf::from(text)
+}
+
+pub(super) fn options(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .busy_timeout(Duration::from_secs(10))
+        // What `MIGRATION_PRAGMAS` says. The session checks all foreign keys itself before it commits.
+        .foreign_keys(false)
+        .pragma("legacy_alter_table", "ON")
+}
+
+async fn read_marker(file: &Path, read_only: bool) -> Result<Option<Marker>, sqlx::Error> {
+    let mut connection = options(file).read_only(read_only).connect().await?;
+    let row = sqlx::query("SELECT tenant_id, job_id FROM tenantry_owner")
+        .fetch_optional(&mut connection)
+        .await;
+    let _ = connection.close().await;
+    let Some(row) = row? else { return Ok(None) };
+    let id = |column: &str| {
+        row.try_get::<String, _>(column)
+            .ok()
+            .and_then(|text| text.parse::<Uuid>().ok())
+    };
+    Ok(id("tenant_id")
+        .zip(id("job_id"))
+        .map(|(tenant_id, job_id)| Marker { tenant_id, job_id }))
+}
+
+/// Whether SQLite says "busy", "I/O", "full" or "cannot open": trouble of the machine, not of the file's content.
+pub(super) fn is_machine_trouble(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(cause) => {
+            let code = cause
+                .code()
+                .and_then(|code| code.parse::<i32>().ok())
+                .unwrap_or_default();
+            matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14)
+        }
+        sqlx::Error::Io(_) => true,
+        _ => false,
+    }
+}
+
+#[async_trait]
+impl Engine for Sqlite {
+    fn name(&self) -> &'static str {
+        "sqlite"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            transactional_ddl: true,
+            accounts: false,
+            name_limit: 63,
+        }
+    }
+
+    fn dialect(&self) -> SqlDialect {
+        SqlDialect::Sqlite
+    }
+
+    fn render(&self, before: &Schema, operation: &Operation, after: &Schema) -> Result<Vec<Statement>, String> {
+        super::render(before, operation, after).map_err(|refusal| refusal.reason)
+    }
+
+    fn split_own(&self, text: &str) -> Result<Vec<(Statement, usize)>, (usize, String)> {
+        own::split(text)
+    }
+
+    async fn look_up(&self, name: &DatabaseName) -> Result<Presence, EngineError> {
+        let file = self.file(name);
+        match std::fs::symlink_metadata(&file) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Presence::Absent),
+            Err(cause) => return Err(away("The folder of the tenants' files cannot be read", cause)),
+            Ok(found) if !found.is_file() => return Ok(Presence::Foreign("it is no plain file".into())),
+            Ok(_) => {}
+        }
+        let mut answer = read_marker(&file, true).await;
+        if answer.as_ref().is_err_and(is_machine_trouble) {
+            // A file whose last writer was killed has a journal to roll back, which a read-only connection cannot.
+            answer = read_marker(&file, false).await;
+        }
+        match answer {
+            Ok(Some(marker)) => Ok(Presence::Ours(marker)),
+            Ok(None) => Ok(Presence::Foreign("its ownership marker is empty".into())),
+            Err(cause) if is_machine_trouble(&cause) => Err(away("A tenant's file cannot be opened", cause)),
+            Err(_) => Ok(Presence::Foreign("it has no ownership marker of Tenantry".into())),
+        }
+    }
+
+    async fn create(&self, name: &DatabaseName, lock: &TenantLock) -> Result<(), EngineError> {
+        match self.look_up(name).await? {
+            Presence::Ours(marker) if marker.tenant_id == lock.tenant_id && marker.job_id == lock.job_id => {
+                return self.remove_making(name);
+            }
+            Presence::Ours(_) => {
+                return Err(EngineError::Foreign(format!(
+                    "The database {name} belongs to another tenant or job"
+                )));
+            }
+            Presence::Foreign(why) => {
+                return Err(EngineError::Foreign(format!(
+                    "There is already a file {name}.db, and {why}"
+                )));
+            }
+            Presence::Absent => {}
+        }
+        self.remove_making(name)?;
+        let making = self.making(name);
+        std::fs::create_dir_all(&making).map_err(|cause| away("A folder for the tenant cannot be made", cause))?;
+        let hidden = making.join(format!("{}.db", lock.fence));
+        let mut connection = options(&hidden)
+            .create_if_missing(true)
+            .connect()
+            .await
+            .map_err(|cause| away("A file for the tenant cannot be made", cause))?;
+        let made = session::write_marker(&mut connection, lock).await;
+        let _ = connection.close().await;
+        made.map_err(|cause| away("A file for the tenant cannot be written", cause))?;
+        restrict(&hidden)?;
+        match std::fs::hard_link(&hidden, self.file(name)) {
+            Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
+                self.remove_making(name)?;
+                return Err(EngineError::Foreign(format!("There is already a file {name}.db")));
+            }
+            Err(cause) => {
+                return Err(away(
+                    "A tenant's file cannot be put in its place (the disk must know hard links)",
+                    cause,
+                ));
+            }
+            Ok(()) => {}
+        }
+        self.sync_folder()?;
+        self.remove_making(name)
+    }
+
+    async fn remove(&self, name: &DatabaseName, marker: &Marker) -> Result<bool, EngineError> {
+        let presence = self.look_up(name).await?;
+        match presence {
+            Presence::Absent => {
+                self.remove_making(name)?;
+                return Ok(false);
+            }
+            Presence::Ours(found) if found == *marker => {}
+            Presence::Ours(_) => {
+                return Err(EngineError::Foreign(format!(
+                    "The database {name} belongs to another tenant or job"
+                )));
+            }
+            Presence::Foreign(why) => {
+                return Err(EngineError::Foreign(format!(
+                    "The file {name}.db stays where it is: {why}"
+                )));
+            }
+        }
+        let file = self.file(name);
+        let making = self.making(name);
+        std::fs::create_dir_all(&making).map_err(|cause| away("A folder for the tenant cannot be made", cause))?;
+        let hidden = making.join("gone.db");
+        std::fs::rename(&file, &hidden).map_err(|cause| away("A tenant's file cannot be removed", cause))?;
+        for suffix in ["-journal", "-wal", "-shm"] {
+            remove_if_there(&with_suffix(&file, suffix))?;
+        }
+        self.remove_making(name)?;
+        self.sync_folder()?;
+        Ok(true)
+    }
+
+    async fn open(&self, name: &DatabaseName, lock: &TenantLock) -> Result<Box<dyn Session>, EngineError> {
+        let session =
+            SqliteSession::open(options(&self.file(name)), name, lock.tenant_id, Some(*lock)).await?;
+        Ok(Box::new(session))
+    }
+
+    async fn look(&self, name: &DatabaseName, tenant: Uuid) -> Result<Box<dyn Session>, EngineError> {
+        let options = options(&self.file(name)).read_only(true);
+        Ok(Box::new(SqliteSession::open(options, name, tenant, None).await?))
+    }
+
+    async fn scratch(&self) -> Result<Box<dyn Session>, EngineError> {
+        Ok(Box::new(SqliteSession::scratch().await?))
+    }
+
+    fn address(&self, name: &DatabaseName) -> Vec<(&'static str, String)> {
+        vec![
+            ("Engine", "SQLite".into()),
+            ("File", self.file(name).display().to_string()),
+        ]
+    }
+
+    async fn size(&self, name: &DatabaseName) -> Option<u64> {
+        tokio::fs::metadata(self.file(name))
+            .await
+            .ok()
+            .map(|found| found.len())
+    }
+}
+
+/// Only the account that runs Tenantry may read a tenant's file.
+#[cfg(unix)]
+fn restrict(file: &Path) -> Result<(), EngineError> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600))
+        .map_err(|cause| away("A tenant's file cannot be protected", cause))
+}
+
+#[cfg(not(unix))]
+fn restrict(_: &Path) -> Result<(), EngineError> {
+    Ok(())
+}

@@ -1,0 +1,189 @@
+//! Work on one SQLite file: units with their ledger, and reading the live schema.
+
+use super::engine::{away, is_machine_trouble, options};
+use crate::{
+    engine::{Applied, DatabaseName, EngineError, Session, TenantLock, Unit},
+    schema::Schema,
+};
+use async_trait::async_trait;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
+use uuid::Uuid;
+
+/// The tables that every tenant's database has for Tenantry's own use. They are no part of the tenant's schema.
+const OWN_TABLES: &str = "
+CREATE TABLE tenantry_owner (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    tenant_id TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    fence INTEGER NOT NULL,
+    created_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+CREATE TABLE tenantry_ledger (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    job_id TEXT NOT NULL,
+    unit TEXT NOT NULL,
+    statements INTEGER NOT NULL,
+    ended_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    UNIQUE (job_id, unit)
+);";
+
+/// Writes the marker and an empty ledger into a new file, durably.
+pub(super) async fn write_marker(
+    connection: &mut SqliteConnection,
+    lock: &TenantLock,
+) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin().await?;
+    sqlx::raw_sql(OWN_TABLES).execute(&mut *transaction).await?;
+    sqlx::query("INSERT INTO tenantry_owner (only_row, tenant_id, job_id, fence) VALUES (1, ?, ?, ?)")
+        .bind(lock.tenant_id.to_string())
+        .bind(lock.job_id.to_string())
+        .bind(lock.fence)
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await
+}
+
+/// An open file.
+pub struct SqliteSession {
+    connection: SqliteConnection,
+    lock: Option<TenantLock>,
+}
+
+impl SqliteSession {
+    pub(super) async fn open(
+        options: SqliteConnectOptions,
+        name: &DatabaseName,
+        tenant: Uuid,
+        lock: Option<TenantLock>,
+    ) -> Result<Self, EngineError> {
+        if !options.get_filename().is_file() {
+            return Err(EngineError::Missing(name.to_string()));
+        }
+        let mut connection = options
+            .connect()
+            .await
+            .map_err(|cause| away("The tenant's database cannot be opened", cause))?;
+        let owner = sqlx::query("SELECT tenant_id FROM tenantry_owner")
+            .fetch_optional(&mut connection)
+            .await;
+        match owner {
+            Ok(Some(row))
+                if row
+                    .try_get::<String, _>(0)
+                    .is_ok_and(|id| id == tenant.to_string()) => {}
+            Err(cause) if is_machine_trouble(&cause) => {
+                return Err(away("The tenant's database cannot be read", cause));
+            }
+            _ => {
+                return Err(EngineError::Foreign(format!(
+                    "The database {name} is not marked as this tenant's"
+                )));
+            }
+        }
+        Ok(SqliteSession { connection, lock })
+    }
+
+    pub(super) async fn scratch() -> Result<Self, EngineError> {
+        let trouble = |cause| away("A scratch database cannot be made", cause);
+        let lock = TenantLock {
+            tenant_id: Uuid::nil(),
+            job_id: Uuid::nil(),
+            fence: 0,
+        };
+        let mut connection = options(std::path::Path::new(":memory:"))
+            .connect()
+            .await
+            .map_err(trouble)?;
+        write_marker(&mut connection, &lock).await.map_err(trouble)?;
+        Ok(SqliteSession {
+            connection,
+            lock: Some(lock),
+        })
+    }
+}
+
+#[async_trait]
+impl Session for SqliteSession {
+    async fn apply(&mut self, unit: Unit<'_>) -> Result<Applied, EngineError> {
+        let Some(lock) = self.lock else {
+            return Err(EngineError::Stale);
+        };
+        let trouble = |cause| away("The tenant's database cannot be written", cause);
+        let mut transaction = self
+            .connection
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(trouble)?;
+        let ours = sqlx::query("UPDATE tenantry_owner SET fence = ? WHERE tenant_id = ? AND fence <= ?")
+            .bind(lock.fence)
+            .bind(lock.tenant_id.to_string())
+            .bind(lock.fence)
+            .execute(&mut *transaction)
+            .await
+            .map_err(trouble)?;
+        if ours.rows_affected() != 1 {
+            return Err(EngineError::Stale);
+        }
+        let before = sqlx::query("SELECT 1 FROM tenantry_ledger WHERE job_id = ? AND unit = ?")
+            .bind(lock.job_id.to_string())
+            .bind(unit.key)
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(trouble)?;
+        if before.is_some() {
+            return Ok(Applied::Before);
+        }
+        let mut rows = 0;
+        for (index, statement) in unit.statements.iter().enumerate() {
+            let mut query = sqlx::query(AssertSqlSafe(statement.sql.clone()));
+            for value in &statement.values {
+                query = query.bind(unit.variables.fill(value));
+            }
+            match query.persistent(false).execute(&mut *transaction).await {
+                Ok(done) => rows += done.rows_affected(),
+                Err(cause) if is_machine_trouble(&cause) => return Err(trouble(cause)),
+                Err(cause) => {
+                    return Err(EngineError::Statement {
+                        unit: unit.key.to_owned(),
+                        index,
+                        sql: statement.sql.clone(),
+                        cause: cause.to_string(),
+                    });
+                }
+            }
+        }
+        let dangling = sqlx::query("PRAGMA foreign_key_check")
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(trouble)?;
+        if let Some(row) = dangling {
+            let table: String = row.try_get_unchecked(0).unwrap_or_default();
+            let parent: String = row.try_get_unchecked(2).unwrap_or_default();
+            return Err(EngineError::Dangling(format!(
+                "After {}, rows of {table} refer to rows of {parent} that are not there",
+                unit.key
+            )));
+        }
+        sqlx::query("INSERT INTO tenantry_ledger (job_id, unit, statements) VALUES (?, ?, ?)")
+            .bind(lock.job_id.to_string())
+            .bind(unit.key)
+            .bind(i64::try_from(unit.statements.len()).unwrap_or(i64::MAX))
+            .execute(&mut *transaction)
+            .await
+            .map_err(trouble)?;
+        transaction.commit().await.map_err(trouble)?;
+        Ok(Applied::Now { rows })
+    }
+
+    async fn inspect(&mut self) -> Result<Schema, EngineError> {
+        super::inspect(&mut self.connection)
+            .await
+            .map_err(|cause| EngineError::OutOfReach(format!("The tenant's schema cannot be read: {cause}")))
+    }
+
+    async fn close(self: Box<Self>) {
+        if let Err(cause) = self.connection.close().await {
+            tracing::warn!(%cause, "A tenant's file was not closed cleanly");
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! Connections to the control database, and the small vocabulary in which its queries are written. Queries bind
+//! every value and use only whole numbers and texts, so that they mean the same on every engine.
+
+use crate::error::Error;
+use sqlx::{
+    AssertSqlSafe, Row as _, SqliteConnection, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
+};
+use std::{borrow::Cow, path::Path, time::Duration};
+
+/// A connection to the control database.
+pub type Connection = SqliteConnection;
+
+/// Trouble with the control database.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused or is away.
+    #[error("control database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A row holds what this version cannot read.
+    #[error("control database: column {column}: {reason}")]
+    Unreadable {
+        /// The column.
+        column: String,
+        /// Why.
+        reason: String,
+    },
+    /// It was written by a newer version of the program.
+    #[error(
+        "The control database was written by a newer version of Tenantry (its schema is version {found}, this program knows {known}). Start the newer version, or restore a backup that this version made."
+    )]
+    Newer {
+        /// Version found.
+        found: i64,
+        /// Newest version that this program knows.
+        known: i64,
+    },
+    /// Its own schema could not be brought up to date.
+    #[error("The control database could not be brought up to date: {0}")]
+    Migration(String),
+}
+
+/// The result of a store function.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+impl StoreError {
+    /// Whether a unique constraint refused the row.
+    pub fn is_duplicate(&self) -> bool {
+        matches!(self, StoreError::Database(sqlx::Error::Database(cause)) if cause.is_unique_violation())
+    }
+
+    /// Whether the database is locked, full, read-only or gone: trouble that may pass, and not a defect.
+    pub fn is_out_of_reach(&self) -> bool {
+        match self {
+            StoreError::Database(sqlx::Error::Database(cause)) => {
+                // Primary result codes of SQLite: BUSY 5, LOCKED 6, READONLY 8, IOERR 10, CORRUPT 11, FULL 13, CANTOPEN 14.
+                let code = cause
+                    .code()
+                    .and_then(|code| code.parse::<i32>().ok())
+                    .unwrap_or_default();
+                matches!(code & 0xff, 5 | 6 | 8 | 10 | 11 | 13 | 14)
+            }
+            StoreError::Database(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) => true,
+            _ => false,
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(cause: StoreError) -> Self {
+        if cause.is_out_of_reach() {
+            Self::unavailable(
+                "The control database cannot be used at the moment. Look whether its disk is full, missing or read-only, then try again.",
+                &cause,
+            )
+        } else {
+            Self::internal(&cause)
+        }
+    }
+}
+
+/// The control database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    readers: SqlitePool,
+    writer: SqlitePool,
+}
+
+/// A write transaction. Dropped without [`Write::commit`], it leaves nothing behind.
+pub struct Write(sqlx::Transaction<'static, sqlx::Sqlite>);
+
+impl std::ops::Deref for Write {
+    type Target = Connection;
+    fn deref(&self) -> &Connection {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Write {
+    fn deref_mut(&mut self) -> &mut Connection {
+        &mut self.0
+    }
+}
+
+impl Write {
+    /// Makes the changes durable: when this returns, they are on the disk.
+    pub async fn commit(self) -> Result<()> {
+        Ok(self.0.commit().await?)
+    }
+}
+
+impl Store {
+    /// Opens (and creates, where it is missing) the control database in a file.
+    pub async fn open(file: &Path) -> Result<Store> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(15))
+            .pragma("cache_size", "-4000")
+            .foreign_keys(true);
+        // One writer in this process, so that writers queue here in order and not in SQLite's busy handler.
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(Duration::from_secs(30))
+            .connect_with(options.clone())
+            .await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(8)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_lazy_with(options);
+        Ok(Store { readers, writer })
+    }
+
+    /// A connection to read with.
+    pub async fn read(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Sqlite>> {
+        Ok(self.readers.acquire().await?)
+    }
+
+    /// A transaction to write in. It holds the write lock from its start, so what it reads stays true.
+    pub async fn write(&self) -> Result<Write> {
+        Ok(Write(self.writer.begin_with("BEGIN IMMEDIATE").await?))
+    }
+
+    /// Closes all connections; called once, at the end.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// A value to bind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// NULL.
+    Null,
+    /// A whole number; a truth value is 0 or 1.
+    Int(i64),
+    /// A text.
+    Text(String),
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Value::Int(value)
+    }
+}
+impl From<u32> for Value {
+    fn from(value: u32) -> Self {
+        Value::Int(i64::from(value))
+    }
+}
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Value::Int(i64::from(value))
+    }
+}
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Value::Text(value.to_owned())
+    }
+}
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Value::Text(value)
+    }
+}
+impl From<&String> for Value {
+    fn from(value: &String) -> Self {
+        Value::Text(value.clone())
+    }
+}
+impl From<uuid::Uuid> for Value {
+    fn from(value: uuid::Uuid) -> Self {
+        Value::Text(value.to_string())
+    }
+}
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Value::Null, Into::into)
+    }
+}
+
+/// A query with its values.
+#[derive(Debug)]
+pub struct Query {
+    text: Cow<'static, str>,
+    values: Vec<Value>,
+}
+
+/// A query, its values marked by `?`.
+pub fn sql(text: &'static str) -> Query {
+    Query {
+        text: Cow::Borrowed(text),
+        values: Vec::new(),
+    }
+}
+
+/// A query put together at run time from fixed parts; values are still bound, never written into it.
+pub fn sql_of(text: String) -> Query {
+    Query {
+        text: Cow::Owned(text),
+        values: Vec::new(),
+    }
+}
+
+impl Query {
+    /// Binds the next value.
+    #[must_use]
+    pub fn bind(mut self, value: impl Into<Value>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+
+    /// Binds a value that is a [`Value`] already.
+    #[must_use]
+    pub fn bind_value(mut self, value: Value) -> Self {
+        self.values.push(value);
+        self
+    }
+
+    fn prepared(self) -> sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments> {
+        let mut query = sqlx::query(AssertSqlSafe(self.text.into_owned()));
+        for value in self.values {
+            query = match value {
+                Value::Null => query.bind(None::<String>),
+                Value::Int(number) => query.bind(number),
+                Value::Text(text) => query.bind(text),
+            };
+        }
+        query
+    }
+
+    /// Runs it; gives the number of rows changed.
+    pub async fn run(self, connection: &mut Connection) -> Result<u64> {
+        Ok(self.prepared().execute(connection).await?.rows_affected())
+    }
+
+    /// All rows.
+    pub async fn all(self, connection: &mut Connection) -> Result<Vec<Row>> {
+        Ok(self
+            .prepared()
+            .fetch_all(connection)
+            .await?
+            .into_iter()
+            .map(Row)
+            .collect())
+    }
+
+    /// The first row, where there is one.
+    pub async fn first(self, connection: &mut Connection) -> Result<Option<Row>> {
+        Ok(self.prepared().fetch_optional(connection).await?.map(Row))
+    }
+
+    /// The one row that there must be.
+    pub async fn one(self, connection: &mut Connection) -> Result<Row> {
+        Ok(Row(self.prepared().fetch_one(connection).await?))
+    }
+}
+
+/// A row of an answer.
+pub struct Row(SqliteRow);
+
+impl Row {
+    /// A text that is never NULL.
+    pub fn text(&self, column: &str) -> Result<String> {
+        Ok(self.0.try_get_unchecked(column)?)
+    }
+
+    /// A text, or `None` for NULL.
+    pub fn maybe_text(&self, column: &str) -> Result<Option<String>> {
+        Ok(self.0.try_get_unchecked(column)?)
+    }
+
+    /// A whole number that is never NULL.
+    pub fn int(&self, column: &str) -> Result<i64> {
+        Ok(self.0.try_get_unchecked(column)?)
+    }
+
+    /// A whole number, or `None` for NULL.
+    pub fn maybe_int(&self, column: &str) -> Result<Option<i64>> {
+        Ok(self.0.try_get_unchecked(column)?)
+    }
+
+    /// A truth value.
+    pub fn flag(&self, column: &str) -> Result<bool> {
+        Ok(self.int(column)? != 0)
+    }
+
+    /// A text read into a type of its own.
+    pub fn parse<T>(&self, column: &str) -> Result<T>
+    where
+        T: std::str::FromStr,
+        T::Err: std::fmt::Display,
+    {
+        self.text(column)?
+            .parse()
+            .map_err(|error: T::Err| StoreError::Unreadable {
+                column: column.to_owned(),
+                reason: error.to_string(),
+            })
+    }
+
+    /// JSON read into a type of its own.
+    pub fn json<T: serde::de::DeserializeOwned>(&self, column: &str) -> Result<T> {
+        serde_json::from_str(&self.text(column)?).map_err(|error| StoreError::Unreadable {
+            column: column.to_owned(),
+            reason: error.to_string(),
+        })
+    }
+
+    /// JSON, or `None` for NULL.
+    pub fn maybe_json<T: serde::de::DeserializeOwned>(&self, column: &str) -> Result<Option<T>> {
+        self.maybe_text(column)?
+            .map(|text| serde_json::from_str(&text))
+            .transpose()
+            .map_err(|error: serde_json::Error| StoreError::Unreadable {
+                column: column.to_owned(),
+                reason: error.to_string(),
+            })
+    }
+}

@@ -1,0 +1,120 @@
+//! Owners who were asked in. A link's token is shown once; only its SHA-256 is kept.
+
+use super::db::{Connection, Result, Row, sql};
+use uuid::Uuid;
+
+/// An invitation.
+#[derive(Debug, Clone)]
+pub struct Invitation {
+    /// Identifies it.
+    pub id: Uuid,
+    /// The tenant that the person owns.
+    pub tenant_id: Uuid,
+    /// The person.
+    pub email: String,
+    /// Whether a link was made.
+    pub has_link: bool,
+    /// The link is no longer good from this moment on.
+    pub expires_ms: Option<i64>,
+    /// When it was taken up.
+    pub used_ms: Option<i64>,
+}
+
+fn invitation(row: &Row) -> Result<Invitation> {
+    Ok(Invitation {
+        id: row.parse("id")?,
+        tenant_id: row.parse("tenant_id")?,
+        email: row.text("email")?,
+        has_link: row.maybe_text("token_hash")?.is_some(),
+        expires_ms: row.maybe_int("expires_ms")?,
+        used_ms: row.maybe_int("used_ms")?,
+    })
+}
+
+/// Makes sure that the owner is invited; run twice, there is still one invitation.
+pub async fn ensure(
+    connection: &mut Connection,
+    id: Uuid,
+    tenant: Uuid,
+    email: &str,
+    now_ms: i64,
+) -> Result<()> {
+    let there = sql("SELECT id FROM invitations WHERE tenant_id = ? AND email = ?")
+        .bind(tenant)
+        .bind(email)
+        .first(connection)
+        .await?;
+    if there.is_none() {
+        sql("INSERT INTO invitations (id, tenant_id, email, created_ms) VALUES (?, ?, ?, ?)")
+            .bind(id)
+            .bind(tenant)
+            .bind(email)
+            .bind(now_ms)
+            .run(connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Takes back the invitations of a tenant that nobody has taken up.
+pub async fn withdraw(connection: &mut Connection, tenant: Uuid) -> Result<()> {
+    sql("DELETE FROM invitations WHERE tenant_id = ? AND used_ms IS NULL")
+        .bind(tenant)
+        .run(connection)
+        .await?;
+    Ok(())
+}
+
+/// The owner's invitation.
+pub async fn of_tenant(connection: &mut Connection, tenant: Uuid) -> Result<Option<Invitation>> {
+    sql("SELECT * FROM invitations WHERE tenant_id = ? ORDER BY created_ms LIMIT 1")
+        .bind(tenant)
+        .first(connection)
+        .await?
+        .as_ref()
+        .map(invitation)
+        .transpose()
+}
+
+/// Gives an invitation a new link; an older one is no longer good. False where it was taken up already.
+pub async fn set_link(
+    connection: &mut Connection,
+    id: Uuid,
+    token_hash: &str,
+    expires_ms: i64,
+) -> Result<bool> {
+    let changed =
+        sql("UPDATE invitations SET token_hash = ?, expires_ms = ? WHERE id = ? AND used_ms IS NULL")
+            .bind(token_hash)
+            .bind(expires_ms)
+            .bind(id)
+            .run(connection)
+            .await?;
+    Ok(changed == 1)
+}
+
+/// The invitation of a link that is still good.
+pub async fn by_link(
+    connection: &mut Connection,
+    token_hash: &str,
+    now_ms: i64,
+) -> Result<Option<Invitation>> {
+    sql("SELECT * FROM invitations WHERE token_hash = ? AND used_ms IS NULL AND expires_ms > ?")
+        .bind(token_hash)
+        .bind(now_ms)
+        .first(connection)
+        .await?
+        .as_ref()
+        .map(invitation)
+        .transpose()
+}
+
+/// Marks an invitation as taken up; false where somebody was faster.
+pub async fn use_up(connection: &mut Connection, id: Uuid, now_ms: i64) -> Result<bool> {
+    let changed = sql("UPDATE invitations SET used_ms = ? WHERE id = ? AND used_ms IS NULL")
+        .bind(now_ms)
+        .bind(id)
+        .run(connection)
+        .await?;
+    Ok(changed == 1)
+}

@@ -1,0 +1,593 @@
+//! Jobs: work that outlives a process. A job is a row with steps; a worker claims it with a lease and keeps it with a
+//! heartbeat. Every claim raises the job's fence, and every record of a worker names its fence, so that a worker which
+//! was away too long finds out that the job is somebody else's now.
+
+use super::db::{Connection, Result, Row, sql};
+use uuid::Uuid;
+
+/// Where a job is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobStatus {
+    /// Waiting for a worker, or for its next try.
+    Queued,
+    /// A worker has it.
+    Running,
+    /// Everything was done.
+    Done,
+    /// It was given up, and what it had made was taken down.
+    Failed,
+}
+
+impl JobStatus {
+    /// The word in the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            JobStatus::Queued => "queued",
+            JobStatus::Running => "running",
+            JobStatus::Done => "done",
+            JobStatus::Failed => "failed",
+        }
+    }
+}
+
+impl std::str::FromStr for JobStatus {
+    type Err = String;
+    fn from_str(word: &str) -> std::result::Result<Self, String> {
+        [
+            JobStatus::Queued,
+            JobStatus::Running,
+            JobStatus::Done,
+            JobStatus::Failed,
+        ]
+        .into_iter()
+        .find(|status| status.word() == word)
+        .ok_or(format!("unknown job state {word}"))
+    }
+}
+
+/// Whether a job builds up or takes down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Doing its steps.
+    Forward,
+    /// Undoing them, last first.
+    Undo,
+}
+
+impl std::str::FromStr for Direction {
+    type Err = String;
+    fn from_str(word: &str) -> std::result::Result<Self, String> {
+        match word {
+            "forward" => Ok(Direction::Forward),
+            "undo" => Ok(Direction::Undo),
+            other => Err(format!("unknown direction {other}")),
+        }
+    }
+}
+
+/// A job.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// Identifies it.
+    pub id: Uuid,
+    /// What it does, such as `provision`.
+    pub kind: String,
+    /// The tenant that it works on.
+    pub tenant_id: Option<Uuid>,
+    /// Where it is.
+    pub status: JobStatus,
+    /// Building up or taking down.
+    pub direction: Direction,
+    /// Tries that ended in an error.
+    pub attempt: i64,
+    /// Times a worker vanished since the last step that ended.
+    pub crashes: i64,
+    /// Not before this moment.
+    pub run_after_ms: i64,
+    /// The claim's number.
+    pub fence: i64,
+    /// When the lease of the worker ends.
+    pub lease_until_ms: Option<i64>,
+    /// What went wrong last, for people.
+    pub problem: Option<String>,
+    /// The technical side of it.
+    pub problem_detail: Option<String>,
+    /// Finds the log line.
+    pub reference: Option<String>,
+    /// Cleaning up did not work; a person has to look.
+    pub needs_person: bool,
+    /// When it was asked for.
+    pub created_ms: i64,
+    /// When its first step began.
+    pub started_ms: Option<i64>,
+    /// When it ended.
+    pub ended_ms: Option<i64>,
+}
+
+/// Where a step is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepStatus {
+    /// Not begun.
+    Waiting,
+    /// Begun; where no worker has the job, it may be done or not.
+    Running,
+    /// Done.
+    Done,
+    /// Nothing to do here.
+    Skipped,
+    /// Ended in an error; its effects may be there in part.
+    Failed,
+    /// Being taken back.
+    Undoing,
+    /// Taken back.
+    Undone,
+}
+
+impl StepStatus {
+    const ALL: [StepStatus; 7] = [
+        StepStatus::Waiting,
+        StepStatus::Running,
+        StepStatus::Done,
+        StepStatus::Skipped,
+        StepStatus::Failed,
+        StepStatus::Undoing,
+        StepStatus::Undone,
+    ];
+
+    /// The word in the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            StepStatus::Waiting => "waiting",
+            StepStatus::Running => "running",
+            StepStatus::Done => "done",
+            StepStatus::Skipped => "skipped",
+            StepStatus::Failed => "failed",
+            StepStatus::Undoing => "undoing",
+            StepStatus::Undone => "undone",
+        }
+    }
+}
+
+impl std::str::FromStr for StepStatus {
+    type Err = String;
+    fn from_str(word: &str) -> std::result::Result<Self, String> {
+        StepStatus::ALL
+            .into_iter()
+            .find(|status| status.word() == word)
+            .ok_or(format!("unknown step state {word}"))
+    }
+}
+
+/// A recorded step.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Its place, from 0.
+    pub position: i64,
+    /// Its name, such as `module:events`.
+    pub name: String,
+    /// What it does, for people.
+    pub title: String,
+    /// Where it is.
+    pub status: StepStatus,
+    /// How often it was begun.
+    pub attempts: i64,
+    /// When it began last.
+    pub started_ms: Option<i64>,
+    /// When it ended last.
+    pub ended_ms: Option<i64>,
+    /// What is worth knowing about it.
+    pub note: Option<String>,
+}
+
+/// Proof that a worker holds a job: its id and the number of the claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// The job.
+    pub job_id: Uuid,
+    /// The number of the claim.
+    pub fence: i64,
+}
+
+fn job(row: &Row) -> Result<Job> {
+    Ok(Job {
+        id: row.parse("id")?,
+        kind: row.text("kind")?,
+        tenant_id: row
+            .maybe_text("tenant_id")?
+            .map(|text| {
+                text.parse()
+                    .map_err(|error: uuid::Error| super::StoreError::Unreadable {
+                        column: "jobs.tenant_id".into(),
+                        reason: error.to_string(),
+                    })
+            })
+            .transpose()?,
+        status: row.parse("status")?,
+        direction: row.parse("direction")?,
+        attempt: row.int("attempt")?,
+        crashes: row.int("crashes")?,
+        run_after_ms: row.int("run_after_ms")?,
+        fence: row.int("fence")?,
+        lease_until_ms: row.maybe_int("lease_until_ms")?,
+        problem: row.maybe_text("problem")?,
+        problem_detail: row.maybe_text("problem_detail")?,
+        reference: row.maybe_text("reference")?,
+        needs_person: row.flag("needs_person")?,
+        created_ms: row.int("created_ms")?,
+        started_ms: row.maybe_int("started_ms")?,
+        ended_ms: row.maybe_int("ended_ms")?,
+    })
+}
+
+fn step(row: &Row) -> Result<Step> {
+    Ok(Step {
+        position: row.int("position")?,
+        name: row.text("name")?,
+        title: row.text("title")?,
+        status: row.parse("status")?,
+        attempts: row.int("attempts")?,
+        started_ms: row.maybe_int("started_ms")?,
+        ended_ms: row.maybe_int("ended_ms")?,
+        note: row.maybe_text("note")?,
+    })
+}
+
+/// Adds a job with its steps (name, title), ready to be claimed.
+pub async fn add(
+    connection: &mut Connection,
+    id: Uuid,
+    kind: &str,
+    tenant: Option<Uuid>,
+    steps: &[(String, String)],
+    created_by: Option<Uuid>,
+    now_ms: i64,
+) -> Result<()> {
+    sql("INSERT INTO jobs (id, kind, tenant_id, run_after_ms, created_by, created_ms) VALUES (?, ?, ?, ?, ?, ?)")
+        .bind(id)
+        .bind(kind)
+        .bind(tenant)
+        .bind(now_ms)
+        .bind(created_by)
+        .bind(now_ms)
+        .run(connection)
+        .await?;
+    for (position, (name, title)) in (0_i64..).zip(steps) {
+        sql("INSERT INTO job_steps (job_id, position, name, title) VALUES (?, ?, ?, ?)")
+            .bind(id)
+            .bind(position)
+            .bind(name)
+            .bind(title)
+            .run(connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// A job by its id.
+pub async fn find(connection: &mut Connection, id: Uuid) -> Result<Option<Job>> {
+    sql("SELECT * FROM jobs WHERE id = ?")
+        .bind(id)
+        .first(connection)
+        .await?
+        .as_ref()
+        .map(job)
+        .transpose()
+}
+
+/// The newest job of a tenant.
+pub async fn newest_of_tenant(connection: &mut Connection, tenant: Uuid) -> Result<Option<Job>> {
+    sql("SELECT * FROM jobs WHERE tenant_id = ? ORDER BY created_ms DESC, id DESC LIMIT 1")
+        .bind(tenant)
+        .first(connection)
+        .await?
+        .as_ref()
+        .map(job)
+        .transpose()
+}
+
+/// The steps of a job, in order.
+pub async fn steps(connection: &mut Connection, id: Uuid) -> Result<Vec<Step>> {
+    sql("SELECT * FROM job_steps WHERE job_id = ? ORDER BY position")
+        .bind(id)
+        .all(connection)
+        .await?
+        .iter()
+        .map(step)
+        .collect()
+}
+
+/// The newest jobs, with the name and slug of their tenants.
+pub async fn newest(connection: &mut Connection, limit: u32) -> Result<Vec<(Job, Option<(String, String)>)>> {
+    sql("SELECT j.*, t.name AS tenant_name, t.slug AS tenant_slug FROM jobs j LEFT JOIN tenants t ON t.id = j.tenant_id
+         ORDER BY j.created_ms DESC, j.id DESC LIMIT ?")
+    .bind(limit)
+    .all(connection)
+    .await?
+    .iter()
+    .map(|row| Ok((job(row)?, row.maybe_text("tenant_name")?.zip(row.maybe_text("tenant_slug")?))))
+    .collect()
+}
+
+/// Jobs of tenants that are waiting, running or have failed, with the name and slug of the tenants; newest first.
+pub async fn unfinished(connection: &mut Connection, limit: u32) -> Result<Vec<(Job, String, String)>> {
+    sql("SELECT j.*, t.name AS tenant_name, t.slug AS tenant_slug FROM jobs j JOIN tenants t ON t.id = j.tenant_id
+         WHERE j.status IN ('queued', 'running', 'failed') ORDER BY j.created_ms DESC, j.id DESC LIMIT ?")
+    .bind(limit)
+    .all(connection)
+    .await?
+    .iter()
+    .map(|row| Ok((job(row)?, row.text("tenant_name")?, row.text("tenant_slug")?)))
+    .collect()
+}
+
+/// Claims the next job that is due, or whose worker has vanished; `only` asks for one job. The claim is durable when the
+/// caller's transaction is.
+pub async fn claim(
+    connection: &mut Connection,
+    owner: &str,
+    only: Option<Uuid>,
+    now_ms: i64,
+    lease_until_ms: i64,
+) -> Result<Option<Job>> {
+    let due = "((status = 'queued' AND run_after_ms <= ?) OR (status = 'running' AND lease_until_ms <= ?))";
+    let found = match only {
+        Some(id) => {
+            super::sql_of(format!("SELECT id, status FROM jobs WHERE id = ? AND {due}"))
+                .bind(id)
+                .bind(now_ms)
+                .bind(now_ms)
+                .first(connection)
+                .await?
+        }
+        // Two look-ups, each along its own index; the vanished first, so that what was begun is ended.
+        None => {
+            match sql(
+                "SELECT id, status FROM jobs WHERE status = 'running' AND lease_until_ms <= ?
+                       ORDER BY lease_until_ms LIMIT 1",
+            )
+            .bind(now_ms)
+            .first(connection)
+            .await?
+            {
+                Some(row) => Some(row),
+                None => {
+                    sql(
+                        "SELECT id, status FROM jobs WHERE status = 'queued' AND run_after_ms <= ?
+                         ORDER BY run_after_ms, id LIMIT 1",
+                    )
+                    .bind(now_ms)
+                    .first(connection)
+                    .await?
+                }
+            }
+        }
+    };
+    let Some(row) = found else { return Ok(None) };
+    let fence = next_fence(connection).await?;
+    let id = row.text("id")?;
+    let vanished = row.text("status")? == "running";
+    sql(
+        "UPDATE jobs SET status = 'running', lease_owner = ?, lease_until_ms = ?, fence = ?,
+            crashes = crashes + ?, started_ms = COALESCE(started_ms, ?) WHERE id = ?",
+    )
+    .bind(owner)
+    .bind(lease_until_ms)
+    .bind(fence)
+    .bind(vanished)
+    .bind(now_ms)
+    .bind(&id)
+    .run(connection)
+    .await?;
+    sql("SELECT * FROM jobs WHERE id = ?")
+        .bind(id)
+        .first(connection)
+        .await?
+        .as_ref()
+        .map(job)
+        .transpose()
+}
+
+/// The next claim's number. One counter serves the installation, so that a tenant's database can tell a newer claim from
+/// an older one, whatever the job.
+pub async fn next_fence(connection: &mut Connection) -> Result<i64> {
+    let fence = match super::settings::find(connection, "fence").await? {
+        Some(text) => text.parse::<i64>().unwrap_or_default() + 1,
+        None => 1,
+    };
+    super::settings::set(connection, "fence", &fence.to_string()).await?;
+    Ok(fence)
+}
+
+/// When the next job is due, in milliseconds, where one waits.
+pub async fn next_due(connection: &mut Connection) -> Result<Option<i64>> {
+    sql("SELECT MIN(moment) AS moment FROM (
+            SELECT MIN(run_after_ms) AS moment FROM jobs WHERE status = 'queued'
+            UNION ALL SELECT MIN(lease_until_ms) FROM jobs WHERE status = 'running') AS due")
+    .one(connection)
+    .await?
+    .maybe_int("moment")
+}
+
+/// Keeps a claim; false where the job is somebody else's now.
+pub async fn heartbeat(connection: &mut Connection, claim: Claim, lease_until_ms: i64) -> Result<bool> {
+    let changed = sql("UPDATE jobs SET lease_until_ms = ? WHERE id = ? AND fence = ? AND status = 'running'")
+        .bind(lease_until_ms)
+        .bind(claim.job_id)
+        .bind(claim.fence)
+        .run(connection)
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Whether the claim still holds; asked inside the transaction that acts on the answer.
+pub async fn is_ours(connection: &mut Connection, claim: Claim) -> Result<bool> {
+    Ok(
+        sql("SELECT id FROM jobs WHERE id = ? AND fence = ? AND status = 'running'")
+            .bind(claim.job_id)
+            .bind(claim.fence)
+            .first(connection)
+            .await?
+            .is_some(),
+    )
+}
+
+/// Notes that a step begins.
+pub async fn begin_step(
+    connection: &mut Connection,
+    claim: Claim,
+    position: i64,
+    status: StepStatus,
+    now_ms: i64,
+) -> Result<()> {
+    sql("UPDATE job_steps SET status = ?, attempts = attempts + 1, started_ms = ?, ended_ms = NULL, note = NULL
+         WHERE job_id = ? AND position = ?")
+    .bind(status.word())
+    .bind(now_ms)
+    .bind(claim.job_id)
+    .bind(position)
+    .run(connection)
+    .await?;
+    Ok(())
+}
+
+/// Notes how a step ended. A step that ended well shows that the job gets on: its count of crashes starts again.
+pub async fn end_step(
+    connection: &mut Connection,
+    claim: Claim,
+    position: i64,
+    status: StepStatus,
+    note: Option<&str>,
+    now_ms: i64,
+) -> Result<()> {
+    sql("UPDATE job_steps SET status = ?, ended_ms = ?, note = ? WHERE job_id = ? AND position = ?")
+        .bind(status.word())
+        .bind(now_ms)
+        .bind(note)
+        .bind(claim.job_id)
+        .bind(position)
+        .run(connection)
+        .await?;
+    if status != StepStatus::Failed {
+        sql("UPDATE jobs SET crashes = 0 WHERE id = ? AND crashes > 0")
+            .bind(claim.job_id)
+            .run(connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// What is noted when a try ends in an error.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    /// For people: what happened, what it means.
+    pub plain: String,
+    /// The technical side.
+    pub detail: String,
+    /// Finds the log line.
+    pub reference: String,
+}
+
+/// Puts a job back until its next try.
+pub async fn put_back(
+    connection: &mut Connection,
+    claim: Claim,
+    direction: Direction,
+    attempt: i64,
+    run_after_ms: i64,
+    problem: Option<&Problem>,
+) -> Result<()> {
+    sql("UPDATE jobs SET status = 'queued', direction = ?, attempt = ?, run_after_ms = ?, lease_owner = NULL,
+            lease_until_ms = NULL, problem = COALESCE(?, problem), problem_detail = COALESCE(?, problem_detail),
+            reference = COALESCE(?, reference) WHERE id = ? AND fence = ?")
+    .bind(match direction {
+        Direction::Forward => "forward",
+        Direction::Undo => "undo",
+    })
+    .bind(attempt)
+    .bind(run_after_ms)
+    .bind(problem.map(|problem| &problem.plain))
+    .bind(problem.map(|problem| &problem.detail))
+    .bind(problem.map(|problem| &problem.reference))
+    .bind(claim.job_id)
+    .bind(claim.fence)
+    .run(connection)
+    .await?;
+    Ok(())
+}
+
+/// Ends a job.
+pub async fn end(
+    connection: &mut Connection,
+    claim: Claim,
+    status: JobStatus,
+    needs_person: bool,
+    now_ms: i64,
+) -> Result<()> {
+    sql("UPDATE jobs SET status = ?, needs_person = ?, ended_ms = ?, lease_owner = NULL, lease_until_ms = NULL
+         WHERE id = ? AND fence = ?")
+    .bind(status.word())
+    .bind(needs_person)
+    .bind(now_ms)
+    .bind(claim.job_id)
+    .bind(claim.fence)
+    .run(connection)
+    .await?;
+    Ok(())
+}
+
+/// Gives a failed job another chance from its beginning; false where it has not failed.
+pub async fn retry(connection: &mut Connection, id: Uuid, now_ms: i64) -> Result<bool> {
+    let changed = sql("UPDATE jobs SET status = 'queued', direction = 'forward', attempt = 0, crashes = 0, run_after_ms = ?,
+            problem = NULL, problem_detail = NULL, reference = NULL, ended_ms = NULL
+         WHERE id = ? AND status = 'failed' AND needs_person = 0")
+    .bind(now_ms)
+    .bind(id)
+    .run(connection)
+    .await?;
+    if changed == 1 {
+        sql("UPDATE job_steps SET status = 'waiting', started_ms = NULL, ended_ms = NULL, note = NULL WHERE job_id = ?")
+            .bind(id)
+            .run(connection)
+            .await?;
+    }
+    Ok(changed == 1)
+}
+
+/// Gives a job whose clean-up stopped another chance to clean up; false where it is in no such state.
+pub async fn retry_clean_up(connection: &mut Connection, id: Uuid, now_ms: i64) -> Result<bool> {
+    let changed = sql(
+        "UPDATE jobs SET status = 'queued', direction = 'undo', attempt = 0, crashes = 0, run_after_ms = ?,
+            ended_ms = NULL, needs_person = 0 WHERE id = ? AND status = 'failed' AND needs_person = 1",
+    )
+    .bind(now_ms)
+    .bind(id)
+    .run(connection)
+    .await?;
+    Ok(changed == 1)
+}
+
+/// Lets a job that waits for its next try go now; false where it does not wait.
+pub async fn hurry(connection: &mut Connection, id: Uuid, now_ms: i64) -> Result<bool> {
+    let changed =
+        sql("UPDATE jobs SET run_after_ms = ? WHERE id = ? AND status = 'queued' AND run_after_ms > ?")
+            .bind(now_ms)
+            .bind(id)
+            .bind(now_ms)
+            .run(connection)
+            .await?;
+    Ok(changed == 1)
+}
+
+/// Milliseconds that the last jobs of a kind took, shortest first (at most 100).
+pub async fn durations(connection: &mut Connection, kind: &str) -> Result<Vec<i64>> {
+    sql(
+        "SELECT took FROM (SELECT ended_ms - started_ms AS took FROM jobs WHERE kind = ? AND status = 'done'
+            ORDER BY created_ms DESC LIMIT 100) AS recent ORDER BY took",
+    )
+    .bind(kind)
+    .all(connection)
+    .await?
+    .iter()
+    .map(|row| row.int("took"))
+    .collect()
+}

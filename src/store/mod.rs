@@ -1,0 +1,17 @@
+//! The control database: one file per noun, with the SQL beside the function that runs it.
+//!
+//! Only this folder writes to the control database. Functions take a connection, so that the caller owns the
+//! transaction; start at [`Store`], which hands connections out.
+
+pub mod db;
+pub mod events;
+pub mod invitations;
+pub mod jobs;
+pub mod migrate;
+pub mod sessions;
+pub mod settings;
+pub mod templates;
+pub mod tenants;
+pub mod users;
+
+pub use db::{Connection, Row, Store, StoreError, Value, sql, sql_of};

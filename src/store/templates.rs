@@ -1,0 +1,304 @@
+//! Template versions, their modules and their migrations, in the plan's tables.
+
+use super::db::{Connection, Result, Row, sql};
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+/// A template version.
+#[derive(Debug, Clone)]
+pub struct TemplateVersion {
+    /// Its row.
+    pub id: i64,
+    /// Its folder's name, such as `ngo`.
+    pub template_type: String,
+    /// Its name for people.
+    pub name: String,
+    /// One sentence.
+    pub description: String,
+    /// Its version.
+    pub version: String,
+    /// Whether new tenants may be made from it.
+    pub is_active: bool,
+    /// Whether a tenant was made from it, so that it may not change any more.
+    pub is_locked: bool,
+    /// SHA-256 of its files.
+    pub source_hash: String,
+    /// When it was imported, UTC.
+    pub created_at: String,
+}
+
+/// A module of a template version.
+#[derive(Debug, Clone)]
+pub struct Module {
+    /// Its name.
+    pub name: String,
+    /// Whether every tenant has it.
+    pub is_core: bool,
+    /// The modules that it needs.
+    pub dependencies: Vec<String>,
+    /// Its name for people.
+    pub title: String,
+    /// One sentence.
+    pub description: String,
+    /// The SQL of its tables.
+    pub schema_sql: String,
+    /// The SQL of its rows.
+    pub seed_sql: Option<String>,
+    /// Its tables.
+    pub tables: Vec<String>,
+}
+
+/// A migration of a template version.
+#[derive(Debug, Clone)]
+pub struct Migration {
+    /// Its name.
+    pub name: String,
+    /// What it does.
+    pub up: String,
+    /// What takes it back.
+    pub down: String,
+    /// Whether it needs an approval.
+    pub is_breaking: bool,
+    /// The template version that is reached with it.
+    pub completes_version: Option<String>,
+    /// What it changes, in sentences.
+    pub summary: Vec<String>,
+}
+
+fn version(row: &Row) -> Result<TemplateVersion> {
+    Ok(TemplateVersion {
+        id: row.int("id")?,
+        template_type: row.text("template_type")?,
+        name: row.text("name")?,
+        description: row.maybe_text("description")?.unwrap_or_default(),
+        version: row.text("version")?,
+        is_active: row.flag("is_active")?,
+        is_locked: row.flag("is_locked")?,
+        source_hash: row.text("source_hash")?,
+        created_at: row.text("created_at")?,
+    })
+}
+
+const COLUMNS: &str =
+    "id, template_type, name, description, version, is_active, is_locked, source_hash, created_at";
+
+/// All versions that were not deleted, by type.
+pub async fn list(connection: &mut Connection) -> Result<Vec<TemplateVersion>> {
+    super::sql_of(format!(
+        "SELECT {COLUMNS} FROM tenant_templates WHERE deleted_at IS NULL ORDER BY template_type, id"
+    ))
+    .all(connection)
+    .await?
+    .iter()
+    .map(version)
+    .collect()
+}
+
+/// The versions of one type.
+pub async fn of_type(connection: &mut Connection, template_type: &str) -> Result<Vec<TemplateVersion>> {
+    super::sql_of(format!(
+        "SELECT {COLUMNS} FROM tenant_templates WHERE template_type = ? AND deleted_at IS NULL ORDER BY id"
+    ))
+    .bind(template_type)
+    .all(connection)
+    .await?
+    .iter()
+    .map(version)
+    .collect()
+}
+
+/// The files of a version, by path.
+pub async fn source(connection: &mut Connection, id: i64) -> Result<Option<BTreeMap<String, String>>> {
+    sql("SELECT source FROM tenant_templates WHERE id = ?")
+        .bind(id)
+        .first(connection)
+        .await?
+        .map(|row| row.json("source"))
+        .transpose()
+}
+
+/// The schema of a version with all its modules, as JSON of the model.
+pub async fn snapshot(connection: &mut Connection, id: i64) -> Result<Option<crate::schema::Schema>> {
+    match sql("SELECT schema_snapshot FROM tenant_templates WHERE id = ?").bind(id).first(connection).await? {
+        Some(row) => row.maybe_json("schema_snapshot"),
+        None => Ok(None),
+    }
+}
+
+/// The modules of a version, in order.
+pub async fn modules(connection: &mut Connection, id: i64) -> Result<Vec<Module>> {
+    let rows = sql("SELECT module_name, module_type, schema_sql, seed_sql, dependencies, metadata FROM template_modules
+                    WHERE template_id = ? ORDER BY display_order, id")
+    .bind(id)
+    .all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let metadata: Json = row.maybe_json("metadata")?.unwrap_or_default();
+            let word = |name: &str| metadata.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
+            let tables = metadata.get("tables").and_then(Json::as_array).into_iter().flatten();
+            Ok(Module {
+                name: row.text("module_name")?,
+                is_core: row.text("module_type")? == "core",
+                dependencies: row.maybe_json("dependencies")?.unwrap_or_default(),
+                title: word("title"),
+                description: word("description"),
+                schema_sql: row.text("schema_sql")?,
+                seed_sql: row.maybe_text("seed_sql")?,
+                tables: tables.filter_map(Json::as_str).map(str::to_owned).collect(),
+            })
+        })
+        .collect()
+}
+
+/// The migrations of a version, by name: that is their order.
+pub async fn migrations(connection: &mut Connection, id: i64) -> Result<Vec<Migration>> {
+    let rows = sql("SELECT migration_name, sql_up, sql_down, is_breaking, completes_version, summary FROM template_migrations
+                    WHERE template_id = ? ORDER BY migration_name")
+    .bind(id)
+    .all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Migration {
+                name: row.text("migration_name")?,
+                up: row.text("sql_up")?,
+                down: row.text("sql_down")?,
+                is_breaking: row.flag("is_breaking")?,
+                completes_version: row.maybe_text("completes_version")?,
+                summary: row.json("summary")?,
+            })
+        })
+        .collect()
+}
+
+/// What a new version's row is made from.
+#[derive(Debug, Clone)]
+pub struct NewVersion {
+    /// See [`TemplateVersion::template_type`].
+    pub template_type: String,
+    /// See [`TemplateVersion::name`].
+    pub name: String,
+    /// See [`TemplateVersion::description`].
+    pub description: String,
+    /// See [`TemplateVersion::version`].
+    pub version: String,
+    /// JSON of the schema with all modules.
+    pub schema_snapshot: String,
+    /// JSON of the seeds.
+    pub seed_data: String,
+    /// See [`TemplateVersion::source_hash`].
+    pub source_hash: String,
+    /// JSON of the files by path.
+    pub source: String,
+    /// JSON of what was proven.
+    pub proof: String,
+    /// Its modules, in order.
+    pub modules: Vec<Module>,
+    /// Its migrations: migration, types it is for, lowest and highest version.
+    pub migrations: Vec<NewMigration>,
+}
+
+/// A migration of a new version.
+#[derive(Debug, Clone)]
+pub struct NewMigration {
+    /// The migration.
+    pub migration: Migration,
+    /// The template types that it is for; empty for all.
+    pub applies_to: Vec<String>,
+    /// Only for tenants at this version or later.
+    pub min_version: Option<String>,
+    /// Only for tenants at this version or earlier.
+    pub max_version: Option<String>,
+}
+
+/// Adds a version with its modules and migrations; gives its row's id.
+pub async fn add(connection: &mut Connection, new: &NewVersion, now: &str) -> Result<i64> {
+    sql("INSERT INTO tenant_templates (uuid, name, description, template_type, version, schema_snapshot, seed_data,
+            source_hash, source, proof, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+    .bind(uuid::Uuid::new_v4())
+    .bind(&new.name)
+    .bind(&new.description)
+    .bind(&new.template_type)
+    .bind(&new.version)
+    .bind(&new.schema_snapshot)
+    .bind(&new.seed_data)
+    .bind(&new.source_hash)
+    .bind(&new.source)
+    .bind(&new.proof)
+    .bind(now)
+    .bind(now)
+    .run(connection)
+    .await?;
+    let id = sql("SELECT id FROM tenant_templates WHERE template_type = ? AND version = ?")
+        .bind(&new.template_type)
+        .bind(&new.version)
+        .one(connection)
+        .await?
+        .int("id")?;
+    for (order, module) in (0_i64..).zip(&new.modules) {
+        let metadata = serde_json::json!({
+            "title": module.title, "description": module.description, "tables": module.tables,
+        });
+        sql("INSERT INTO template_modules (template_id, module_name, module_type, display_order, schema_sql, seed_sql,
+                dependencies, metadata, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        .bind(id)
+        .bind(&module.name)
+        .bind(if module.is_core { "core" } else { "optional" })
+        .bind(order)
+        .bind(&module.schema_sql)
+        .bind(module.seed_sql.as_ref())
+        .bind(Json::from(module.dependencies.clone()).to_string())
+        .bind(metadata.to_string())
+        .bind(now)
+        .run(connection)
+        .await?;
+    }
+    for new in &new.migrations {
+        let types = (!new.applies_to.is_empty()).then(|| Json::from(new.applies_to.clone()).to_string());
+        sql("INSERT INTO template_migrations (template_id, migration_name, sql_up, sql_down, applies_to,
+                target_template_types, min_template_version, max_template_version, is_breaking, completes_version, summary, created_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        .bind(id)
+        .bind(&new.migration.name)
+        .bind(&new.migration.up)
+        .bind(&new.migration.down)
+        .bind(if types.is_some() { "specific" } else { "all" })
+        .bind(types)
+        .bind(new.min_version.as_ref())
+        .bind(new.max_version.as_ref())
+        .bind(new.migration.is_breaking)
+        .bind(new.migration.completes_version.as_ref())
+        .bind(Json::from(new.migration.summary.clone()).to_string())
+        .bind(now)
+        .run(connection)
+        .await?;
+    }
+    Ok(id)
+}
+
+/// Removes a version that no tenant was made from; false where one was.
+pub async fn remove_unused(connection: &mut Connection, id: i64) -> Result<bool> {
+    let changed = sql("DELETE FROM tenant_templates WHERE id = ? AND is_locked = 0
+                       AND NOT EXISTS (SELECT 1 FROM tenants WHERE tenants.template_id = tenant_templates.id)")
+    .bind(id)
+    .run(connection)
+    .await?;
+    Ok(changed == 1)
+}
+
+/// Notes that a tenant is made from a version: it may not change from now on.
+pub async fn lock(connection: &mut Connection, id: i64) -> Result<()> {
+    sql("UPDATE tenant_templates SET is_locked = 1 WHERE id = ? AND is_locked = 0").bind(id).run(connection).await?;
+    Ok(())
+}
+
+/// How many tenants stand at each version, by the version's row.
+pub async fn uses(connection: &mut Connection) -> Result<BTreeMap<i64, i64>> {
+    sql("SELECT template_id, COUNT(*) AS n FROM tenants WHERE status <> 'deleted' GROUP BY template_id")
+        .all(connection)
+        .await?
+        .iter()
+        .map(|row| Ok((row.int("template_id")?, row.int("n")?)))
+        .collect()
+}

@@ -1,0 +1,561 @@
+//! Tenants: their rows, their names, and the list with its filters.
+
+use super::db::{Connection, Result, Row, Value, sql, sql_of};
+use std::fmt;
+use uuid::Uuid;
+
+/// Where a tenant is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    /// Asked for; no step has run.
+    Pending,
+    /// Its database is being made.
+    Provisioning,
+    /// Ready for use.
+    Active,
+    /// Could not be made; what there was of it is gone.
+    Failed,
+    /// Paused by a person.
+    Suspended,
+    /// Kept, but out of use.
+    Archived,
+    /// Being removed.
+    Deleting,
+    /// Removed.
+    Deleted,
+}
+
+impl Status {
+    /// All of them, in the order of a tenant's life.
+    pub const ALL: [Status; 8] = [
+        Status::Pending,
+        Status::Provisioning,
+        Status::Active,
+        Status::Failed,
+        Status::Suspended,
+        Status::Archived,
+        Status::Deleting,
+        Status::Deleted,
+    ];
+
+    /// The word in the database, the command line and the API.
+    pub fn word(self) -> &'static str {
+        match self {
+            Status::Pending => "pending",
+            Status::Provisioning => "provisioning",
+            Status::Active => "active",
+            Status::Failed => "failed",
+            Status::Suspended => "suspended",
+            Status::Archived => "archived",
+            Status::Deleting => "deleting",
+            Status::Deleted => "deleted",
+        }
+    }
+}
+
+impl std::str::FromStr for Status {
+    type Err = String;
+    fn from_str(word: &str) -> std::result::Result<Self, String> {
+        Status::ALL
+            .into_iter()
+            .find(|status| status.word() == word)
+            .ok_or(format!("unknown state {word}"))
+    }
+}
+
+/// What the tenant pays for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plan {
+    /// The smallest.
+    Basic,
+    /// The middle one.
+    Premium,
+    /// The largest.
+    Enterprise,
+}
+
+impl Plan {
+    /// All of them, smallest first.
+    pub const ALL: [Plan; 3] = [Plan::Basic, Plan::Premium, Plan::Enterprise];
+
+    /// The word in the database, the command line and the API.
+    pub fn word(self) -> &'static str {
+        match self {
+            Plan::Basic => "basic",
+            Plan::Premium => "premium",
+            Plan::Enterprise => "enterprise",
+        }
+    }
+}
+
+impl std::str::FromStr for Plan {
+    type Err = String;
+    fn from_str(word: &str) -> std::result::Result<Self, String> {
+        Plan::ALL
+            .into_iter()
+            .find(|plan| plan.word() == word)
+            .ok_or(format!("unknown plan {word}"))
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// A tenant.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    /// Identifies it for ever.
+    pub id: Uuid,
+    /// Its name, as people write it.
+    pub name: String,
+    /// Its name in addresses.
+    pub slug: String,
+    /// The owner's e-mail.
+    pub email: String,
+    /// What it pays for.
+    pub plan: Plan,
+    /// Where it is in its life.
+    pub status: Status,
+    /// The row of its template version.
+    pub template_id: i64,
+    /// The template's type, such as `ngo`.
+    pub template_type: String,
+    /// The template's name for people.
+    pub template_name: String,
+    /// The template version it stands at.
+    pub template_version: String,
+    /// Optional modules, dependencies included, in order.
+    pub modules: Vec<String>,
+    /// The engine that its database is on.
+    pub engine: String,
+    /// The name of its database.
+    pub database_name: String,
+    /// Fingerprint of its schema, once it was verified.
+    pub schema_hash: Option<String>,
+    /// When it was asked for, in milliseconds.
+    pub created_ms: i64,
+    /// When it was ready first.
+    pub active_ms: Option<i64>,
+}
+
+const COLUMNS: &str = "t.id, t.name, t.slug, t.email, t.plan, t.status, t.template_id, v.template_type,
+    v.name AS template_name, t.template_version, t.modules, t.engine, t.database_name, t.schema_hash, t.created_ms, t.active_ms";
+
+fn tenant(row: &Row) -> Result<Tenant> {
+    Ok(Tenant {
+        id: row.parse("id")?,
+        name: row.text("name")?,
+        slug: row.text("slug")?,
+        email: row.text("email")?,
+        plan: row.parse("plan")?,
+        status: row.parse("status")?,
+        template_id: row.int("template_id")?,
+        template_type: row.text("template_type")?,
+        template_name: row.text("template_name")?,
+        template_version: row.text("template_version")?,
+        modules: row.json("modules")?,
+        engine: row.text("engine")?,
+        database_name: row.text("database_name")?,
+        schema_hash: row.maybe_text("schema_hash")?,
+        created_ms: row.int("created_ms")?,
+        active_ms: row.maybe_int("active_ms")?,
+    })
+}
+
+/// What a new tenant's row is made from.
+#[derive(Debug, Clone)]
+pub struct NewTenant {
+    /// Identifies it.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// Its name in addresses.
+    pub slug: String,
+    /// The owner's e-mail.
+    pub email: String,
+    /// What it pays for.
+    pub plan: Plan,
+    /// The row of its template version.
+    pub template_id: i64,
+    /// That version.
+    pub template_version: String,
+    /// Optional modules in order.
+    pub modules: Vec<String>,
+    /// The engine.
+    pub engine: String,
+    /// The name of its database.
+    pub database_name: String,
+    /// The form that asked for it.
+    pub request_id: Option<Uuid>,
+    /// Who asked.
+    pub created_by: Option<Uuid>,
+    /// When, in milliseconds.
+    pub created_ms: i64,
+}
+
+/// Adds a tenant in state `pending` and reserves its database's name for ever. A slug, request or database name that is
+/// taken makes a duplicate error ([`super::StoreError::is_duplicate`]).
+pub async fn add(connection: &mut Connection, new: &NewTenant) -> Result<()> {
+    sql("INSERT INTO tenants (id, name, slug, email, plan, template_id, template_version, modules, engine, database_name,
+                              request_id, created_by, created_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+    .bind(new.id)
+    .bind(&new.name)
+    .bind(&new.slug)
+    .bind(&new.email)
+    .bind(new.plan.word())
+    .bind(new.template_id)
+    .bind(&new.template_version)
+    .bind(serde_json::to_string(&new.modules).unwrap_or_else(|_| "[]".into()))
+    .bind(&new.engine)
+    .bind(&new.database_name)
+    .bind(new.request_id)
+    .bind(new.created_by)
+    .bind(new.created_ms)
+    .run(connection)
+    .await?;
+    sql("INSERT INTO database_names (name, tenant_id, reserved_ms) VALUES (?, ?, ?)")
+        .bind(&new.database_name)
+        .bind(new.id)
+        .bind(new.created_ms)
+        .run(connection)
+        .await?;
+    Ok(())
+}
+
+/// Whether a slug is taken, by a tenant that is or was.
+pub async fn slug_is_taken(connection: &mut Connection, slug: &str) -> Result<bool> {
+    Ok(sql("SELECT id FROM tenants WHERE slug = ?")
+        .bind(slug)
+        .first(connection)
+        .await?
+        .is_some())
+}
+
+/// Whether a tenant of this name is there already (case does not count).
+pub async fn name_is_known(connection: &mut Connection, name: &str) -> Result<bool> {
+    Ok(
+        sql("SELECT id FROM tenants WHERE name = ? AND status <> 'deleted' LIMIT 1")
+            .bind(name)
+            .first(connection)
+            .await?
+            .is_some(),
+    )
+}
+
+async fn find_by(connection: &mut Connection, column: &str, value: Value) -> Result<Option<Tenant>> {
+    let text = format!(
+        "SELECT {COLUMNS} FROM tenants t JOIN tenant_templates v ON v.id = t.template_id WHERE t.{column} = ?"
+    );
+    let query = sql_of(text).bind_value(value);
+    query.first(connection).await?.as_ref().map(tenant).transpose()
+}
+
+/// A tenant by its slug.
+pub async fn by_slug(connection: &mut Connection, slug: &str) -> Result<Option<Tenant>> {
+    find_by(connection, "slug", slug.into()).await
+}
+
+/// A tenant by its id.
+pub async fn by_id(connection: &mut Connection, id: Uuid) -> Result<Option<Tenant>> {
+    find_by(connection, "id", id.into()).await
+}
+
+/// The tenant that a form asked for, where it did before.
+pub async fn by_request(connection: &mut Connection, request: Uuid) -> Result<Option<Tenant>> {
+    find_by(connection, "request_id", request.into()).await
+}
+
+/// Moves a tenant from one of the states `from` to `to`; false where it is in none of them.
+pub async fn set_status(connection: &mut Connection, id: Uuid, from: &[Status], to: Status) -> Result<bool> {
+    let marks = vec!["?"; from.len()].join(", ");
+    let mut query = sql_of(format!(
+        "UPDATE tenants SET status = ? WHERE id = ? AND status IN ({marks})"
+    ))
+    .bind(to.word())
+    .bind(id);
+    for status in from {
+        query = query.bind(status.word());
+    }
+    Ok(query.run(connection).await? == 1)
+}
+
+/// Notes the schema that the tenant was found to have.
+pub async fn set_schema(
+    connection: &mut Connection,
+    id: Uuid,
+    hash: &str,
+    snapshot: &str,
+    now: &str,
+) -> Result<()> {
+    sql("UPDATE tenants SET schema_hash = ?, template_snapshot = ?, last_schema_sync = ?, schema_drift_level = 'none' WHERE id = ?")
+        .bind(hash)
+        .bind(snapshot)
+        .bind(now)
+        .bind(id)
+        .run(connection)
+        .await?;
+    Ok(())
+}
+
+/// Notes that the tenant is ready.
+pub async fn set_ready_moment(connection: &mut Connection, id: Uuid, now_ms: i64) -> Result<()> {
+    sql("UPDATE tenants SET active_ms = COALESCE(active_ms, ?) WHERE id = ?")
+        .bind(now_ms)
+        .bind(id)
+        .run(connection)
+        .await?;
+    Ok(())
+}
+
+/// What the list is sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, std::default::Default)]
+pub enum Sort {
+    /// Newest first.
+    #[default]
+    Newest,
+    /// Oldest first.
+    Oldest,
+    /// By name.
+    Name,
+    /// By name, backwards.
+    NameDescending,
+    /// By template version, as they were imported.
+    Template,
+    /// By template version, backwards.
+    TemplateDescending,
+}
+
+impl Sort {
+    /// All of them.
+    pub const ALL: [Sort; 6] = [
+        Sort::Newest,
+        Sort::Oldest,
+        Sort::Name,
+        Sort::NameDescending,
+        Sort::Template,
+        Sort::TemplateDescending,
+    ];
+
+    /// The word in addresses.
+    pub fn word(self) -> &'static str {
+        match self {
+            Sort::Newest => "newest",
+            Sort::Oldest => "oldest",
+            Sort::Name => "name",
+            Sort::NameDescending => "name-desc",
+            Sort::Template => "template",
+            Sort::TemplateDescending => "template-desc",
+        }
+    }
+
+    fn column(self) -> &'static str {
+        match self {
+            Sort::Newest | Sort::Oldest => "created_ms",
+            Sort::Name | Sort::NameDescending => "name",
+            Sort::Template | Sort::TemplateDescending => "template_id",
+        }
+    }
+
+    fn is_descending(self) -> bool {
+        matches!(self, Sort::Newest | Sort::NameDescending | Sort::TemplateDescending)
+    }
+}
+
+impl std::str::FromStr for Sort {
+    type Err = String;
+    fn from_str(word: &str) -> std::result::Result<Self, String> {
+        Sort::ALL
+            .into_iter()
+            .find(|sort| sort.word() == word)
+            .ok_or(format!("unknown order {word}"))
+    }
+}
+
+/// The last (or first) row of a page, from which the next one goes on.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Cursor {
+    /// The order that it belongs to.
+    pub sort: String,
+    /// The row's value in that order.
+    pub value: String,
+    /// The row's id.
+    pub id: Uuid,
+    /// Whether the page before it is wanted, not the one after.
+    pub backwards: bool,
+}
+
+/// Which tenants to list.
+#[derive(Debug, Clone, std::default::Default)]
+pub struct Filter {
+    /// Part of the name, slug or owner's e-mail, or the whole id.
+    pub search: Option<String>,
+    /// In this state.
+    pub status: Option<Status>,
+    /// Of this template type.
+    pub template_type: Option<String>,
+    /// On this plan.
+    pub plan: Option<Plan>,
+}
+
+/// One page of the list.
+#[derive(Debug, Clone)]
+pub struct TenantPage {
+    /// Its tenants, in order.
+    pub tenants: Vec<Tenant>,
+    /// Where the page before starts.
+    pub previous: Option<Cursor>,
+    /// Where the page after starts.
+    pub next: Option<Cursor>,
+}
+
+fn conditions(filter: &Filter) -> (String, Vec<Value>) {
+    let mut text = String::from("t.status <> 'deleted'");
+    let mut values = Vec::new();
+    if let Some(status) = filter.status {
+        text = "t.status = ?".into();
+        values.push(status.word().into());
+    }
+    if let Some(template_type) = &filter.template_type {
+        text.push_str(" AND t.template_id IN (SELECT id FROM tenant_templates WHERE template_type = ?)");
+        values.push(template_type.into());
+    }
+    if let Some(plan) = filter.plan {
+        text.push_str(" AND t.plan = ?");
+        values.push(plan.word().into());
+    }
+    if let Some(search) = &filter.search {
+        text.push_str(
+            " AND (t.name LIKE ? ESCAPE '!' OR t.slug LIKE ? ESCAPE '!' OR t.email LIKE ? ESCAPE '!' OR t.id = ?)",
+        );
+        let pattern = format!(
+            "%{}%",
+            search.replace('!', "!!").replace('%', "!%").replace('_', "!_")
+        );
+        values.extend([
+            pattern.clone().into(),
+            pattern.clone().into(),
+            pattern.into(),
+            search.into(),
+        ]);
+    }
+    (text, values)
+}
+
+/// One page of tenants.
+pub async fn list(
+    connection: &mut Connection,
+    filter: &Filter,
+    sort: Sort,
+    cursor: Option<&Cursor>,
+    limit: u32,
+) -> Result<TenantPage> {
+    let (mut condition, mut values) = conditions(filter);
+    let backwards = cursor.is_some_and(|cursor| cursor.backwards);
+    let column = sort.column();
+    let descending = sort.is_descending() != backwards;
+    if let Some(cursor) = cursor {
+        let compare = if descending { "<" } else { ">" };
+        condition = format!("{condition} AND (t.{column}, t.id) {compare} (?, ?)");
+        values.push(match sort {
+            Sort::Newest | Sort::Oldest | Sort::Template | Sort::TemplateDescending => {
+                Value::Int(cursor.value.parse().unwrap_or_default())
+            }
+            Sort::Name | Sort::NameDescending => cursor.value.as_str().into(),
+        });
+        values.push(cursor.id.into());
+    }
+    let direction = if descending { "DESC" } else { "ASC" };
+    // The page's ids come from the index alone; the wide rows are fetched for that one page.
+    let mut query = sql_of(format!(
+        "SELECT {COLUMNS} FROM tenants t JOIN tenant_templates v ON v.id = t.template_id
+         WHERE {condition} ORDER BY t.{column} {direction}, t.id {direction} LIMIT ?"
+    ));
+    for value in values {
+        query = query.bind_value(value);
+    }
+    let rows = query.bind(limit + 1).all(connection).await?;
+    let mut tenants = rows.iter().map(tenant).collect::<Result<Vec<_>>>()?;
+    let has_more = tenants.len() > limit as usize;
+    tenants.truncate(limit as usize);
+    if backwards {
+        tenants.reverse();
+    }
+    let at = |tenant: &Tenant, backwards: bool| Cursor {
+        sort: sort.word().into(),
+        value: match sort {
+            Sort::Newest | Sort::Oldest => tenant.created_ms.to_string(),
+            Sort::Name | Sort::NameDescending => tenant.name.clone(),
+            Sort::Template | Sort::TemplateDescending => tenant.template_id.to_string(),
+        },
+        id: tenant.id,
+        backwards,
+    };
+    let before = if backwards { has_more } else { cursor.is_some() };
+    let after = if backwards { true } else { has_more };
+    let previous = tenants.first().filter(|_| before).map(|tenant| at(tenant, true));
+    let next = tenants.last().filter(|_| after).map(|tenant| at(tenant, false));
+    Ok(TenantPage {
+        tenants,
+        previous,
+        next,
+    })
+}
+
+/// How many tenants match, counted up to `limit`.
+pub async fn count(connection: &mut Connection, filter: &Filter, limit: u32) -> Result<i64> {
+    let (condition, values) = conditions(filter);
+    let mut query = sql_of(format!(
+        "SELECT COUNT(*) AS n FROM (SELECT 1 FROM tenants t WHERE {condition} LIMIT ?) AS counted"
+    ));
+    for value in values {
+        query = query.bind_value(value);
+    }
+    query.bind(limit).one(connection).await?.int("n")
+}
+
+/// How many tenants there are in each state.
+pub async fn count_by_status(connection: &mut Connection) -> Result<Vec<(Status, i64)>> {
+    sql("SELECT status, COUNT(*) AS n FROM tenants GROUP BY status ORDER BY status")
+        .all(connection)
+        .await?
+        .iter()
+        .map(|row| Ok((row.parse("status")?, row.int("n")?)))
+        .collect()
+}
+
+/// How many tenants stand at a template version.
+pub async fn count_on_template(connection: &mut Connection, template_id: i64) -> Result<i64> {
+    sql("SELECT COUNT(*) AS n FROM tenants WHERE template_id = ? AND status <> 'deleted'")
+        .bind(template_id)
+        .one(connection)
+        .await?
+        .int("n")
+}
+
+/// Adds a row to the migration history of the plan: every attempt at changing a tenant's database is one.
+pub async fn add_history(
+    connection: &mut Connection,
+    tenant: Uuid,
+    name: &str,
+    applied: bool,
+    milliseconds: i64,
+    tables: &[String],
+    notes: &str,
+) -> Result<()> {
+    sql("INSERT INTO tenant_migrations_history
+            (tenant_id, migration_name, migration_type, status, execution_time_ms, affected_tables, notes)
+         VALUES (?, ?, 'system', ?, ?, ?, ?)")
+    .bind(tenant)
+    .bind(name)
+    .bind(if applied { "applied" } else { "failed" })
+    .bind(milliseconds.clamp(0, i64::from(u32::MAX)))
+    .bind(serde_json::to_string(tables).unwrap_or_else(|_| "[]".into()))
+    .bind(notes)
+    .run(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,57 @@
+//! Who asks for something.
+
+use super::permissions::{Permission, Reach, reach};
+use crate::{
+    error::{Error, Result},
+    store::{events::Doer, users::Role},
+};
+use uuid::Uuid;
+
+/// Who asks: a person who is signed in, or somebody at the machine's own command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// A person.
+    Person {
+        /// Their id.
+        id: Uuid,
+        /// Their name.
+        name: String,
+        /// Their e-mail.
+        email: String,
+        /// Their role.
+        role: Role,
+    },
+    /// Whoever can run the program on its data directory may do everything.
+    CommandLine,
+}
+
+impl Actor {
+    /// Refuses what the actor may do nowhere; gives how far it reaches.
+    pub fn must(&self, permission: Permission) -> Result<Reach> {
+        match self {
+            Actor::CommandLine => Ok(Reach::All),
+            Actor::Person { role, .. } => match reach(*role, permission) {
+                Reach::None => {
+                    Err(Error::refused("Your account may not do this. Ask an administrator to do it, or to change your role."))
+                }
+                reach => Ok(reach),
+            },
+        }
+    }
+
+    /// For the history.
+    pub fn doer(&self) -> Doer {
+        match self {
+            Actor::Person { id, name, .. } => Doer { id: Some(*id), name: name.clone() },
+            Actor::CommandLine => Doer { id: None, name: "Command line".into() },
+        }
+    }
+
+    /// The person's id.
+    pub fn id(&self) -> Option<Uuid> {
+        match self {
+            Actor::Person { id, .. } => Some(*id),
+            Actor::CommandLine => None,
+        }
+    }
+}

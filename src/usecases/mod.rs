@@ -1,0 +1,11 @@
+//! What a person or a program can do, one function each. A use case takes who asks (an [`actor::Actor`]), checks the
+//! permission, and gives an outcome or an [`crate::error::Error`]; the doors hold no logic of their own.
+
+pub mod accounts;
+pub mod actor;
+pub mod invitations;
+pub mod jobs;
+pub mod overview;
+pub mod permissions;
+pub mod templates;
+pub mod tenants;

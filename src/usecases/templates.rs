@@ -1,0 +1,409 @@
+//! Checking, importing and showing templates.
+
+use super::{actor::Actor, permissions::Permission};
+use crate::{
+    app::App,
+    clock::timestamp,
+    error::{Error, Result},
+    schema::Schema,
+    sql::migration,
+    store::{
+        self,
+        templates::{Migration, Module, NewMigration, NewVersion, TemplateVersion},
+    },
+    templates::{
+        Memory, ModuleKind, Reading, Report, Source, SourceError, TemplateFiles,
+        compile::Compiled,
+        files,
+        prove::{self, CompileError, Proof},
+        shelf::LARGEST_FILE,
+            },
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+/// What became of one template of an import.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// It is new, or replaces an unused version of the same number.
+    Imported,
+    /// It is there already, unchanged.
+    Unchanged,
+    /// It was only checked, and may be imported.
+    Proven,
+    /// It was not imported; the report says why.
+    Refused,
+}
+
+/// What came of checking or importing one template.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Imported {
+    /// Its folder.
+    pub template: String,
+    /// Its version, where it could be read.
+    pub version: Option<String>,
+    /// What became of it.
+    pub fate: Fate,
+    /// What was found.
+    pub report: Report,
+}
+
+fn unreadable(cause: &SourceError) -> Error {
+    Error::unusable(format!("The templates cannot be read: {cause}."))
+}
+
+/// Copies a source into memory, and reads the templates of the copy.
+async fn read_all(app: &App, source: impl Source + Send + 'static) -> Result<(Memory, Vec<Reading>)> {
+    let read = move || {
+        let copy = Memory::copy(&source, LARGEST_FILE + 1)?;
+        let readings = files::read_all(&copy)?;
+        Ok((copy, readings))
+    };
+    app.blocking(read).await?.map_err(|cause| unreadable(&cause))
+}
+
+fn refused(reading: &Reading, mut report: Report) -> Imported {
+    report.append(reading.report.clone());
+    report.sort();
+    let version = reading.template.as_ref().map(|template| template.version.to_string());
+    Imported { template: reading.folder.clone(), version, fate: Fate::Refused, report }
+}
+
+async fn prove_one(app: &App, files: &TemplateFiles) -> Result<Proof> {
+    prove::prove(app.engine.as_ref(), files).await.map_err(|cause| {
+        Error::unavailable("The templates could not be tried out, because no scratch database could be used.", &cause)
+    })
+}
+
+/// Checks templates: reads them, and proves on scratch databases that they work. Changes nothing.
+pub async fn check(app: &App, actor: &Actor, source: impl Source + Send + 'static) -> Result<Vec<Imported>> {
+    actor.must(Permission::ImportTemplates)?;
+    let mut results = Vec::new();
+    for reading in read_all(app, source).await?.1 {
+        let Some(files) = &reading.template else {
+            results.push(refused(&reading, Report::default()));
+            continue;
+        };
+        let proof = prove_one(app, files).await?;
+        if proof.report.is_clean() {
+            let mut report = proof.report;
+            report.append(reading.report.clone());
+            results.push(Imported {
+                template: reading.folder.clone(),
+                version: Some(files.version.to_string()),
+                fate: Fate::Proven,
+                report,
+            });
+        } else {
+            results.push(refused(&reading, proof.report));
+        }
+    }
+    Ok(results)
+}
+
+/// Imports templates: all of a source, or none where one is broken. What is there unchanged is not proven again.
+pub async fn import(app: &App, actor: &Actor, source: impl Source + Send + 'static) -> Result<Vec<Imported>> {
+    actor.must(Permission::ImportTemplates)?;
+    let (copy, readings) = read_all(app, source).await?;
+    let mut results = Vec::new();
+    let mut ready = Vec::new();
+    for reading in readings {
+        let Some(files) = &reading.template else {
+            results.push(refused(&reading, Report::default()));
+            continue;
+        };
+        let folder = files.template_type.to_string();
+        let version = files.version.to_string();
+        let there = store::templates::of_type(&mut *app.store.read().await?, &folder).await?;
+        let same = there.iter().find(|known| known.version == version);
+        match same {
+            Some(known) if known.source_hash == files.source_hash => {
+                results.push(Imported {
+                    template: folder,
+                    version: Some(version),
+                    fate: Fate::Unchanged,
+                    report: reading.report.clone(),
+                });
+                continue;
+            }
+            Some(known) if known.is_locked => {
+                let mut report = Report::default();
+                report.problem(
+                    format!("{folder}/template.toml"),
+                    None,
+                    format!("version {version} is in use by tenants and cannot change; give the changed files a higher version"),
+                );
+                results.push(refused(&reading, report));
+                continue;
+            }
+            _ => {}
+        }
+        let proof = prove_one(app, files).await?;
+        if !proof.report.is_clean() {
+            results.push(refused(&reading, proof.report));
+            continue;
+        }
+        ready.push(new_version(files, &proof, &copy.texts(&folder))?);
+        let mut report = proof.report;
+        report.append(reading.report.clone());
+        results.push(Imported { template: folder, version: Some(version), fate: Fate::Imported, report });
+    }
+    if results.iter().any(|result| result.fate == Fate::Refused) {
+        // One broken template and nothing of the source is imported: the others were proven, and wait for its repair.
+        for result in &mut results {
+            if result.fate == Fate::Imported {
+                result.fate = Fate::Proven;
+            }
+        }
+        return Ok(results);
+    }
+    keep(app, actor, &ready).await?;
+    Ok(results)
+}
+
+async fn keep(app: &App, actor: &Actor, ready: &[NewVersion]) -> Result<()> {
+    if ready.is_empty() {
+        return Ok(());
+    }
+    let now = app.now_ms();
+    let mut write = app.store.write().await?;
+    for new in ready {
+        let there = store::templates::of_type(&mut write, &new.template_type).await?;
+        if let Some(known) = there.iter().find(|known| known.version == new.version) {
+            if known.source_hash == new.source_hash {
+                continue;
+            }
+            if !store::templates::remove_unused(&mut write, known.id).await? {
+                return Err(Error::conflict(format!(
+                    "A tenant was made from {} {} while the changed files were being checked. Give them a higher version.",
+                    new.template_type, new.version
+                )));
+            }
+        }
+        store::templates::add(&mut write, new, &timestamp(now)).await?;
+        let sentence = format!("Imported the template {} {}.", new.template_type, new.version);
+        store::events::record(&mut write, None, now, &actor.doer(), "template_imported", &sentence).await?;
+    }
+    Ok(write.commit().await?)
+}
+
+fn new_version(files: &TemplateFiles, proof: &Proof, texts: &BTreeMap<String, String>) -> Result<NewVersion> {
+    let json = |text: serde_json::Result<String>| text.map_err(|cause| Error::internal(&cause));
+    let modules = files
+        .modules
+        .iter()
+        .map(|module| Module {
+            name: module.name.clone(),
+            is_core: module.kind == ModuleKind::Core,
+            dependencies: module.depends.clone(),
+            title: module.title.clone(),
+            description: module.description.clone(),
+            schema_sql: module.schema_sql.base.text.clone(),
+            seed_sql: module.seed_sql.as_ref().map(|seed| seed.base.text.clone()),
+            tables: proof.module_tables.get(&module.name).cloned().unwrap_or_default(),
+        })
+        .collect();
+    let seed = files.seed_sql.as_ref().map(|seed| seed.base.text.clone());
+    Ok(NewVersion {
+        template_type: files.template_type.to_string(),
+        name: files.name.clone(),
+        description: files.description.clone(),
+        version: files.version.to_string(),
+        schema_snapshot: json(serde_json::to_string(&proof.schema))?,
+        seed_data: serde_json::json!({ "sql": seed }).to_string(),
+        source_hash: files.source_hash.clone(),
+        source: json(serde_json::to_string(texts))?,
+        proof: serde_json::json!({ "engines": ["sqlite"], "choices": proof.choices, "round_trips": proof.round_trips }).to_string(),
+        modules,
+        migrations: files.migrations.iter().map(|file| new_migration(&file.name, &file.sql.base.text, proof)).collect::<Result<_>>()?,
+    })
+}
+
+fn new_migration(name: &str, text: &str, proof: &Proof) -> Result<NewMigration> {
+    let parts = migration::read(text).map_err(|_| Error::internal(&"a proven migration cannot be read"))?;
+    Ok(NewMigration {
+        migration: Migration {
+            name: name.to_owned(),
+            up: parts.up.text.trim().to_owned(),
+            down: parts.down.text.trim().to_owned(),
+            is_breaking: parts.head.breaking,
+            completes_version: parts.head.version.map(|version| version.to_string()),
+            summary: proof.summaries.get(name).cloned().unwrap_or_default(),
+        },
+        applies_to: parts.head.applies_to,
+        min_version: parts.head.min_version.map(|version| version.to_string()),
+        max_version: parts.head.max_version.map(|version| version.to_string()),
+    })
+}
+
+/// A template version in full.
+#[derive(Debug, Clone)]
+pub struct Detail {
+    /// The version.
+    pub version: TemplateVersion,
+    /// All versions of its type.
+    pub versions: Vec<TemplateVersion>,
+    /// Its modules, in order.
+    pub modules: Vec<Module>,
+    /// Its migrations, in order.
+    pub migrations: Vec<Migration>,
+    /// Its schema with all modules.
+    pub schema: Schema,
+    /// How many tenants stand at it.
+    pub tenants: i64,
+}
+
+/// All template versions with the number of tenants at each.
+pub async fn list(app: &App, actor: &Actor) -> Result<Vec<(TemplateVersion, i64)>> {
+    actor.must(Permission::SeeTemplates)?;
+    let mut read = app.store.read().await?;
+    let uses = store::templates::uses(&mut read).await?;
+    let versions = store::templates::list(&mut read).await?;
+    Ok(versions
+        .into_iter()
+        .map(|version| {
+            let count = uses.get(&version.id).copied().unwrap_or_default();
+            (version, count)
+        })
+        .collect())
+}
+
+/// A template version in full.
+pub async fn show(app: &App, actor: &Actor, template_type: &str, version: &str) -> Result<Detail> {
+    actor.must(Permission::SeeTemplates)?;
+    let mut read = app.store.read().await?;
+    let versions = store::templates::of_type(&mut read, template_type).await?;
+    let found = versions.iter().find(|known| known.version == version).cloned();
+    let version = found.ok_or_else(|| Error::not_found("There is no such template version. Look for it in the list of templates."))?;
+    Ok(Detail {
+        modules: store::templates::modules(&mut read, version.id).await?,
+        migrations: store::templates::migrations(&mut read, version.id).await?,
+        schema: store::templates::snapshot(&mut read, version.id).await?.unwrap_or_default(),
+        tenants: store::tenants::count_on_template(&mut read, version.id).await?,
+        versions,
+        version,
+    })
+}
+
+/// A template that new tenants can be made from: its newest published version, with its modules.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    /// The version.
+    pub version: TemplateVersion,
+    /// Its modules, in order.
+    pub modules: Vec<Module>,
+}
+
+/// What new tenants can be made from, one version a type.
+pub async fn offers(app: &App, actor: &Actor) -> Result<Vec<Offer>> {
+    actor.must(Permission::CreateTenants)?;
+    let mut read = app.store.read().await?;
+    let mut newest: BTreeMap<String, TemplateVersion> = BTreeMap::new();
+    for version in store::templates::list(&mut read).await?.into_iter().filter(|version| version.is_active) {
+        let number = |version: &TemplateVersion| semver::Version::parse(&version.version).ok();
+        let is_newer = newest.get(&version.template_type).is_none_or(|known| number(known) < number(&version));
+        if is_newer {
+            newest.insert(version.template_type.clone(), version);
+        }
+    }
+    let mut offers = Vec::new();
+    for version in newest.into_values() {
+        let modules = store::templates::modules(&mut read, version.id).await?;
+        offers.push(Offer { version, modules });
+    }
+    Ok(offers)
+}
+
+/// A choice that a tenant can be made from.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    /// The row of the version.
+    pub template_id: i64,
+    /// Its name for people.
+    pub template_name: String,
+    /// The version.
+    pub version: String,
+    /// The optional modules, what they need included, in order.
+    pub modules: Vec<String>,
+    /// All modules in order, as (name, title).
+    pub module_order: Vec<(String, String)>,
+}
+
+/// Turns what a form says into a choice: the newest version of the template, and the modules with what they need.
+pub async fn choose(app: &App, template: &str, modules: &[String]) -> Result<Choice> {
+    let field = |name: &'static str, text: String| Error::invalid(BTreeMap::from([(name, text)]));
+    let offers = offers(app, &Actor::CommandLine).await?;
+    let Some(offer) = offers.iter().find(|offer| offer.version.template_type == template) else {
+        let known: Vec<&str> = offers.iter().map(|offer| offer.version.template_type.as_str()).collect();
+        return Err(field("template", format!("Choose a template: {}.", known.join(", "))));
+    };
+    let by_name: BTreeMap<&str, &Module> = offer.modules.iter().map(|module| (module.name.as_str(), module)).collect();
+    let mut wanted: BTreeSet<&str> = offer.modules.iter().filter(|module| module.is_core).map(|module| module.name.as_str()).collect();
+    let mut open: Vec<&str> = Vec::new();
+    for name in modules {
+        match by_name.get(name.as_str()) {
+            Some(module) => open.push(&module.name),
+            None => {
+                let known: Vec<&str> = offer.modules.iter().filter(|module| !module.is_core).map(|module| module.name.as_str()).collect();
+                return Err(field("modules", format!("{} has no extra {name:?}. There are: {}.", offer.version.name, known.join(", "))));
+            }
+        }
+    }
+    while let Some(name) = open.pop() {
+        if wanted.insert(name)
+            && let Some(module) = by_name.get(name)
+        {
+            open.extend(module.dependencies.iter().map(String::as_str));
+        }
+    }
+    // The stored order is the resolved one, so taking from it in order is enough.
+    let chosen: Vec<&Module> = offer.modules.iter().filter(|module| wanted.contains(module.name.as_str())).collect();
+    Ok(Choice {
+        template_id: offer.version.id,
+        template_name: offer.version.name.clone(),
+        version: offer.version.version.clone(),
+        modules: chosen.iter().filter(|module| !module.is_core).map(|module| module.name.clone()).collect(),
+        module_order: chosen.iter().map(|module| (module.name.clone(), module.title.clone())).collect(),
+    })
+}
+
+/// A stored version with optional modules, compiled for the engine of this installation; kept after the first time.
+pub async fn compiled(app: &App, template_id: i64, modules: &[String]) -> Result<Arc<Compiled>> {
+    let gone = || Error::not_found("The template version of this tenant is gone.");
+    let hash = {
+        let mut read = app.store.read().await?;
+        let all = store::templates::list(&mut read).await?;
+        all.into_iter().find(|version| version.id == template_id).ok_or_else(gone)?.source_hash
+    };
+    let key = (hash, modules.to_vec());
+    if let Some(compiled) = app.catalog.find(&key) {
+        return Ok(compiled);
+    }
+    let source = store::templates::source(&mut *app.store.read().await?, template_id).await?.ok_or_else(gone)?;
+    let (_, readings) = read_all(app, Memory::of_texts(source)).await?;
+    let files = readings.into_iter().find_map(|reading| reading.template).ok_or_else(gone)?;
+    let order = files.module_order().map_err(|_| gone())?;
+    let all = prove::resolve(&order, modules).map_err(|_| gone())?;
+    let compiled = match prove::compile(app.engine.as_ref(), &files, &all).await {
+        Ok(compiled) => Arc::new(compiled),
+        Err(CompileError::Template(report)) => return Err(Error::unusable(format!("The template version no longer works: {report}"))),
+        Err(CompileError::Machine(cause)) => {
+            return Err(Error::unavailable("No scratch database could be used.", &cause));
+        }
+    };
+    app.catalog.keep(key, Arc::clone(&compiled));
+    Ok(compiled)
+}
+
+/// Imports the built-in templates, and those of the settings' folder, at the start of the program.
+pub async fn import_at_start(app: &App) -> Result<Vec<Imported>> {
+    let mut results = import(app, &Actor::CommandLine, crate::templates::Embedded).await?;
+    if let Some(folder) = &app.settings.templates_dir {
+        let source = crate::templates::Folder::open(folder).map_err(|cause| unreadable(&cause))?;
+        results.extend(import(app, &Actor::CommandLine, source).await?);
+    }
+    Ok(results)
+}

@@ -1,0 +1,362 @@
+//! Creating tenants, finding them, and giving those that failed another chance.
+
+use super::{accounts::normal_email, actor::Actor, permissions::{Permission, Reach}, templates::Choice};
+use crate::{
+    app::App,
+    apply::provision,
+    engine::{DatabaseName, EngineError},
+    error::{Error, Result},
+    schema::Schema,
+    slug::Slug,
+    store::{
+        self, StoreError,
+        events::Event,
+        invitations::Invitation,
+        jobs::{Job, Step},
+        tenants::{Cursor, Filter, NewTenant, Plan, Sort, Tenant, TenantPage},
+    },
+};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Longest name of a tenant, in characters.
+pub const LONGEST_NAME: usize = 200;
+
+/// The form for a new tenant, as it was typed.
+#[derive(Debug, Clone, Default)]
+pub struct CreateForm {
+    /// The tenant's name.
+    pub name: String,
+    /// The owner's e-mail.
+    pub email: String,
+    /// `basic`, `premium` or `enterprise`.
+    pub plan: String,
+    /// The template type, such as `ngo`; its newest published version is taken.
+    pub template: String,
+    /// Optional modules by name. What they need is added.
+    pub modules: Vec<String>,
+    /// Makes sending the form twice the same as sending it once.
+    pub request_id: Option<Uuid>,
+}
+
+/// What came of asking for a tenant.
+#[derive(Debug, Clone)]
+pub struct Created {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// The job that makes it.
+    pub job_id: Option<Uuid>,
+    /// False where the same form was sent before.
+    pub is_new: bool,
+}
+
+/// What can be said about a name before the form is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NameCheck {
+    /// Nothing typed yet.
+    Empty,
+    /// Not usable, and why.
+    Unusable(String),
+    /// Usable; the name in addresses that it will get, and whether another tenant has the same name.
+    Usable {
+        /// The name in addresses.
+        slug: String,
+        /// Whether a tenant of this name is there already.
+        is_known: bool,
+    },
+}
+
+fn name_problem(name: &str) -> Option<String> {
+    let letters = name.chars().count();
+    if letters == 0 {
+        Some("Enter the tenant's name.".into())
+    } else if letters > LONGEST_NAME {
+        Some(format!("The name has {letters} characters. Use at most {LONGEST_NAME}."))
+    } else if name.chars().any(char::is_control) {
+        Some("The name has a line break or another invisible sign in it. Type it again on one line.".into())
+    } else {
+        None
+    }
+}
+
+/// White space at the ends goes, and runs of it become one space.
+fn tidy(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Says what a name would become. Changes nothing, and holds nothing back for anybody.
+pub async fn check_name(app: &App, actor: &Actor, name: &str) -> Result<NameCheck> {
+    actor.must(Permission::CreateTenants)?;
+    let name = tidy(name);
+    if name.is_empty() {
+        return Ok(NameCheck::Empty);
+    }
+    if let Some(problem) = name_problem(&name) {
+        return Ok(NameCheck::Unusable(problem));
+    }
+    let mut read = app.store.read().await?;
+    let slug = free_slug(&mut read, &Slug::from_name(&name), Uuid::nil()).await?;
+    let is_known = store::tenants::name_is_known(&mut read, &name).await?;
+    Ok(NameCheck::Usable { slug, is_known })
+}
+
+/// How many suffixes are tried before the id decides: with more tenants of one name than this, counting on would cost
+/// more with each.
+const SUFFIXES: usize = 20;
+
+/// The first slug of the name's family that no tenant has or had.
+async fn free_slug(connection: &mut store::Connection, base: &Slug, id: Uuid) -> std::result::Result<String, StoreError> {
+    for candidate in base.candidates(SUFFIXES) {
+        if !store::tenants::slug_is_taken(connection, &candidate).await? {
+            return Ok(candidate);
+        }
+    }
+    Ok(base.with_id(id))
+}
+
+/// Asks for a tenant: its row, its database's name and its job are there, or nothing is.
+pub async fn create(app: &App, actor: &Actor, form: CreateForm) -> Result<Created> {
+    actor.must(Permission::CreateTenants)?;
+    if let Some(request) = form.request_id
+        && let Some(done) = requested_before(app, request).await?
+    {
+        return Ok(done);
+    }
+    let mut fields = BTreeMap::new();
+    let name = tidy(&form.name);
+    if let Some(problem) = name_problem(&name) {
+        fields.insert("name", problem);
+    }
+    let email = normal_email(&form.email);
+    if email.is_none() {
+        let text = if form.email.trim().is_empty() {
+            "Enter the owner's e-mail."
+        } else {
+            "Enter the owner's e-mail in full, such as dana@example.org."
+        };
+        fields.insert("email", text.to_owned());
+    }
+    let plan = form.plan.parse::<Plan>().ok();
+    if plan.is_none() {
+        fields.insert("plan", "Choose a plan: basic, premium or enterprise.".to_owned());
+    }
+    let choice = match super::templates::choose(app, &form.template, &form.modules).await {
+        Ok(choice) => Some(choice),
+        Err(error) if !error.fields.is_empty() => {
+            fields.extend(error.fields);
+            None
+        }
+        Err(error) => return Err(error),
+    };
+    let (Some(email), Some(plan), Some(choice), true) = (email, plan, choice, fields.is_empty()) else {
+        return Err(Error::invalid(fields));
+    };
+    let created = insert(app, actor, name, email, plan, &choice, form.request_id).await?;
+    app.wake.notify_one();
+    Ok(created)
+}
+
+async fn requested_before(app: &App, request: Uuid) -> Result<Option<Created>> {
+    let mut read = app.store.read().await?;
+    let Some(tenant) = store::tenants::by_request(&mut read, request).await? else { return Ok(None) };
+    let job = store::jobs::newest_of_tenant(&mut read, tenant.id).await?;
+    Ok(Some(Created { tenant, job_id: job.map(|job| job.id), is_new: false }))
+}
+
+async fn insert(
+    app: &App,
+    actor: &Actor,
+    name: String,
+    email: String,
+    plan: Plan,
+    choice: &Choice,
+    request_id: Option<Uuid>,
+) -> Result<Created> {
+    let id = app.new_id();
+    let job_id = app.new_id();
+    let now = app.now_ms();
+    let base = Slug::from_name(&name);
+    let mut write = app.store.write().await?;
+    let slug = free_slug(&mut write, &base, id).await?;
+    let new = NewTenant {
+        id,
+        database_name: DatabaseName::derive(&slug, id).to_string(),
+        name,
+        slug,
+        email,
+        plan,
+        template_id: choice.template_id,
+        template_version: choice.version.clone(),
+        modules: choice.modules.clone(),
+        engine: app.engine.name().to_owned(),
+        request_id,
+        created_by: actor.id(),
+        created_ms: now,
+    };
+    match store::tenants::add(&mut write, &new).await {
+        Err(cause) if cause.is_duplicate() => {
+            drop(write);
+            // The other half of a double click was faster.
+            return match request_id {
+                Some(request) => requested_before(app, request).await?.ok_or_else(|| Error::internal(&cause)),
+                None => Err(Error::internal(&cause)),
+            };
+        }
+        other => other?,
+    }
+    store::templates::lock(&mut write, choice.template_id).await?;
+    let steps = provision::steps(&choice.module_order);
+    store::jobs::add(&mut write, job_id, provision::KIND, Some(id), &steps, actor.id(), now).await?;
+    let sentence = format!("Asked for the tenant from {} {}.", choice.template_name, choice.version);
+    store::events::record(&mut write, Some(id), now, &actor.doer(), "tenant_created", &sentence).await?;
+    write.commit().await?;
+    let tenant = store::tenants::by_id(&mut *app.store.read().await?, id).await?;
+    let tenant = tenant.ok_or_else(|| Error::internal(&"the tenant is gone right after it was added"))?;
+    Ok(Created { tenant, job_id: Some(job_id), is_new: true })
+}
+
+fn no_such_tenant() -> Error {
+    Error::not_found("There is no such tenant. Check the address, or look for it in the list.")
+}
+
+/// A tenant, for those who may see it. Others are told that there is none.
+pub async fn find(app: &App, actor: &Actor, slug: &str) -> Result<Tenant> {
+    let reach = actor.must(Permission::SeeTenants)?;
+    let mut read = app.store.read().await?;
+    let found = store::tenants::by_slug(&mut read, slug).await?;
+    let tenant = match found {
+        None => match slug.parse::<Uuid>() {
+            Ok(id) => store::tenants::by_id(&mut read, id).await?,
+            Err(_) => None,
+        },
+        found => found,
+    };
+    tenant.filter(|tenant| reach == Reach::All || owns(actor, tenant)).ok_or_else(no_such_tenant)
+}
+
+fn owns(actor: &Actor, tenant: &Tenant) -> bool {
+    matches!(actor, Actor::Person { email, .. } if *email == tenant.email)
+}
+
+/// Tenants on one page of the list, with an exact count up to [`COUNT_LIMIT`].
+#[derive(Debug, Clone)]
+pub struct List {
+    /// The page.
+    pub page: TenantPage,
+    /// How many match, counted up to the limit.
+    pub count: i64,
+}
+
+/// Matches are counted up to this number; beyond it the page says "more than".
+pub const COUNT_LIMIT: u32 = 10_000;
+
+/// A page of tenants.
+pub async fn list(
+    app: &App,
+    actor: &Actor,
+    filter: &Filter,
+    sort: Sort,
+    cursor: Option<&Cursor>,
+    limit: u32,
+) -> Result<List> {
+    if actor.must(Permission::SeeTenants)? != Reach::All {
+        return Err(Error::refused("The list of all tenants is for the staff."));
+    }
+    let mut read = app.store.read().await?;
+    let page = store::tenants::list(&mut read, filter, sort, cursor.filter(|cursor| cursor.sort == sort.word()), limit).await?;
+    let count = store::tenants::count(&mut read, filter, COUNT_LIMIT + 1).await?;
+    Ok(List { page, count })
+}
+
+/// The job that makes (or made) a tenant, with its steps.
+pub async fn making(app: &App, actor: &Actor, slug: &str) -> Result<(Tenant, Option<(Job, Vec<Step>)>)> {
+    let tenant = find(app, actor, slug).await?;
+    let mut read = app.store.read().await?;
+    let Some(job) = store::jobs::newest_of_tenant(&mut read, tenant.id).await? else { return Ok((tenant, None)) };
+    let steps = store::jobs::steps(&mut read, job.id).await?;
+    Ok((tenant, Some((job, steps))))
+}
+
+/// What the overview of a tenant shows besides the tenant.
+#[derive(Debug, Clone)]
+pub struct Overview {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// The owner's invitation.
+    pub invitation: Option<Invitation>,
+    /// Where its application finds the database, as (label, value).
+    pub address: Vec<(&'static str, String)>,
+    /// Bytes that the database takes.
+    pub size: Option<u64>,
+    /// The newest events.
+    pub events: Vec<Event>,
+}
+
+/// The overview of a tenant.
+pub async fn overview(app: &App, actor: &Actor, slug: &str) -> Result<Overview> {
+    let tenant = find(app, actor, slug).await?;
+    let mut read = app.store.read().await?;
+    let invitation = store::invitations::of_tenant(&mut read, tenant.id).await?;
+    let events = store::events::list(&mut read, Some(tenant.id), None, 5).await?;
+    let name = database_name(&tenant)?;
+    let exists = tenant.active_ms.is_some();
+    Ok(Overview {
+        invitation,
+        events,
+        address: if exists { app.engine.address(&name) } else { Vec::new() },
+        size: if exists { app.engine.size(&name).await } else { None },
+        tenant,
+    })
+}
+
+fn database_name(tenant: &Tenant) -> Result<DatabaseName> {
+    tenant.database_name.parse().map_err(|cause: String| Error::internal(&cause))
+}
+
+/// The live schema of a tenant that is ready.
+pub async fn schema(app: &App, actor: &Actor, slug: &str) -> Result<(Tenant, Schema)> {
+    let tenant = find(app, actor, slug).await?;
+    if tenant.active_ms.is_none() {
+        return Err(Error::conflict("This tenant has no database yet. Its structure is shown once it is ready."));
+    }
+    let trouble = |cause: EngineError| {
+        Error::unavailable("The tenant's database cannot be read at the moment. Its structure is shown once it can be reached again.", &cause)
+    };
+    let mut session = app.engine.look(&database_name(&tenant)?, tenant.id).await.map_err(trouble)?;
+    let schema = session.inspect().await;
+    session.close().await;
+    Ok((tenant, schema.map_err(trouble)?))
+}
+
+/// The history of a tenant, newest first; `before` goes on after the last of a page.
+pub async fn history(app: &App, actor: &Actor, slug: &str, before: Option<i64>, limit: u32) -> Result<(Tenant, Vec<Event>)> {
+    let tenant = find(app, actor, slug).await?;
+    let events = store::events::list(&mut *app.store.read().await?, Some(tenant.id), before, limit).await?;
+    Ok((tenant, events))
+}
+
+/// Gives a tenant that could not be made another chance; pressed twice, it is one chance. A job that waits for its next
+/// try goes on at once.
+pub async fn retry(app: &App, actor: &Actor, slug: &str) -> Result<Tenant> {
+    actor.must(Permission::CreateTenants)?;
+    let tenant = find(app, actor, slug).await?;
+    let now = app.now_ms();
+    let mut write = app.store.write().await?;
+    let job = store::jobs::newest_of_tenant(&mut write, tenant.id).await?.ok_or_else(no_such_tenant)?;
+    let what = if store::jobs::retry(&mut write, job.id, now).await? {
+        store::tenants::set_status(&mut write, tenant.id, &[store::tenants::Status::Failed], store::tenants::Status::Pending).await?;
+        Some("Asked for another try.")
+    } else if store::jobs::retry_clean_up(&mut write, job.id, now).await? {
+        Some("Asked for another try at cleaning up.")
+    } else if store::jobs::hurry(&mut write, job.id, now).await? {
+        Some("Asked for the next try at once.")
+    } else {
+        None
+    };
+    if let Some(sentence) = what {
+        store::events::record(&mut write, Some(tenant.id), now, &actor.doer(), "tenant_retried", sentence).await?;
+        write.commit().await?;
+        app.wake.notify_one();
+    }
+    Ok(tenant)
+}

@@ -1,0 +1,166 @@
+//! One rendering of the one error type: as a whole page for a browser, as a short notice for htmx. A defect shows a
+//! reference that finds the log line, never the cause.
+
+use super::{handlers, htmx, urls};
+use crate::error::{Error, Kind, new_reference};
+use actix_web::{
+    HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError,
+    body::BoxBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::{StatusCode, header},
+    middleware::Next,
+};
+use std::{fmt, future::Future, panic::AssertUnwindSafe, pin::Pin, task::Poll};
+
+/// The use cases' error on its way out of a handler.
+#[derive(Debug)]
+pub struct Failure(pub Error);
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure(error)
+    }
+}
+
+impl ResponseError for Failure {
+    fn status_code(&self) -> StatusCode {
+        match self.0.kind {
+            Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+            Kind::NotFound => StatusCode::NOT_FOUND,
+            Kind::Conflict => StatusCode::CONFLICT,
+            Kind::SignedOut => StatusCode::UNAUTHORIZED,
+            Kind::Refused => StatusCode::FORBIDDEN,
+            Kind::Busy => StatusCode::TOO_MANY_REQUESTS,
+            Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Text only; [`render`] makes the page, which needs to know who is looking.
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::build(self.status_code()).content_type("text/plain; charset=utf-8").body(self.0.to_string())
+    }
+}
+
+/// Answers an address that there is not.
+pub async fn unknown_address(_: HttpRequest) -> Result<HttpResponse, Failure> {
+    Err(Failure(Error::not_found("Check the address. What was here may have been removed, or it never was.")))
+}
+
+fn heading(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        401 => "Sign in to go on",
+        403 => "Your account cannot do this",
+        404 => "Page not found",
+        405 => "This address takes no such request",
+        409 => "That is not possible at the moment",
+        413 => "That was too much at once",
+        422 | 400 => "This cannot be used as it is",
+        429 => "Wait a moment",
+        503 => "Not reachable at the moment",
+        _ => "Something went wrong",
+    }
+}
+
+/// What a person is told for errors that the framework makes itself.
+fn plain(status: StatusCode) -> Error {
+    match status.as_u16() {
+        404 => Error::not_found("Check the address. What was here may have been removed, or it never was."),
+        405 => Error::unusable("The page that sent you here is older than the program. Go back, load it again, and try once more."),
+        413 => Error::unusable("Send less in one form."),
+        400..=499 => Error::unusable("The request could not be read. Go back, load the page again, and try once more."),
+        _ => Error::internal(&format!("an answer with status {status} that no use case made")),
+    }
+}
+
+/// The middleware: turns every error into the page or the notice that its reader needs.
+pub async fn render(
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    // The request may not be cloned before the handler has run, so what an error needs of it is taken along.
+    let answer = next.call(request).await?;
+    let status = answer.status();
+    if !(status.is_client_error() || status.is_server_error()) || is_html(&answer) {
+        return Ok(answer);
+    }
+    if !answer.request().path().starts_with("/healthz") && !answer.request().path().starts_with("/readyz") {
+        let error = match answer.response().error().and_then(|error| error.as_error::<Failure>()) {
+            Some(Failure(error)) => copy(error),
+            None => plain(status),
+        };
+        let (request, _) = answer.into_parts();
+        let page = page(&request, status, &error);
+        return Ok(ServiceResponse::new(request, page));
+    }
+    Ok(answer)
+}
+
+fn copy(error: &Error) -> Error {
+    Error {
+        kind: error.kind,
+        message: error.message.clone(),
+        fields: error.fields.clone(),
+        reference: error.reference.clone(),
+    }
+}
+
+fn is_html(answer: &ServiceResponse<BoxBody>) -> bool {
+    let kind = answer.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("text/html"))
+}
+
+fn page(request: &HttpRequest, status: StatusCode, error: &Error) -> HttpResponse {
+    let mut builder: HttpResponseBuilder = HttpResponse::build(status);
+    if error.kind == Kind::SignedOut && htmx::is_htmx(request) {
+        builder.insert_header(("HX-Redirect", urls::login(htmx::current_page(request).as_deref())));
+    }
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        builder.insert_header(("Retry-After", "10"));
+    }
+    let html = handlers::error_page(request, status, heading(status), error);
+    builder.content_type("text/html; charset=utf-8").body(html)
+}
+
+/// A future that ends with `None` where the one inside panicked.
+struct Caught<F>(Pin<Box<F>>);
+
+impl<F: Future> Future for Caught<F> {
+    type Output = Option<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut std::task::Context<'_>) -> Poll<Self::Output> {
+        let inner = &mut self.0;
+        match std::panic::catch_unwind(AssertUnwindSafe(|| inner.as_mut().poll(context))) {
+            Ok(Poll::Ready(output)) => Poll::Ready(Some(output)),
+            Ok(Poll::Pending) => Poll::Pending,
+            Err(_) => Poll::Ready(None),
+        }
+    }
+}
+
+/// The middleware of last resort: a panic in a handler is an answer with a reference, and the program lives on.
+pub async fn catch_panics(
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    match Caught(Box::pin(next.call(request))).await {
+        Some(answer) => answer,
+        None => {
+            let reference = new_reference();
+            tracing::error!(reference, "A handler panicked");
+            Err(actix_web::error::InternalError::from_response(
+                "a handler panicked",
+                HttpResponse::InternalServerError()
+                    .content_type("text/plain; charset=utf-8")
+                    .body(format!("Something went wrong on our side. Reference {reference}.\n")),
+            )
+            .into())
+        }
+    }
+}

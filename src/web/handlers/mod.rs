@@ -1,0 +1,105 @@
+//! What happens at each address: a request is translated, one use case is called, and its outcome shown as a page of
+//! [`super::pages`].
+
+pub mod dashboard;
+pub mod invitations;
+pub mod jobs;
+pub mod making;
+pub mod session;
+pub mod setup;
+pub mod templates;
+pub mod tenants;
+
+use super::{
+    csrf,
+    errors::Failure,
+    htmx,
+    pages::error::ErrorPage,
+    session::FLASH,
+    urls,
+    views::{Flash, Person, Place, Shell, Tone},
+};
+use crate::{error::{Error, Kind}, store::users::Role, usecases::actor::Actor};
+use actix_session::SessionExt;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, http::StatusCode};
+use askama::Template;
+
+/// What a handler gives.
+pub type Answer = Result<HttpResponse, Failure>;
+
+/// The fields of a form, or the parameters of an address.
+pub struct Values(pub Vec<(String, String)>);
+
+impl Values {
+    /// The first value of a name; empty where there is none.
+    pub fn text(&self, name: &str) -> &str {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap_or_default()
+    }
+
+    /// All values of a name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// A page as an answer.
+pub fn html(status: StatusCode, page: &impl Template) -> Answer {
+    let text = page.render().map_err(|cause| Failure(Error::internal(&cause)))?;
+    Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(text))
+}
+
+/// The frame for somebody who is not signed in.
+pub fn outside(request: &HttpRequest) -> Shell {
+    Shell { flash: take_flash(request), ..Shell::outside(csrf::token(request)) }
+}
+
+/// The frame for whoever is signed in.
+pub fn shell(request: &HttpRequest, actor: &Actor, place: Place) -> Shell {
+    let Actor::Person { name, email, role, .. } = actor else { return outside(request) };
+    let words = match role {
+        Role::Admin => "Administrator",
+        Role::Staff => "Staff",
+        Role::Owner => "Owner",
+    };
+    let person = Person { name: name.clone(), email: email.clone(), role: words.into() };
+    let mut shell = Shell::inside(csrf::token(request), person, place);
+    if *role == Role::Owner {
+        shell.nav.clear();
+    }
+    Shell { flash: take_flash(request), ..shell }
+}
+
+/// Leaves a message for the next page.
+pub fn leave_flash(request: &HttpRequest, text: &str) -> Result<(), Failure> {
+    request.get_session().insert(FLASH, text).map_err(|cause| Failure(Error::internal(&cause)))
+}
+
+fn take_flash(request: &HttpRequest) -> Option<Flash> {
+    let session = request.get_session();
+    let text: String = session.get(FLASH).ok().flatten()?;
+    session.remove(FLASH);
+    Some(Flash { text, tone: Tone::Good })
+}
+
+/// An error as a page, or as a short notice for htmx.
+pub fn error_page(request: &HttpRequest, status: StatusCode, heading: &str, error: &Error) -> String {
+    let actor = request.extensions().get::<Actor>().cloned();
+    let is_notice = htmx::wants_fragment(request);
+    let page = ErrorPage {
+        shell: match &actor {
+            Some(actor) => shell(request, actor, Place::Nowhere),
+            None => outside(request),
+        },
+        status: status.as_u16(),
+        heading: heading.to_owned(),
+        message: error.message.clone(),
+        reference: error.reference.clone(),
+        way_out: Some(match (&actor, error.kind) {
+            (None, _) | (_, Kind::SignedOut) => ("Sign in".to_owned(), urls::login(None)),
+            _ => ("Go to the start page".to_owned(), urls::home()),
+        }),
+        is_notice,
+    };
+    let text = if is_notice { page.as_notice().render() } else { page.render() };
+    text.unwrap_or_else(|_| error.to_string())
+}

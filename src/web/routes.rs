@@ -1,0 +1,84 @@
+//! Every route of the program, once: its method, its path, who may use it, and its handler. The router is made from this
+//! table, and the tests walk it, so that a route without a permission cannot be.
+
+use super::guard;
+use super::handlers::{dashboard, invitations, jobs, session, setup, templates, tenants};
+use crate::usecases::permissions::Permission;
+use actix_web::{Resource, Route, middleware::from_fn, web};
+
+/// Who may use a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody; what it shows is no secret, or the address itself is one (a link with a token).
+    Open,
+    /// Whoever is signed in and has the permission.
+    Needs(Permission),
+}
+
+/// One route.
+pub struct Entry {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// The path, in the router's own notation.
+    pub path: &'static str,
+    /// Who may use it.
+    pub access: Access,
+    handler: fn() -> Route,
+}
+
+macro_rules! route {
+    ($method:ident $path:literal, $access:expr, $handler:path) => {
+        Entry { method: stringify!($method), path: $path, access: $access, handler: || route!(@ $method).to($handler) }
+    };
+    (@ GET) => { web::get() };
+    (@ POST) => { web::post() };
+}
+
+/// The table. Fixed paths stand before paths with names in them.
+pub fn table() -> Vec<Entry> {
+    use Access::{Needs, Open};
+    use Permission as P;
+    vec![
+        route!(GET "/", Needs(P::BeSignedIn), dashboard::show),
+        route!(GET "/setup/{token}", Open, setup::form),
+        route!(POST "/setup/{token}", Open, setup::create),
+        route!(GET "/login", Open, session::form),
+        route!(POST "/login", Open, session::sign_in),
+        route!(POST "/logout", Open, session::sign_out),
+        route!(GET "/invitations/{token}", Open, invitations::form),
+        route!(POST "/invitations/{token}", Open, invitations::take_up),
+        route!(GET "/tenants", Needs(P::SeeTenants), tenants::list),
+        route!(GET "/tenants/new", Needs(P::CreateTenants), tenants::new),
+        route!(POST "/tenants/new", Needs(P::CreateTenants), tenants::create),
+        route!(GET "/tenants/check-name", Needs(P::CreateTenants), tenants::check_name),
+        route!(GET "/tenants/{slug}", Needs(P::SeeTenants), tenants::overview),
+        route!(GET "/tenants/{slug}/setup", Needs(P::SeeTenants), tenants::setup),
+        route!(GET "/tenants/{slug}/structure", Needs(P::SeeTenants), tenants::structure),
+        route!(GET "/tenants/{slug}/activity", Needs(P::SeeTenants), tenants::activity),
+        route!(POST "/tenants/{slug}/retry", Needs(P::CreateTenants), tenants::retry),
+        route!(POST "/tenants/{slug}/invitation", Needs(P::InviteOwners), tenants::invite),
+        route!(GET "/templates", Needs(P::SeeTemplates), templates::list),
+        route!(GET "/templates/{type}/{version}", Needs(P::SeeTemplates), templates::show),
+        route!(GET "/jobs", Needs(P::SeeJobs), jobs::list),
+        route!(GET "/static/{file}", Open, super::assets::serve),
+        route!(GET "/healthz", Open, super::health::alive),
+        route!(GET "/readyz", Open, super::health::ready),
+    ]
+}
+
+/// The routes for the router: one resource a path, so that a wrong method is answered with 405.
+pub fn resources() -> Vec<Resource> {
+    let mut resources: Vec<(&'static str, Resource)> = Vec::new();
+    for entry in table() {
+        let access = entry.access;
+        let route = (entry.handler)().wrap(from_fn(move |request, next| guard::check(access, request, next)));
+        match resources.iter().position(|(path, _)| *path == entry.path) {
+            Some(place) => {
+                let (path, resource) = resources.remove(place);
+                resources.insert(place, (path, resource.route(route)));
+            }
+            None => resources.push((entry.path, web::resource(entry.path).route(route))),
+        }
+    }
+    resources.into_iter().map(|(_, resource)| resource).collect()
+}

@@ -1,0 +1,367 @@
+//! A door: claims jobs, runs their steps, keeps the claim alive, records what happened, backs off. Everything that it
+//! knows is in the control database, so it may die at any moment and another one goes on.
+
+use crate::{
+    app::App,
+    apply::provision::{self, Making, Outcome, StepError},
+    error::new_reference,
+    faults::Stopped,
+    store::{
+        self, StoreError,
+        events::Doer,
+        jobs::{self, Claim, Direction, Job, JobStatus, Problem, StepStatus},
+        tenants::{self, Status, Tenant},
+    },
+    usecases::templates,
+};
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::Semaphore, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// How often the control database is asked for jobs that another process has added.
+const LOOK_EVERY: Duration = Duration::from_millis(300);
+/// A job whose worker vanished so often at the same step is given up: the step itself must be what kills it.
+const MOST_CRASHES: i64 = 10;
+
+/// Why a job was let go before its end.
+#[derive(Debug)]
+enum LetGo {
+    /// Another worker has it.
+    Lost,
+    /// The control database is away; the lease runs out and somebody tries again.
+    Store(StoreError),
+    /// A test stopped the program here.
+    Stopped(Stopped),
+}
+
+impl From<StoreError> for LetGo {
+    fn from(cause: StoreError) -> Self {
+        LetGo::Store(cause)
+    }
+}
+
+impl From<Stopped> for LetGo {
+    fn from(stopped: Stopped) -> Self {
+        LetGo::Stopped(stopped)
+    }
+}
+
+/// Works on jobs until `stop` is cancelled; then lets running steps end, hands their jobs back and returns.
+pub async fn run(app: App, stop: CancellationToken) {
+    let places = Arc::new(Semaphore::new(app.settings.workers));
+    let mut running = JoinSet::new();
+    while !stop.is_cancelled() {
+        while running.try_join_next().is_some() {}
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
+        match claim_next(&app, None).await {
+            Ok(Some(job)) => {
+                let (app, stop) = (app.clone(), stop.clone());
+                running.spawn(async move {
+                    work(&app, job, &stop).await;
+                    drop(place);
+                });
+                continue;
+            }
+            Ok(None) => {}
+            Err(cause) => tracing::warn!(%cause, "Jobs cannot be looked for at the moment"),
+        }
+        drop(place);
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = app.wake.notified() => {}
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
+    while running.join_next().await.is_some() {}
+}
+
+/// Works on one job until it has ended or waits for its next try; true where this call worked on it.
+pub async fn run_one(app: &App, job_id: Uuid, stop: &CancellationToken) -> Result<bool, StoreError> {
+    match claim_next(app, Some(job_id)).await? {
+        Some(job) => {
+            work(app, job, stop).await;
+            Ok(true)
+        }
+        None => Ok(false),
+    }
+}
+
+/// Works on the next job that is due; false where none is.
+pub async fn run_next(app: &App, stop: &CancellationToken) -> Result<bool, StoreError> {
+    match claim_next(app, None).await? {
+        Some(job) => {
+            work(app, job, stop).await;
+            Ok(true)
+        }
+        None => Ok(false),
+    }
+}
+
+async fn claim_next(app: &App, only: Option<Uuid>) -> Result<Option<Job>, StoreError> {
+    let now = app.now_ms();
+    // A look first, without the write lock: most of the time there is nothing to do.
+    if jobs::next_due(&mut *app.store.read().await?).await?.is_none_or(|moment| moment > now) {
+        return Ok(None);
+    }
+    let mut write = app.store.write().await?;
+    let job = jobs::claim(&mut write, &app.process, only, now, lease_end(app)).await?;
+    write.commit().await?;
+    Ok(job)
+}
+
+fn lease_end(app: &App) -> i64 {
+    app.now_ms() + i64::try_from(app.settings.lease.as_millis()).unwrap_or(i64::MAX / 2)
+}
+
+/// Runs a claimed job, with its heartbeat beside it.
+async fn work(app: &App, job: Job, stop: &CancellationToken) {
+    let claim = Claim { job_id: job.id, fence: job.fence };
+    let lost = CancellationToken::new();
+    let heart = tokio::spawn(beat(app.clone(), claim, lost.clone()));
+    let ended = tokio::select! {
+        ended = advance(app, &job, claim, stop) => ended,
+        () = lost.cancelled() => Err(LetGo::Lost),
+    };
+    heart.abort();
+    match ended {
+        Ok(()) => {}
+        Err(LetGo::Lost) => tracing::warn!(job = %job.id, "Another worker has taken this job over"),
+        Err(LetGo::Store(cause)) => tracing::warn!(job = %job.id, %cause, "The control database is away; this job goes on later"),
+        Err(LetGo::Stopped(stopped)) => tracing::warn!(job = %job.id, "{stopped}"),
+    }
+}
+
+async fn beat(app: App, claim: Claim, lost: CancellationToken) {
+    loop {
+        tokio::time::sleep(app.settings.lease / 3).await;
+        let kept = async {
+            let mut write = app.store.write().await?;
+            let kept = jobs::heartbeat(&mut write, claim, lease_end(&app)).await?;
+            write.commit().await?;
+            Ok::<_, StoreError>(kept)
+        };
+        match kept.await {
+            Ok(true) => {}
+            Ok(false) => return lost.cancel(),
+            Err(cause) => tracing::warn!(job = %claim.job_id, %cause, "A heartbeat did not reach the control database"),
+        }
+    }
+}
+
+async fn advance(app: &App, job: &Job, claim: Claim, stop: &CancellationToken) -> Result<(), LetGo> {
+    let tenant = match job.tenant_id {
+        Some(id) if job.kind == provision::KIND => tenants::by_id(&mut *app.store.read().await?, id).await?,
+        _ => None,
+    };
+    let Some(tenant) = tenant else {
+        tracing::error!(job = %job.id, kind = job.kind, "This job is of a kind that this version does not know, or its tenant is gone");
+        let mut write = app.store.write().await?;
+        jobs::end(&mut write, claim, JobStatus::Failed, true, app.now_ms()).await?;
+        return Ok(write.commit().await?);
+    };
+    let compiled = match templates::compiled(app, tenant.template_id, &tenant.modules).await {
+        Ok(compiled) => compiled,
+        Err(error) => {
+            let failure = StepError::Failed {
+                may_pass: true,
+                plain: "The template of this tenant could not be read.".into(),
+                detail: error.to_string(),
+            };
+            return fail(app, job, claim, &tenant, None, failure).await;
+        }
+    };
+    let making = Making { app, tenant: &tenant, compiled, claim };
+    match job.direction {
+        Direction::Forward if job.crashes > MOST_CRASHES => {
+            let failure = StepError::Failed {
+                may_pass: false,
+                plain: "The program ended each time that it tried this step.".into(),
+                detail: format!("{} workers vanished at the same step", job.crashes),
+            };
+            fail(app, job, claim, &tenant, None, failure).await
+        }
+        Direction::Forward => forward(app, job, claim, &making, stop).await,
+        Direction::Undo => undo(app, job, claim, &making, stop).await,
+    }
+}
+
+async fn hand_back(app: &App, job: &Job, claim: Claim, direction: Direction) -> Result<(), LetGo> {
+    let mut write = app.store.write().await?;
+    jobs::put_back(&mut write, claim, direction, job.attempt, app.now_ms(), None).await?;
+    Ok(write.commit().await?)
+}
+
+async fn forward(app: &App, job: &Job, claim: Claim, making: &Making<'_>, stop: &CancellationToken) -> Result<(), LetGo> {
+    let steps = jobs::steps(&mut *app.store.read().await?, job.id).await?;
+    let last = steps.last().map(|step| step.position);
+    for step in &steps {
+        if matches!(step.status, StepStatus::Done | StepStatus::Skipped) {
+            continue;
+        }
+        if stop.is_cancelled() {
+            return hand_back(app, job, claim, Direction::Forward).await;
+        }
+        app.faults.point(&format!("{}:before", step.name))?;
+        let mut write = app.store.write().await?;
+        if !jobs::is_ours(&mut write, claim).await? {
+            return Err(LetGo::Lost);
+        }
+        tenants::set_status(&mut write, making.tenant.id, &[Status::Pending], Status::Provisioning).await?;
+        jobs::begin_step(&mut write, claim, step.position, StepStatus::Running, app.now_ms()).await?;
+        write.commit().await?;
+        app.faults.point(&format!("{}:begun", step.name))?;
+        let outcome = making.run(&step.name).await;
+        app.faults.point(&format!("{}:acted", step.name))?;
+        match outcome {
+            Ok(outcome) => {
+                let (status, note) = match outcome {
+                    Outcome::Done(note) => (StepStatus::Done, note),
+                    Outcome::Skipped(why) => (StepStatus::Skipped, Some(why)),
+                };
+                let mut write = app.store.write().await?;
+                if !jobs::is_ours(&mut write, claim).await? {
+                    return Err(LetGo::Lost);
+                }
+                let now = app.now_ms();
+                jobs::end_step(&mut write, claim, step.position, status, note.as_deref(), now).await?;
+                if Some(step.position) == last {
+                    jobs::end(&mut write, claim, JobStatus::Done, false, now).await?;
+                }
+                write.commit().await?;
+                app.faults.point(&format!("{}:recorded", step.name))?;
+            }
+            Err(StepError::Stale) => return Err(LetGo::Lost),
+            Err(failure) => return fail(app, job, claim, making.tenant, Some((step.position, &step.title)), failure).await,
+        }
+    }
+    tracing::info!(job = %job.id, tenant = making.tenant.slug, "The tenant is ready");
+    Ok(())
+}
+
+/// Records a failed try: the next try later, or the way back.
+async fn fail(
+    app: &App,
+    job: &Job,
+    claim: Claim,
+    tenant: &Tenant,
+    step: Option<(i64, &str)>,
+    failure: StepError,
+) -> Result<(), LetGo> {
+    let StepError::Failed { may_pass, plain, detail } = failure else { return Err(LetGo::Lost) };
+    let problem = Problem { plain, detail, reference: new_reference() };
+    tracing::warn!(job = %job.id, tenant = tenant.slug, reference = problem.reference, step = step.map_or("", |(_, title)| title),
+        cause = problem.detail, attempt = job.attempt + 1, "A step failed");
+    let now = app.now_ms();
+    let delay = usize::try_from(job.attempt).ok().and_then(|attempt| app.settings.retry_delays.get(attempt));
+    let mut write = app.store.write().await?;
+    if !jobs::is_ours(&mut write, claim).await? {
+        return Err(LetGo::Lost);
+    }
+    if let Some((position, _)) = step {
+        jobs::end_step(&mut write, claim, position, StepStatus::Failed, Some(&problem.plain), now).await?;
+    }
+    tenants::add_history(
+        &mut write,
+        tenant.id,
+        &format!("{} {}", tenant.template_type, tenant.template_version),
+        false,
+        job.started_ms.map_or(0, |started| now - started),
+        &[],
+        &format!("{} Reference {}.", problem.plain, problem.reference),
+    )
+    .await?;
+    match delay {
+        Some(delay) if may_pass => {
+            let next = now + i64::try_from(delay.as_millis()).unwrap_or(i64::MAX / 2);
+            jobs::put_back(&mut write, claim, Direction::Forward, job.attempt + 1, next, Some(&problem)).await?;
+        }
+        _ => {
+            jobs::put_back(&mut write, claim, Direction::Undo, 0, now, Some(&problem)).await?;
+            app.wake.notify_one();
+        }
+    }
+    Ok(write.commit().await?)
+}
+
+async fn undo(app: &App, job: &Job, claim: Claim, making: &Making<'_>, stop: &CancellationToken) -> Result<(), LetGo> {
+    let steps = jobs::steps(&mut *app.store.read().await?, job.id).await?;
+    let tenant = making.tenant;
+    if tenant.status == Status::Active {
+        // Its last step had opened it for use before anything went wrong: a tenant in use is never taken down here.
+        let mut write = app.store.write().await?;
+        jobs::end(&mut write, claim, JobStatus::Done, false, app.now_ms()).await?;
+        return Ok(write.commit().await?);
+    }
+    for step in steps.iter().rev() {
+        if matches!(step.status, StepStatus::Waiting | StepStatus::Undone) {
+            continue;
+        }
+        if stop.is_cancelled() {
+            return hand_back(app, job, claim, Direction::Undo).await;
+        }
+        app.faults.point(&format!("{}:before-undo", step.name))?;
+        let mut write = app.store.write().await?;
+        if !jobs::is_ours(&mut write, claim).await? {
+            return Err(LetGo::Lost);
+        }
+        jobs::begin_step(&mut write, claim, step.position, StepStatus::Undoing, app.now_ms()).await?;
+        write.commit().await?;
+        app.faults.point(&format!("{}:undo-begun", step.name))?;
+        let outcome = making.undo(&step.name).await;
+        app.faults.point(&format!("{}:undone", step.name))?;
+        let note = match outcome {
+            Ok(Outcome::Done(note)) => note,
+            Ok(Outcome::Skipped(why)) => Some(why),
+            Err(StepError::Stale) => return Err(LetGo::Lost),
+            Err(StepError::Failed { plain, detail, .. }) => {
+                return fail_undo(app, job, claim, tenant, &step.title, plain, detail).await;
+            }
+        };
+        let mut write = app.store.write().await?;
+        if !jobs::is_ours(&mut write, claim).await? {
+            return Err(LetGo::Lost);
+        }
+        jobs::end_step(&mut write, claim, step.position, StepStatus::Undone, note.as_deref(), app.now_ms()).await?;
+        write.commit().await?;
+        app.faults.point(&format!("{}:undo-recorded", step.name))?;
+    }
+    let reason = job.problem.clone().unwrap_or_default();
+    end_failed(app, claim, tenant, false, &format!("Could not make the tenant: {reason} What there was of it has been removed.")).await
+}
+
+/// Records that taking back failed: another try later, or a person.
+async fn fail_undo(
+    app: &App,
+    job: &Job,
+    claim: Claim,
+    tenant: &Tenant,
+    title: &str,
+    plain: String,
+    detail: String,
+) -> Result<(), LetGo> {
+    let problem = Problem { plain, detail, reference: new_reference() };
+    tracing::error!(job = %job.id, tenant = tenant.slug, reference = problem.reference, step = title, cause = problem.detail,
+        "Taking back a step failed");
+    let delay = usize::try_from(job.attempt).ok().and_then(|attempt| app.settings.retry_delays.get(attempt));
+    if let Some(delay) = delay {
+        let next = app.now_ms() + i64::try_from(delay.as_millis()).unwrap_or(i64::MAX / 2);
+        let mut write = app.store.write().await?;
+        jobs::put_back(&mut write, claim, Direction::Undo, job.attempt + 1, next, Some(&problem)).await?;
+        return Ok(write.commit().await?);
+    }
+    let sentence = format!("Could not make the tenant, and could not remove what there was of it: {} Reference {}.", problem.plain, problem.reference);
+    end_failed(app, claim, tenant, true, &sentence).await
+}
+
+async fn end_failed(app: &App, claim: Claim, tenant: &Tenant, needs_person: bool, sentence: &str) -> Result<(), LetGo> {
+    let now = app.now_ms();
+    let mut write = app.store.write().await?;
+    if !jobs::is_ours(&mut write, claim).await? {
+        return Err(LetGo::Lost);
+    }
+    jobs::end(&mut write, claim, JobStatus::Failed, needs_person, now).await?;
+    tenants::set_status(&mut write, tenant.id, &[Status::Pending, Status::Provisioning], Status::Failed).await?;
+    store::events::record(&mut write, Some(tenant.id), now, &Doer::program(), "tenant_failed", sentence).await?;
+    Ok(write.commit().await?)
+}

@@ -1,0 +1,297 @@
+//! Making tenants: complete or gone, whatever happens on the way.
+
+mod support;
+
+use sqlx::{Connection, Row};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
+use support::{Place, ask, count, form, job_of, open_tenant, tenant, work_off};
+use tenantry::{
+    faults::Faults,
+    store::{
+        jobs::{JobStatus, StepStatus},
+        tenants::Status,
+    },
+    usecases::{actor::Actor, tenants},
+};
+use uuid::Uuid;
+
+#[tokio::test]
+async fn an_ngo_tenant_gets_its_tables_its_rows_and_an_owner_without_a_usable_password() {
+    let place = Place::new();
+    let app = place.open().await;
+    let created = ask(&app, "Acme Foundation", &["event_shifts"]).await;
+    assert_eq!(created.tenant.status, Status::Pending);
+    work_off(&app).await;
+    let made = tenant(&app, "acme-foundation").await;
+    assert_eq!(made.status, Status::Active);
+    assert_eq!(made.modules, ["events", "volunteers", "event_shifts"]);
+    assert_eq!(made.schema_hash.as_ref().unwrap().len(), 64);
+
+    let mut file = open_tenant(&place, &made).await;
+    for table in ["users", "roles", "members", "donations", "events", "volunteers", "tenant_info"] {
+        sqlx::query(sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"))).fetch_one(&mut file).await.unwrap();
+    }
+    assert!(sqlx::query("SELECT * FROM grants").fetch_one(&mut file).await.is_err(), "not chosen, not there");
+    let owner = sqlx::query("SELECT email, password_hash FROM users").fetch_all(&mut file).await.unwrap();
+    assert_eq!(owner.len(), 1);
+    assert_eq!(owner[0].get::<String, _>(0), "dana@example.org");
+    let hash: String = owner[0].get(1);
+    assert!(hash.starts_with('!') && !hash.contains("{{"), "{hash}");
+    let info = sqlx::query("SELECT tenant_id, template_name, template_version FROM tenant_info").fetch_one(&mut file).await.unwrap();
+    assert_eq!(info.get::<String, _>(0), made.id.to_string());
+    assert_eq!(info.get::<String, _>(2), "1.0.0");
+    let ledger = sqlx::query("SELECT unit FROM tenantry_ledger ORDER BY id").fetch_all(&mut file).await.unwrap();
+    assert_eq!(ledger.first().unwrap().get::<String, _>(0), "core_schema");
+    let dangling = sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut file).await.unwrap();
+    assert!(dangling.is_empty());
+    file.close().await.unwrap();
+
+    let (job, steps) = job_of(&app, "acme-foundation").await;
+    assert_eq!(job.status, JobStatus::Done);
+    assert!(steps.iter().all(|step| matches!(step.status, StepStatus::Done | StepStatus::Skipped)));
+    assert_eq!(count(&app, "invitations").await, 1);
+    assert_eq!(count(&app, "tenant_migrations_history").await, 1);
+}
+
+#[tokio::test]
+async fn names_that_look_like_sql_or_like_variables_stay_plain_text() {
+    let place = Place::new();
+    let app = place.open().await;
+    for name in ["O'Hara \"& Sons\"; DROP TABLE users; --", "{{OWNER_EMAIL}} \\' ; SELECT 1", "红十字会 🎗"] {
+        let created = ask(&app, name, &[]).await;
+        work_off(&app).await;
+        let made = tenant(&app, &created.tenant.slug).await;
+        assert_eq!(made.status, Status::Active, "{name}");
+        let mut file = open_tenant(&place, &made).await;
+        let kept: String = sqlx::query("SELECT value FROM settings WHERE \"key\" = 'app.name'").fetch_one(&mut file).await.unwrap().get(0);
+        assert_eq!(kept, name);
+        file.close().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_stop_at_any_point_ends_in_a_complete_tenant_after_a_restart() {
+    // One installation with its templates imported, copied for each run.
+    let fresh = Place::new();
+    fresh.open().await.store.close().await;
+    let listening = fresh.copy();
+    let (faults, passed) = Faults::listening();
+    let app = listening.open_with(faults).await;
+    ask(&app, "Acme", &["events"]).await;
+    work_off(&app).await;
+    let points: Vec<String> = passed.lock().unwrap().clone();
+    assert!(points.len() > 40, "{points:?}");
+    for point in points {
+        let place = fresh.copy();
+        let armed = Arc::new(AtomicBool::new(true));
+        let (wanted, once) = (point.clone(), Arc::clone(&armed));
+        let dying = place.open_with(Faults::armed(move |name| name == wanted && once.swap(false, Ordering::SeqCst))).await;
+        ask(&dying, "Acme", &["events"]).await;
+        work_off(&dying).await;
+        assert!(!armed.load(Ordering::SeqCst), "{point} was not passed");
+        dying.store.close().await;
+        // Nothing but the data folder is left; another process comes when the lease has run out.
+        place.wait_long();
+        let app = place.open().await;
+        work_off(&app).await;
+        let made = tenant(&app, "acme").await;
+        assert_eq!(made.status, Status::Active, "stopped at {point}");
+        assert_eq!(place.files(), [format!("{}.db", made.database_name)], "stopped at {point}");
+        assert_eq!(count(&app, "tenants").await, 1);
+        assert_eq!(count(&app, "invitations").await, 1);
+        assert_eq!(count(&app, "tenant_migrations_history WHERE status = 'applied'").await, 1, "stopped at {point}");
+        let mut file = open_tenant(&place, &made).await;
+        let users: i64 = sqlx::query("SELECT COUNT(*) FROM users").fetch_one(&mut file).await.unwrap().get(0);
+        assert_eq!(users, 1, "stopped at {point}");
+        file.close().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn every_step_can_run_twice() {
+    // A stop right after a step has acted, before that is recorded, makes the next worker run it again: at each step.
+    let place = Place::new();
+    let seen = Arc::new(Mutex::new(std::collections::BTreeSet::new()));
+    let remember = Arc::clone(&seen);
+    let app = place
+        .open_with(Faults::armed(move |name| name.ends_with(":acted") && remember.lock().unwrap().insert(name.to_owned())))
+        .await;
+    ask(&app, "Twice", &["grants"]).await;
+    for _ in 0..40 {
+        work_off(&app).await;
+        place.wait_long();
+    }
+    let (job, steps) = job_of(&app, "twice").await;
+    assert_eq!(job.status, JobStatus::Done, "{job:?}");
+    assert!(steps.iter().all(|step| step.attempts == 2), "{steps:?}");
+    assert_eq!(seen.lock().unwrap().len(), steps.len());
+    assert_eq!(count(&app, "events WHERE action = 'tenant_ready'").await, 1);
+}
+
+#[tokio::test]
+async fn a_database_that_belongs_to_somebody_else_is_an_error_and_stays_as_it_is() {
+    let place = Place::new();
+    let app = place.open().await;
+    let created = ask(&app, "Acme", &[]).await;
+    let foreign = place.tenants_folder().join(format!("{}.db", created.tenant.database_name));
+    std::fs::write(&foreign, b"somebody's precious file").unwrap();
+    work_off(&app).await;
+    let failed = tenant(&app, "acme").await;
+    assert_eq!(failed.status, Status::Failed);
+    let (job, _) = job_of(&app, "acme").await;
+    assert!(job.problem.as_ref().unwrap().contains("was not touched"), "{job:?}");
+    assert!(job.reference.is_some());
+    assert_eq!(std::fs::read(&foreign).unwrap(), b"somebody's precious file");
+
+    // The way on: the file is moved away, and the retry button works, pressed twice too.
+    std::fs::rename(&foreign, place.folder.path().join("elsewhere")).unwrap();
+    tenants::retry(&app, &Actor::CommandLine, "acme").await.unwrap();
+    tenants::retry(&app, &Actor::CommandLine, "acme").await.unwrap();
+    work_off(&app).await;
+    assert_eq!(tenant(&app, "acme").await.status, Status::Active);
+}
+
+#[tokio::test]
+async fn a_tenants_file_is_refused_to_another_tenants_job() {
+    let place = Place::new();
+    let app = place.open().await;
+    ask(&app, "First", &[]).await;
+    work_off(&app).await;
+    let first = tenant(&app, "first").await;
+    let second = ask(&app, "Second", &[]).await.tenant;
+    // The first tenant's file, with the first tenant's marker, under the second one's name.
+    let path = |name: &str| place.tenants_folder().join(format!("{name}.db"));
+    std::fs::copy(path(&first.database_name), path(&second.database_name)).unwrap();
+    let before = std::fs::read(path(&second.database_name)).unwrap();
+    work_off(&app).await;
+    assert_eq!(tenant(&app, "second").await.status, Status::Failed);
+    assert_eq!(std::fs::read(path(&second.database_name)).unwrap(), before);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn trouble_that_may_pass_is_tried_three_times_with_back_off_and_then_taken_back() {
+    let place = Place::new();
+    let app = place.open().await;
+    ask(&app, "Acme", &[]).await;
+    // A plain file where the folder of new databases belongs: no file can be made there.
+    std::fs::write(place.tenants_folder().join(".making"), b"").unwrap();
+    work_off(&app).await;
+    let (job, _) = job_of(&app, "acme").await;
+    assert_eq!((job.status, job.attempt), (JobStatus::Queued, 1));
+    assert_eq!(job.run_after_ms - support::now(&place.clock), 60_000);
+    place.clock.advance(60_000);
+    work_off(&app).await;
+    let (job, _) = job_of(&app, "acme").await;
+    assert_eq!((job.status, job.attempt), (JobStatus::Queued, 2));
+    assert_eq!(job.run_after_ms - support::now(&place.clock), 120_000);
+    std::fs::remove_file(place.tenants_folder().join(".making")).unwrap();
+    std::fs::create_dir(place.tenants_folder().join(".making")).unwrap();
+    std::fs::write(place.tenants_folder().join(".making").join(tenant(&app, "acme").await.database_name), b"").unwrap();
+    place.clock.advance(120_000);
+    work_off(&app).await;
+    let failed = tenant(&app, "acme").await;
+    let (job, _) = job_of(&app, "acme").await;
+    assert_eq!(job.direction, tenantry::store::jobs::Direction::Undo);
+    // Every attempt is a row of the history.
+    assert_eq!(count(&app, "tenant_migrations_history WHERE status = 'failed'").await, 3);
+    std::fs::remove_dir_all(place.tenants_folder().join(".making")).unwrap();
+    for _ in 0..4 {
+        place.wait_long();
+        work_off(&app).await;
+    }
+    let _ = failed;
+    assert_eq!(tenant(&app, "acme").await.status, Status::Failed);
+    tenants::retry(&app, &Actor::CommandLine, "acme").await.unwrap();
+    work_off(&app).await;
+    assert_eq!(tenant(&app, "acme").await.status, Status::Active);
+}
+
+#[tokio::test]
+async fn a_worker_that_was_away_too_long_finds_the_job_taken_and_changes_nothing() {
+    let place = Place::new();
+    let app = place.open().await;
+    let created = ask(&app, "Acme", &[]).await;
+    let now = support::now(&place.clock);
+    let mut write = app.store.write().await.unwrap();
+    let old = tenantry::store::jobs::claim(&mut write, "old", None, now, now + 10_000).await.unwrap().unwrap();
+    write.commit().await.unwrap();
+    place.wait_long();
+    work_off(&app).await;
+    assert_eq!(tenant(&app, "acme").await.status, Status::Active);
+    // The old worker wakes up, and tries to write into the tenant's database with its old number.
+    let lock = tenantry::engine::TenantLock { tenant_id: created.tenant.id, job_id: old.id, fence: old.fence };
+    let name = created.tenant.database_name.parse().unwrap();
+    let mut session = app.engine.open(&name, &lock).await.unwrap();
+    let statements =
+        [tenantry::engine::Statement { sql: "DELETE FROM users".into(), values: vec![] }];
+    let unit = tenantry::engine::Unit { key: "late", statements: &statements, variables: &tenantry::sql::variables::Variables::default() };
+    assert!(matches!(session.apply(unit).await, Err(tenantry::engine::EngineError::Stale)));
+}
+
+#[tokio::test]
+async fn many_people_asking_for_one_name_at_once_get_different_tenants() {
+    let place = Place::new();
+    let app = place.open().await;
+    let asked: Vec<_> = (0..40).map(|_| {
+        let app = app.clone();
+        tokio::spawn(async move { ask(&app, "Acme", &[]).await.tenant })
+    }).collect();
+    let mut slugs = std::collections::BTreeSet::new();
+    let mut names = std::collections::BTreeSet::new();
+    for task in asked {
+        let made = task.await.unwrap();
+        assert!(slugs.insert(made.slug.clone()), "{}", made.slug);
+        assert!(names.insert(made.database_name.clone()));
+    }
+    assert!(slugs.contains("acme") && slugs.contains("acme-2"));
+    // "Acme Foods" is another name, not the 41st Acme.
+    assert_eq!(ask(&app, "Acme Foods", &[]).await.tenant.slug, "acme-foods");
+}
+
+#[tokio::test]
+async fn one_form_sent_many_times_at_once_makes_one_tenant() {
+    let place = Place::new();
+    let app = place.open().await;
+    let request = Uuid::new_v4();
+    let sent: Vec<_> = (0..20).map(|_| {
+        let app = app.clone();
+        tokio::spawn(async move {
+            let form = tenants::CreateForm { request_id: Some(request), ..form("Acme", &[]) };
+            tenants::create(&app, &Actor::CommandLine, form).await.unwrap()
+        })
+    }).collect();
+    let mut ids = std::collections::BTreeSet::new();
+    let mut new = 0;
+    for task in sent {
+        let created = task.await.unwrap();
+        ids.insert(created.tenant.id);
+        new += usize::from(created.is_new);
+    }
+    assert_eq!((ids.len(), new), (1, 1));
+    assert_eq!(count(&app, "jobs").await, 1);
+}
+
+#[tokio::test]
+async fn a_form_with_mistakes_is_answered_with_a_sentence_for_each_and_leaves_nothing_behind() {
+    let place = Place::new();
+    let app = place.open().await;
+    let bad = tenants::CreateForm {
+        name: "  ".into(),
+        email: "dana".into(),
+        plan: "gold".into(),
+        template: "nonprofit".into(),
+        modules: vec![],
+        request_id: None,
+    };
+    let error = tenants::create(&app, &Actor::CommandLine, bad).await.unwrap_err();
+    assert_eq!(error.fields.keys().copied().collect::<Vec<_>>(), ["email", "name", "plan", "template"]);
+    let error = tenants::create(&app, &Actor::CommandLine, form("Acme", &["ghosts"])).await.unwrap_err();
+    assert!(error.fields["modules"].contains("ghosts") && error.fields["modules"].contains("events"));
+    for table in ["tenants", "jobs", "database_names"] {
+        assert_eq!(count(&app, table).await, 0);
+    }
+}

@@ -1,0 +1,160 @@
+//! What the integration tests share: an installation of the program in a folder of its own, with a clock that the test moves.
+#![allow(dead_code)]
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+use tempfile::TempDir;
+use tenantry::{
+    app::App,
+    clock::Clock,
+    config::{Layer, Settings},
+    faults::Faults,
+    store::{self, jobs::Job, jobs::Step, tenants::Tenant},
+    usecases::{
+        actor::Actor,
+        templates,
+        tenants::{self, CreateForm, Created},
+    },
+    worker,
+};
+use tokio_util::sync::CancellationToken;
+
+/// A data folder with a clock; the program may be opened on it any number of times.
+pub struct Place {
+    pub folder: TempDir,
+    pub clock: Clock,
+}
+
+impl Place {
+    pub fn new() -> Place {
+        let start = Arc::new(AtomicI64::new(1_764_000_000_000));
+        Place { folder: tempfile::tempdir().unwrap(), clock: Clock::Manual(start) }
+    }
+
+    /// A copy of this place, as it is on the disk now.
+    pub fn copy(&self) -> Place {
+        fn walk(from: &std::path::Path, to: &std::path::Path) {
+            std::fs::create_dir_all(to).unwrap();
+            for entry in std::fs::read_dir(from).unwrap().flatten() {
+                let target = to.join(entry.file_name());
+                if entry.path().is_dir() {
+                    walk(&entry.path(), &target);
+                } else {
+                    std::fs::copy(entry.path(), target).unwrap();
+                }
+            }
+        }
+        let place = Place::new();
+        walk(self.folder.path(), place.folder.path());
+        place
+    }
+
+    pub fn settings(&self) -> Settings {
+        let data = self.folder.path().display().to_string();
+        let variables = [("TENANTRY_DATA_DIR".to_owned(), data), ("TENANTRY_CONFIG".to_owned(), String::new())];
+        Settings::gather(Layer::default(), variables.into_iter()).unwrap()
+    }
+
+    /// Opens the program, with the built-in templates imported.
+    pub async fn open(&self) -> App {
+        self.open_with(Faults::none()).await
+    }
+
+    /// Opens the program with armed faults.
+    pub async fn open_with(&self, faults: Faults) -> App {
+        let app = App::open(self.settings(), self.clock.clone(), faults).await.unwrap();
+        for result in templates::import_at_start(&app).await.unwrap() {
+            assert!(result.report.is_clean(), "{}", result.report);
+        }
+        app
+    }
+
+    pub fn tenants_folder(&self) -> PathBuf {
+        self.folder.path().join("tenants")
+    }
+
+    /// Names of the files of tenants, those in the making included.
+    pub fn files(&self) -> Vec<String> {
+        fn walk(folder: &std::path::Path, found: &mut Vec<String>) {
+            for entry in std::fs::read_dir(folder).unwrap().flatten() {
+                if entry.path().is_dir() {
+                    walk(&entry.path(), found);
+                } else {
+                    found.push(entry.file_name().to_string_lossy().into_owned());
+                }
+            }
+        }
+        let mut found = Vec::new();
+        walk(&self.tenants_folder(), &mut found);
+        found.sort();
+        found
+    }
+
+    /// Lets every lease and every waiting time run out.
+    pub fn wait_long(&self) {
+        self.clock.advance(3_600_000);
+    }
+}
+
+/// Milliseconds of a test's clock.
+pub fn now(clock: &Clock) -> i64 {
+    match clock {
+        Clock::Manual(moment) => moment.load(Ordering::SeqCst),
+        Clock::System => clock.now_ms(),
+    }
+}
+
+pub fn form(name: &str, modules: &[&str]) -> CreateForm {
+    CreateForm {
+        name: name.to_owned(),
+        email: "dana@example.org".to_owned(),
+        plan: "basic".to_owned(),
+        template: "ngo".to_owned(),
+        modules: modules.iter().map(|name| (*name).to_owned()).collect(),
+        request_id: None,
+    }
+}
+
+pub async fn ask(app: &App, name: &str, modules: &[&str]) -> Created {
+    tenants::create(app, &Actor::CommandLine, form(name, modules)).await.unwrap()
+}
+
+/// Claims and works on jobs until none is due any more; gives how many times a job was worked on.
+pub async fn work_off(app: &App) -> usize {
+    let stop = CancellationToken::new();
+    let mut worked = 0;
+    while worker::run_next(app, &stop).await.unwrap() {
+        worked += 1;
+        assert!(worked < 1_000, "the jobs do not come to an end");
+    }
+    worked
+}
+
+pub async fn tenant(app: &App, slug: &str) -> Tenant {
+    tenants::find(app, &Actor::CommandLine, slug).await.unwrap()
+}
+
+pub async fn job_of(app: &App, slug: &str) -> (Job, Vec<Step>) {
+    tenants::making(app, &Actor::CommandLine, slug).await.unwrap().1.unwrap()
+}
+
+/// How many rows a table of the control database has.
+pub async fn count(app: &App, table: &str) -> i64 {
+    let mut read = app.store.read().await.unwrap();
+    store::sql_of(format!("SELECT COUNT(*) AS n FROM {table}")).one(&mut read).await.unwrap().int("n").unwrap()
+}
+
+/// Opens a tenant's file as its application would.
+pub async fn open_tenant(place: &Place, tenant: &Tenant) -> sqlx::SqliteConnection {
+    use sqlx::ConnectOptions;
+    sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(place.tenants_folder().join(format!("{}.db", tenant.database_name)))
+        .connect()
+        .await
+        .unwrap()
+}

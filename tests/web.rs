@@ -1,0 +1,391 @@
+//! The web application through its door: every route with every role, sessions, forms from elsewhere, and the way from the
+//! first-run link to an owner's password.
+
+mod support;
+
+use reqwest::{Client, Response, StatusCode, redirect::Policy};
+use sqlx::{Connection, Row};
+use std::{collections::BTreeMap, net::TcpListener};
+use support::{Place, ask, open_tenant, tenant, work_off};
+use tenantry::{
+    app::App,
+    store::users::{Role, User},
+    usecases::{
+        accounts::{first_run_token, hash_password},
+        permissions::{Reach, reach},
+    },
+    web::{
+        self,
+        routes::{Access, table},
+    },
+};
+
+const PASSWORD: &str = "seven-lazy-llamas";
+
+struct Site {
+    place: Place,
+    app: App,
+    base: String,
+}
+
+impl Site {
+    async fn start() -> Site {
+        let place = Place::new();
+        let app = place.open().await;
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let secret = web::secret(&app).await.unwrap();
+        let for_server = app.clone();
+        std::thread::spawn(move || {
+            actix_web::rt::System::new()
+                .block_on(async move { web::server(for_server, listener, &secret).unwrap().await })
+                .unwrap();
+        });
+        Site { place, app, base }
+    }
+
+    async fn add(&self, email: &str, role: Role) {
+        let user = User {
+            id: self.app.new_id(),
+            email: email.into(),
+            name: email.into(),
+            role,
+            password_hash: hash_password(&self.app, PASSWORD.into()).await.unwrap(),
+            is_active: true,
+            failed_sign_ins: 0,
+            next_sign_in_ms: 0,
+        };
+        let mut write = self.app.store.write().await.unwrap();
+        tenantry::store::users::add(&mut write, &user, self.app.now_ms()).await.unwrap();
+        write.commit().await.unwrap();
+    }
+
+    async fn signed_in(&self, email: &str) -> Visitor<'_> {
+        let visitor = self.visitor();
+        let answer = visitor.post("/login", &[("email", email), ("password", PASSWORD)]).await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{email} cannot sign in");
+        visitor
+    }
+
+    fn visitor(&self) -> Visitor<'_> {
+        let client = Client::builder().cookie_store(true).redirect(Policy::none()).build().unwrap();
+        Visitor { site: self, client }
+    }
+}
+
+struct Visitor<'a> {
+    site: &'a Site,
+    client: Client,
+}
+
+impl Visitor<'_> {
+    async fn get(&self, path: &str) -> Response {
+        self.client.get(format!("{}{path}", self.site.base)).send().await.unwrap()
+    }
+
+    async fn text(&self, path: &str) -> String {
+        self.get(path).await.text().await.unwrap()
+    }
+
+    /// A form as a browser sends it.
+    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Response {
+        let request = self.client.post(format!("{}{path}", self.site.base)).header("Sec-Fetch-Site", "same-origin");
+        request.form(fields).send().await.unwrap()
+    }
+}
+
+fn location(answer: &Response) -> String {
+    answer.headers()["location"].to_str().unwrap().to_owned()
+}
+
+/// A path of the table with real names in it.
+fn real(path: &str, slug: &str) -> String {
+    path.replace("{slug}", slug).replace("{type}", "ngo").replace("{version}", "1.0.0").replace("{token}", "wrong").replace("{file}", "nothing.css")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_lets_through_whom_the_table_lets_through_and_nobody_else() {
+    let site = Site::start().await;
+    ask(&site.app, "Acme", &[]).await;
+    work_off(&site.app).await;
+    for (email, role) in [
+        ("staff@example.org", Role::Staff),
+        ("admin@example.org", Role::Admin),
+        ("dana@example.org", Role::Owner),
+        ("stranger@example.org", Role::Owner),
+    ] {
+        site.add(email, role).await;
+    }
+    let nobody = site.visitor();
+    let people = [
+        (Some(Role::Staff), false, site.signed_in("staff@example.org").await),
+        (Some(Role::Admin), false, site.signed_in("admin@example.org").await),
+        (Some(Role::Owner), true, site.signed_in("dana@example.org").await),
+        (Some(Role::Owner), false, site.signed_in("stranger@example.org").await),
+    ];
+    let mut walked = 0;
+    // Signing out comes last: it ends the walk of whoever does it.
+    let mut routes = table();
+    routes.sort_by_key(|route| route.path == "/logout");
+    for route in routes {
+        let path = real(route.path, "acme");
+        let fetch = |visitor: &Client| match route.method {
+            "GET" => visitor.get(format!("{}{path}", site.base)),
+            _ => visitor.post(format!("{}{path}", site.base)).header("Sec-Fetch-Site", "same-origin").form(&[("a", "b")]),
+        };
+        let Access::Needs(permission) = route.access else {
+            let answer = fetch(&nobody.client).send().await.unwrap();
+            assert!(!answer.status().is_server_error(), "{} {path}: {}", route.method, answer.status());
+            continue;
+        };
+        let answer = fetch(&nobody.client).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "nobody at {} {path}", route.method);
+        assert!(location(&answer).starts_with("/login"), "nobody at {} {path}", route.method);
+        for (role, is_owner_of_it, visitor) in &people {
+            let status = fetch(&visitor.client).send().await.unwrap().status();
+            let about_the_tenant = route.path.contains("{slug}");
+            let expected = match reach(role.unwrap(), permission) {
+                Reach::None => StatusCode::FORBIDDEN,
+                // Another tenant's owner is told that there is no such tenant; the list of all is not for owners.
+                Reach::Own if about_the_tenant && !is_owner_of_it => StatusCode::NOT_FOUND,
+                Reach::Own if !about_the_tenant => StatusCode::FORBIDDEN,
+                Reach::Own | Reach::All => {
+                    assert!(
+                        !matches!(status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND) && !status.is_server_error(),
+                        "{role:?} at {} {path}: {status}",
+                        route.method
+                    );
+                    walked += 1;
+                    continue;
+                }
+            };
+            assert_eq!(status, expected, "{role:?} at {} {path}", route.method);
+            walked += 1;
+        }
+    }
+    assert!(walked > 50, "{walked}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_carries_the_security_headers_errors_and_redirects_too() {
+    let site = Site::start().await;
+    site.add("admin@example.org", Role::Admin).await;
+    let admin = site.signed_in("admin@example.org").await;
+    let mut paths: Vec<String> = table().iter().filter(|route| route.method == "GET").map(|route| real(route.path, "acme")).collect();
+    paths.extend(["/nonsense".into(), "/tenants/%ff".into(), "/tenants?at=broken".into()]);
+    for path in paths {
+        for visitor in [&admin, &site.visitor()] {
+            let answer = visitor.get(&path).await;
+            let headers = answer.headers().clone();
+            let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+            let policy = text("content-security-policy");
+            assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{path}: {policy}");
+            assert_eq!(text("x-content-type-options"), "nosniff", "{path}");
+            assert_eq!(text("referrer-policy"), "same-origin", "{path}");
+            assert!(!text("cache-control").is_empty(), "{path}");
+            for cookie in headers.get_all("set-cookie") {
+                let cookie = cookie.to_str().unwrap();
+                assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"), "{cookie}");
+            }
+            let body = answer.text().await.unwrap();
+            assert!(!body.contains(" style=\"") && !body.contains("<script>") && !body.contains(" onclick="), "{path}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_from_elsewhere_is_refused_at_every_route_that_takes_one() {
+    let site = Site::start().await;
+    site.add("admin@example.org", Role::Admin).await;
+    let admin = site.signed_in("admin@example.org").await;
+    for route in table().iter().filter(|route| route.method == "POST") {
+        let url = format!("{}{}", site.base, real(route.path, "acme"));
+        let send = |headers: &[(&str, &str)]| {
+            let mut request = admin.client.post(&url).form(&[("name", "x")]);
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            request.send()
+        };
+        for headers in [
+            &[("Sec-Fetch-Site", "cross-site")][..],
+            &[("Sec-Fetch-Site", "same-site")],
+            &[("Origin", "https://evil.example")],
+            &[("Origin", "null")],
+            &[],
+        ] {
+            assert_eq!(send(headers).await.unwrap().status(), StatusCode::FORBIDDEN, "{} {headers:?}", route.path);
+        }
+    }
+    // Without any header of a browser, the token of the page is what counts.
+    let page = admin.text("/tenants/new").await;
+    let token = hidden(&page, "csrf");
+    let form = |token: &str| {
+        let fields = [("csrf", token), ("name", "Acme"), ("email", "a@example.org"), ("plan", "basic"), ("template", "basic")];
+        admin.client.post(format!("{}/tenants/new", site.base)).form(&fields).send()
+    };
+    assert_eq!(form("wrong").await.unwrap().status(), StatusCode::FORBIDDEN);
+    assert_eq!(form(&token).await.unwrap().status(), StatusCode::SEE_OTHER);
+}
+
+/// The value of a hidden field.
+fn hidden(page: &str, name: &str) -> String {
+    let html = scraper::Html::parse_document(page);
+    let selector = scraper::Selector::parse(&format!("input[name={name}]")).unwrap();
+    html.select(&selector).next().unwrap_or_else(|| panic!("no {name} in {page}")).attr("value").unwrap().to_owned()
+}
+
+fn cookie_of(answer: &Response) -> Option<String> {
+    let cookies: BTreeMap<String, String> = answer
+        .headers()
+        .get_all("set-cookie")
+        .iter()
+        .filter_map(|value| value.to_str().ok()?.split(';').next()?.split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    cookies.get("tenantry_session").cloned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_begins_anew_at_sign_in_and_ends_on_the_server() {
+    let site = Site::start().await;
+    site.add("admin@example.org", Role::Admin).await;
+    let visitor = site.visitor();
+    let first = visitor.post("/login", &[("email", "Admin@Example.org "), ("password", PASSWORD)]).await;
+    let session = cookie_of(&first).unwrap();
+    let second = visitor.post("/login", &[("email", "admin@example.org"), ("password", PASSWORD)]).await;
+    assert_ne!(cookie_of(&second).unwrap(), session, "signing in again gives a new token");
+    // The old token is worth nothing any more; nor is the new one after signing out.
+    let with = |cookie: String| {
+        Client::builder().redirect(Policy::none()).build().unwrap().get(format!("{}/tenants", site.base)).header("Cookie", format!("tenantry_session={cookie}")).send()
+    };
+    assert_eq!(with(session).await.unwrap().status(), StatusCode::SEE_OTHER);
+    let current = cookie_of(&second).unwrap();
+    assert_eq!(with(current.clone()).await.unwrap().status(), StatusCode::OK);
+    visitor.post("/logout", &[]).await;
+    assert_eq!(with(current).await.unwrap().status(), StatusCode::SEE_OTHER);
+    // And a session ends by itself.
+    let third = visitor.post("/login", &[("email", "admin@example.org"), ("password", PASSWORD)]).await;
+    let kept = cookie_of(&third).unwrap();
+    site.place.clock.advance(13 * 3_600_000);
+    assert_eq!(with(kept).await.unwrap().status(), StatusCode::SEE_OTHER);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_person_and_a_wrong_password_look_the_same_and_many_tries_have_to_wait() {
+    let site = Site::start().await;
+    site.add("admin@example.org", Role::Admin).await;
+    let visitor = site.visitor();
+    let wrong = visitor.post("/login", &[("email", "admin@example.org"), ("password", "wrong")]).await;
+    let unknown = visitor.post("/login", &[("email", "nobody@example.org"), ("password", "wrong")]).await;
+    assert_eq!((wrong.status(), unknown.status()), (StatusCode::UNPROCESSABLE_ENTITY, StatusCode::UNPROCESSABLE_ENTITY));
+    let (wrong, unknown) = (wrong.text().await.unwrap(), unknown.text().await.unwrap());
+    assert!(wrong.contains("do not fit together"));
+    let strip = |page: &str| page.replace("admin@example.org", "X").replace("nobody@example.org", "X").replace(&hidden(page, "csrf"), "T");
+    assert_eq!(strip(&wrong), strip(&unknown));
+    let mut waited = false;
+    for _ in 0..8 {
+        let answer = visitor.post("/login", &[("email", "admin@example.org"), ("password", "wrong")]).await;
+        waited |= answer.status() == StatusCode::TOO_MANY_REQUESTS;
+    }
+    assert!(waited);
+    // Never for ever: a minute later the right password is taken.
+    site.place.clock.advance(61_000);
+    site.signed_in("admin@example.org").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_the_first_run_link_to_the_owners_password() {
+    let site = Site::start().await;
+    let token = first_run_token(&site.app).await.unwrap().unwrap();
+    let visitor = site.visitor();
+    assert_eq!(visitor.get("/setup/nonsense").await.status(), StatusCode::NOT_FOUND);
+    let short = visitor.post(&format!("/setup/{token}"), &[("name", "Ada"), ("email", "ada@example.org"), ("password", "short")]).await;
+    assert_eq!(short.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(short.text().await.unwrap().contains("value=\"ada@example.org\""), "what was typed stays");
+    let form = [("name", "Ada"), ("email", "ada@example.org"), ("password", PASSWORD)];
+    assert_eq!(visitor.post(&format!("/setup/{token}"), &form).await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(site.visitor().post(&format!("/setup/{token}"), &form).await.status(), StatusCode::NOT_FOUND, "the link is good once");
+    assert!(visitor.text("/").await.contains("Welcome"));
+
+    // A form with a mistake keeps everything, then the tenant is made.
+    let page = visitor.text("/tenants/new?template=ngo").await;
+    let request = hidden(&page, "request_id");
+    let fields = |email: &'static str| {
+        vec![("request_id", request.clone()), ("name", "Red <Cross>".into()), ("email", email.to_owned()), ("plan", "premium".into()), ("template", "ngo".into()), ("module", "ngo:event_shifts".into())]
+    };
+    let send = async |email: &'static str| {
+        let fields = fields(email);
+        let pairs: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        visitor.post("/tenants/new", &pairs).await
+    };
+    let wrong = send("nonsense").await;
+    assert_eq!(wrong.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let kept = wrong.text().await.unwrap();
+    assert!(kept.contains("Red &#60;Cross&#62;") || kept.contains("Red &lt;Cross&gt;"), "{kept}");
+    assert_eq!(hidden(&kept, "request_id"), request);
+    let made = send("owner@example.org").await;
+    assert_eq!((made.status(), location(&made).as_str()), (StatusCode::SEE_OTHER, "/tenants/red-cross/setup"));
+    let again = send("owner@example.org").await;
+    assert_eq!(location(&again), "/tenants/red-cross/setup", "a double click makes one tenant");
+    let setting_up = visitor.text("/tenants/red-cross/setup").await;
+    assert!(setting_up.contains("hx-trigger=\"every 1s\"") && setting_up.contains("http-equiv=\"refresh\""));
+    work_off(&site.app).await;
+    let ready = visitor.text("/tenants/red-cross/setup").await;
+    assert!(ready.contains("is ready") && !ready.contains("hx-trigger=\"every"), "the poll ends");
+    assert!(visitor.text("/tenants?q=red").await.contains("/tenants/red-cross"));
+    assert!(visitor.text("/tenants/red-cross/structure").await.contains("<svg"));
+
+    // The owner's link: shown once, good once.
+    let invited = visitor.post("/tenants/red-cross/invitation", &[]).await.text().await.unwrap();
+    let link = invited.split("/invitations/").nth(1).unwrap().split(['"', '<', '&']).next().unwrap().trim().to_owned();
+    assert!(!visitor.text("/tenants/red-cross").await.contains(&link));
+    let owner = site.visitor();
+    assert!(owner.text(&format!("/invitations/{link}")).await.contains("owner@example.org"));
+    let weak = owner.post(&format!("/invitations/{link}"), &[("password", "short")]).await;
+    assert_eq!(weak.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let taken = owner.post(&format!("/invitations/{link}"), &[("password", "a fine long password")]).await;
+    assert_eq!(taken.status(), StatusCode::OK);
+    let late = owner.post(&format!("/invitations/{link}"), &[("password", "another long password")]).await;
+    assert_eq!(late.status(), StatusCode::NOT_FOUND);
+    let made = tenant(&site.app, "red-cross").await;
+    let mut file = open_tenant(&site.place, &made).await;
+    let hash: String = sqlx::query("SELECT password_hash FROM users WHERE email = 'owner@example.org'").fetch_one(&mut file).await.unwrap().get(0);
+    assert!(hash.starts_with("$argon2id$"), "{hash}");
+    file.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_goes_through_all_tenants_page_by_page_in_every_order() {
+    let site = Site::start().await;
+    site.add("admin@example.org", Role::Admin).await;
+    let admin = site.signed_in("admin@example.org").await;
+    for number in 0..120 {
+        ask(&site.app, &format!("Tenant {number:03}"), &[]).await;
+        site.place.clock.advance(1);
+    }
+    for sort in ["newest", "oldest", "name", "name-desc", "template", "template-desc"] {
+        let mut seen = Vec::new();
+        let mut path = format!("/tenants?sort={sort}");
+        loop {
+            let page = admin.text(&path).await;
+            let html = scraper::Html::parse_document(&page);
+            let cells = scraper::Selector::parse("th .cell-sub").unwrap();
+            seen.extend(html.select(&cells).map(|cell| cell.text().collect::<String>()));
+            let next = scraper::Selector::parse("a[rel=next]").unwrap();
+            match html.select(&next).next() {
+                Some(link) => path = link.attr("href").unwrap().to_owned(),
+                None => break,
+            }
+        }
+        let mut once = seen.clone();
+        once.sort();
+        once.dedup();
+        assert_eq!((seen.len(), once.len()), (120, 120), "{sort}");
+        let first = if matches!(sort, "newest" | "name-desc" | "template-desc") { "tenant-119" } else { "tenant-000" };
+        assert_eq!(seen[0], first, "{sort}");
+    }
+    assert!(admin.text("/tenants?q=100%25").await.contains("No tenant matches"), "a per cent sign is a sign");
+    assert!(admin.text("/tenants?state=failed").await.contains("No tenant matches"));
+}
