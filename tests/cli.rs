@@ -1,4 +1,9 @@
 //! The command line, as scripts use it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test ends where something is not as it should be"
+)]
 
 use serde_json::Value;
 use std::{path::Path, process::Command};

@@ -1,5 +1,10 @@
 //! The real program, killed at random moments with the signal that cannot be caught: afterwards every tenant is complete
 //! or gone, and nothing is there twice.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test ends where something is not as it should be"
+)]
 #![cfg(unix)]
 
 mod support;
@@ -74,7 +79,7 @@ async fn killed_at_random_moments_the_program_leaves_complete_tenants_and_nothin
         assert!(!status.success(), "the program ended by itself at kill {number}: {status}");
         child = worker(&place);
     }
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while unfinished(&app).await > 0 {
         assert!(Instant::now() < deadline, "something hangs");
         tokio::time::sleep(Duration::from_millis(50)).await;

@@ -1,5 +1,10 @@
 //! The rooms of the house: imports point one way only (see src/lib.rs), and nothing left of the doors knows a web
 //! framework, a page renderer or a command line.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test ends where something is not as it should be"
+)]
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};

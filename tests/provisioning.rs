@@ -1,4 +1,9 @@
 //! Making tenants: complete or gone, whatever happens on the way.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test ends where something is not as it should be"
+)]
 
 mod support;
 

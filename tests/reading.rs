@@ -1,4 +1,9 @@
 //! Reading SQL: a corpus of statements, each taken as expected or refused with its reason.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test ends where something is not as it should be"
+)]
 
 use tenantry::{
     schema::Schema,

@@ -1,4 +1,9 @@
 //! The real program: how it starts, what it says when it cannot, and how it stops.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test ends where something is not as it should be"
+)]
 #![cfg(unix)]
 
 use std::{

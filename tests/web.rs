@@ -1,5 +1,10 @@
 //! The web application through its door: every route with every role, sessions, forms from elsewhere, and the way from the
 //! first-run link to an owner's password.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test ends where something is not as it should be"
+)]
 
 mod support;
 
@@ -421,8 +426,8 @@ async fn from_the_first_run_link_to_the_owners_password() {
     assert!(owner.text(&format!("/invitations/{link}")).await.contains("owner@example.org"));
     let weak = owner.post(&format!("/invitations/{link}"), &[("password", "short")]).await;
     assert_eq!(weak.status(), StatusCode::UNPROCESSABLE_ENTITY);
-    let taken = owner.post(&format!("/invitations/{link}"), &[("password", "a fine long password")]).await;
-    assert_eq!(taken.status(), StatusCode::OK);
+    let chosen = owner.post(&format!("/invitations/{link}"), &[("password", "a fine long password")]).await;
+    assert_eq!(chosen.status(), StatusCode::OK);
     let late = owner.post(&format!("/invitations/{link}"), &[("password", "another long password")]).await;
     assert_eq!(late.status(), StatusCode::NOT_FOUND);
     let made = tenant(&site.app, "red-cross").await;

@@ -1,4 +1,9 @@
 //! What the integration tests share: an installation of the program in a folder of its own, with a clock that the test moves.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test ends where something is not as it should be"
+)]
 #![allow(dead_code)]
 
 use std::{
