@@ -1,0 +1,299 @@
+//! Importing templates: what is wrong is told with file and line, and nothing of it is imported.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test ends where something is not as it should be"
+)]
+
+mod support;
+
+use std::collections::BTreeMap;
+use support::{Place, ask, count, work_off};
+use tenantry::{
+    app::App,
+    templates::Memory,
+    usecases::{
+        actor::Actor,
+        templates::{self, Fate, Imported},
+        tenants::{self, CreateForm},
+    },
+};
+
+const MANIFEST: &str = r#"name = "Club"
+description = "A club."
+version = "1.0.0"
+
+[[modules]]
+name = "core"
+title = "Core"
+description = "The core."
+kind = "core"
+file = "001_core.sql"
+depends = []
+
+[[modules]]
+name = "games"
+title = "Games"
+description = "Games."
+kind = "optional"
+file = "002_games.sql"
+depends = ["core"]
+"#;
+
+fn club() -> BTreeMap<String, String> {
+    let files = [
+        ("club/template.toml", MANIFEST),
+        (
+            "club/schema.sql",
+            "CREATE TABLE users (id INT AUTO_INCREMENT PRIMARY KEY, email VARCHAR(255) NOT NULL UNIQUE);\n",
+        ),
+        ("club/seed.sql", "INSERT INTO users (email) VALUES ('{{OWNER_EMAIL}}');\n"),
+        (
+            "club/modules/001_core.sql",
+            "CREATE TABLE notes (id INT AUTO_INCREMENT PRIMARY KEY, text VARCHAR(50));\n",
+        ),
+        (
+            "club/modules/002_games.sql",
+            "CREATE TABLE games (id INT AUTO_INCREMENT PRIMARY KEY, title VARCHAR(50));\n",
+        ),
+        (
+            "migrations/club/2025_01_01_add_color.sql",
+            "-- version: 1.1.0\n-- UP\nALTER TABLE notes ADD COLUMN color VARCHAR(9) AFTER id;\n-- DOWN\nALTER TABLE notes DROP COLUMN color;\n",
+        ),
+    ];
+    files.into_iter().map(|(path, text)| (path.to_owned(), text.to_owned())).collect()
+}
+
+async fn import(app: &App, files: BTreeMap<String, String>) -> Vec<Imported> {
+    templates::import(app, &Actor::CommandLine, Memory::of_texts(files)).await.unwrap()
+}
+
+#[tokio::test]
+async fn every_kind_of_mistake_is_told_with_its_file_and_line_and_imports_nothing() {
+    let place = Place::new();
+    let app = place.open().await;
+    let before = count(&app, "tenant_templates").await;
+    for (file, text, line, part) in [
+        (
+            "club/schema.sql",
+            "CREATE TABLE users (id INT PRIMARY KEY);\nCREATE TABLE x (a GEOMETRY);\n",
+            2,
+            "not taken",
+        ),
+        (
+            "club/schema.sql",
+            "CREATE TABLE users (id INT PRIMARY KEY);\n\nCREATE TABEL x (a INT);\n",
+            3,
+            "not understood",
+        ),
+        (
+            "club/schema.sql",
+            "CREATE TABLE users (id INT PRIMARY KEY, email TEXT, INDEX i (missing));\n",
+            1,
+            "missing",
+        ),
+        ("club/seed.sql", "\nINSERT INTO users (email) VALUES ('{{OWNER_MAIL}}');\n", 2, "no variable"),
+        ("club/seed.sql", "INSERT INTO users (email) VALUES ({{OWNER_EMAIL}});\n", 1, "in quotes"),
+        (
+            "club/seed.sql",
+            "INSERT INTO users (email) VALUES ('a');\nINSERT INTO users (email) VALUES ('a');\n",
+            2,
+            "refused",
+        ),
+        ("club/seed.sql", "DROP DATABASE x;\n", 1, "not allowed"),
+        ("club/modules/002_games.sql", "CREATE TABLE notes (id INT PRIMARY KEY);\n", 1, "already"),
+        (
+            "club/modules/001_core.sql",
+            "CREATE TABLE notes (id INT PRIMARY KEY, n INT, FOREIGN KEY (n) REFERENCES games(id));\n",
+            1,
+            "games",
+        ),
+        (
+            "migrations/club/2025_01_01_add_color.sql",
+            "-- UP\nALTER TABLE notes ADD COLUMN color VARCHAR(9);\n",
+            2,
+            "DOWN",
+        ),
+        (
+            "migrations/club/2025_01_01_add_color.sql",
+            "-- UP\nALTER TABLE notes ADD COLUMN color VARCHAR(9) AFTER id;\n-- DOWN\nALTER TABLE notes DROP COLUMN text;\n",
+            4,
+            "does not restore",
+        ),
+        (
+            "migrations/club/2025_01_01_add_color.sql",
+            "-- UP\nALTER TABLE notes MODIFY COLUMN text VARCHAR(50) FIRST;\n-- DOWN\nALTER TABLE notes MODIFY COLUMN text VARCHAR(60) AFTER id;\n",
+            4,
+            "does not restore",
+        ),
+        (
+            "migrations/club/2025_01_01_add_color.sql",
+            "-- UP\n\nALTER TABLE games ADD COLUMN color VARCHAR(9);\n-- DOWN\nALTER TABLE games DROP COLUMN color;\n",
+            3,
+            "no table games",
+        ),
+        (
+            "migrations/club/2025_01_01_add_color.sql",
+            "-- version: new\n-- UP\nX\n-- DOWN\nY\n",
+            1,
+            "no version",
+        ),
+        ("club/modules/002_games.sqlite.sql", "ATTACH DATABASE 'x' AS y;\n", 1, "not allowed"),
+    ] {
+        let mut files = club();
+        files.insert(file.to_owned(), text.to_owned());
+        let results = import(&app, files).await;
+        assert_eq!(results[0].fate, Fate::Refused, "{file}: {text}");
+        let problems = &results[0].report.problems;
+        assert!(
+            problems
+                .iter()
+                .any(|found| found.file == file && found.line == Some(line) && found.reason.contains(part)),
+            "{file}:{line} {part}: {problems:?}"
+        );
+        assert_eq!(count(&app, "tenant_templates").await, before, "{text}");
+    }
+    for (from, to, part) in [
+        ("depends = [\"core\"]", "depends = [\"games\"]", "games"),
+        ("depends = [\"core\"]", "depends = [\"ghosts\"]", "ghosts"),
+        ("depends = []", "depends = [\"games\"]", "games"),
+    ] {
+        let mut files = club();
+        files.insert("club/template.toml".into(), MANIFEST.replacen(from, to, 1));
+        let results = import(&app, files).await;
+        let problems = &results[0].report.problems;
+        assert!(
+            problems.iter().any(|found| found.file == "club/template.toml"
+                && found.line.is_some()
+                && found.reason.contains(part)),
+            "{to}: {problems:?}"
+        );
+    }
+    assert_eq!(count(&app, "tenant_templates").await, before);
+}
+
+#[tokio::test]
+async fn one_broken_template_keeps_the_others_of_its_source_out() {
+    let place = Place::new();
+    let app = place.open().await;
+    let mut files = club();
+    for (path, text) in club() {
+        files.insert(path.replacen("club/", "guild/", 1), text);
+    }
+    files.insert("guild/schema.sql".into(), "nonsense;".into());
+    let results = import(&app, files).await;
+    assert_eq!(
+        results.iter().map(|result| result.fate.clone()).collect::<Vec<_>>(),
+        [Fate::Proven, Fate::Refused]
+    );
+    assert_eq!(count(&app, "tenant_templates WHERE template_type IN ('club', 'guild')").await, 0);
+}
+
+#[tokio::test]
+async fn a_template_is_stored_in_the_plans_tables_and_replaced_only_while_nobody_uses_it() {
+    let place = Place::new();
+    let app = place.open().await;
+    assert_eq!(import(&app, club()).await[0].fate, Fate::Imported);
+    assert_eq!(
+        count(&app, "tenant_templates WHERE template_type = 'club' AND version = '1.0.0' AND is_locked = 0")
+            .await,
+        1
+    );
+    assert_eq!(
+        count(
+            &app,
+            "template_modules WHERE module_name = 'games' AND module_type = 'optional' AND display_order = 1"
+        )
+        .await,
+        1
+    );
+    assert_eq!(
+        count(&app, "template_migrations WHERE migration_name = '2025_01_01_add_color' AND sql_up LIKE 'ALTER%' AND sql_down LIKE '%DROP%'").await,
+        1
+    );
+    let mut changed = club();
+    changed.insert(
+        "club/modules/002_games.sql".into(),
+        "CREATE TABLE games (id INT AUTO_INCREMENT PRIMARY KEY);\n".into(),
+    );
+    assert_eq!(import(&app, changed.clone()).await[0].fate, Fate::Imported, "unused, so it may be replaced");
+    let form = CreateForm {
+        name: "Chess".into(),
+        email: "a@example.org".into(),
+        plan: "basic".into(),
+        template: "club".into(),
+        modules: vec!["games".into()],
+        request_id: None,
+    };
+    tenants::create(&app, &Actor::CommandLine, form).await.unwrap();
+    let refused = import(&app, club()).await;
+    assert_eq!(refused[0].fate, Fate::Refused);
+    assert!(refused[0].report.to_string().contains("higher version"));
+    // What the tenant was asked for is what it gets, though the files have changed since.
+    work_off(&app).await;
+    let schema = tenants::schema(&app, &Actor::CommandLine, "chess").await.unwrap().1;
+    assert_eq!(schema.tables["games"].columns.len(), 1);
+}
+
+#[tokio::test]
+async fn migrations_go_by_name_whatever_the_order_of_their_arrival() {
+    let place = Place::new();
+    let app = place.open().await;
+    let mut files = club();
+    let migration = |column: &str| {
+        format!(
+            "-- UP\nALTER TABLE notes ADD COLUMN {column} INT;\n-- DOWN\nALTER TABLE notes DROP COLUMN {column};\n"
+        )
+    };
+    files.insert("migrations/club/2024_12_31_older.sql".into(), migration("older"));
+    files.insert("migrations/club/2025_02_01_newer.sql".into(), migration("newer"));
+    assert_eq!(import(&app, files).await[0].fate, Fate::Imported);
+    let detail = templates::show(&app, &Actor::CommandLine, "club", "1.0.0").await.unwrap();
+    let names: Vec<&str> = detail.migrations.iter().map(|migration| migration.name.as_str()).collect();
+    assert_eq!(names, ["2024_12_31_older", "2025_01_01_add_color", "2025_02_01_newer"]);
+}
+
+#[tokio::test]
+async fn a_file_for_sqlite_replaces_the_common_one_there() {
+    let place = Place::new();
+    let app = place.open().await;
+    let mut files = club();
+    files.insert(
+        "club/modules/001_core.sqlite.sql".into(),
+        "CREATE TABLE notes (id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT);\nCREATE TRIGGER shout AFTER INSERT ON notes BEGIN UPDATE notes SET text = upper(text) WHERE id = NEW.id; END;\n".into(),
+    );
+    files.remove("migrations/club/2025_01_01_add_color.sql");
+    let results = import(&app, files).await;
+    assert_eq!(results[0].fate, Fate::Imported, "{}", results[0].report);
+    let form = CreateForm {
+        name: "Loud".into(),
+        email: "a@example.org".into(),
+        plan: "basic".into(),
+        template: "club".into(),
+        modules: vec![],
+        request_id: None,
+    };
+    tenants::create(&app, &Actor::CommandLine, form).await.unwrap();
+    work_off(&app).await;
+    let schema = tenants::schema(&app, &Actor::CommandLine, "loud").await.unwrap().1;
+    assert!(schema.triggers.contains_key("shout"), "{:?}", schema.triggers);
+}
+
+#[tokio::test]
+async fn the_built_in_templates_have_what_the_plan_asks_of_them() {
+    let place = Place::new();
+    let app = place.open().await;
+    for (template, tables) in [
+        ("basic", &["users", "roles", "permissions", "settings", "audit_logs"][..]),
+        ("ngo", &["users", "members", "donations", "campaigns", "events", "volunteers", "grants"]),
+    ] {
+        let detail = templates::show(&app, &Actor::CommandLine, template, "1.0.0").await.unwrap();
+        for table in tables {
+            assert!(detail.schema.tables.contains_key(*table), "{template} has no {table}");
+        }
+        assert!(detail.modules.iter().filter(|module| !module.is_core).count() >= 3);
+        assert_eq!(detail.migrations.len(), 4);
+        assert!(detail.migrations.iter().any(|migration| migration.is_breaking));
+    }
+    ask(&app, "Acme", &["event_shifts"]).await;
+}
