@@ -9,11 +9,7 @@ use crate::{
     store::{Store, StoreError, migrate},
     templates::catalog::Catalog,
 };
-use std::{
-    fmt,
-    path::Path,
-    sync::Arc,
-};
+use std::{fmt, path::Path, sync::Arc};
 use tokio::sync::{Notify, Semaphore};
 use uuid::Uuid;
 
@@ -84,7 +80,11 @@ fn make_folder(folder: &Path, setting: &str) -> std::result::Result<(), CannotSt
 
 impl App {
     /// Opens everything: makes the data folder, brings the control database up to date.
-    pub async fn open(settings: Settings, clock: Clock, faults: Faults) -> std::result::Result<App, CannotStart> {
+    pub async fn open(
+        settings: Settings,
+        clock: Clock,
+        faults: Faults,
+    ) -> std::result::Result<App, CannotStart> {
         make_folder(&settings.data_dir, "TENANTRY_DATA_DIR")?;
         let folder = settings.data_dir.canonicalize().map_err(|cause| {
             CannotStart(format!("The data folder {} cannot be read: {cause}.", settings.data_dir.display()))
@@ -92,7 +92,10 @@ impl App {
         let tenants = folder.join("tenants");
         make_folder(&tenants, "TENANTRY_DATA_DIR")?;
         let store = Store::open(&settings.control_file).await.map_err(|cause| {
-            CannotStart(format!("The control database {} cannot be opened: {cause}.", settings.control_file.display()))
+            CannotStart(format!(
+                "The control database {} cannot be opened: {cause}.",
+                settings.control_file.display()
+            ))
         })?;
         migrate::migrate(&store, clock.now_ms()).await?;
         let engine: Arc<dyn Engine> = Arc::new(Sqlite::new(tenants));

@@ -170,13 +170,17 @@ fn is_near(known: &str, given: &str) -> bool {
 fn file(path: &Path, must_exist: bool) -> Result<Layer, BadSetting> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
-        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound && !must_exist => return Ok(Layer::default()),
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound && !must_exist => {
+            return Ok(Layer::default());
+        }
         Err(cause) => {
             return Err(BadSetting(format!("The settings file {} cannot be read: {cause}.", path.display())));
         }
     };
     toml::from_str(&text).map_err(|cause| {
-        let line = cause.span().map_or(1, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
+        let line = cause
+            .span()
+            .map_or(1, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
         BadSetting(format!("The settings file {}, line {line}: {}.", path.display(), cause.message()))
     })
 }
@@ -203,7 +207,9 @@ impl Layer {
 
 fn listen_address(text: &str) -> Result<SocketAddr, BadSetting> {
     text.to_socket_addrs().ok().and_then(|mut found| found.next()).ok_or_else(|| {
-        BadSetting(format!("The listen address {text:?} is not of the form ADDRESS:PORT, such as 127.0.0.1:8080."))
+        BadSetting(format!(
+            "The listen address {text:?} is not of the form ADDRESS:PORT, such as 127.0.0.1:8080."
+        ))
     })
 }
 
@@ -233,7 +239,10 @@ fn seconds(name: &str, value: f64, range: std::ops::RangeInclusive<f64>) -> Resu
 
 impl Settings {
     /// Settings from the command line's flags, the given environment and the settings file.
-    pub fn gather(flags: Layer, variables: impl Iterator<Item = (String, String)>) -> Result<Settings, BadSetting> {
+    pub fn gather(
+        flags: Layer,
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> Result<Settings, BadSetting> {
         let above = flags.or(environment(variables)?);
         let below = match &above.config {
             Some(path) => file(path, true)?,
@@ -245,10 +254,16 @@ impl Settings {
             (Some(email), Some(password)) => Some(FirstAdmin { email, password: Secret(password) }),
             (None, None) => None,
             (Some(_), None) => {
-                return Err(BadSetting("TENANTRY_ADMIN_EMAIL is set, but TENANTRY_ADMIN_PASSWORD is not. Set both or none.".into()));
+                return Err(BadSetting(
+                    "TENANTRY_ADMIN_EMAIL is set, but TENANTRY_ADMIN_PASSWORD is not. Set both or none."
+                        .into(),
+                ));
             }
             (None, Some(_)) => {
-                return Err(BadSetting("TENANTRY_ADMIN_PASSWORD is set, but TENANTRY_ADMIN_EMAIL is not. Set both or none.".into()));
+                return Err(BadSetting(
+                    "TENANTRY_ADMIN_PASSWORD is set, but TENANTRY_ADMIN_EMAIL is not. Set both or none."
+                        .into(),
+                ));
             }
         };
         let workers = layer.workers.unwrap_or(4);
@@ -261,17 +276,24 @@ impl Settings {
             .unwrap_or("60,120")
             .split(',')
             .filter(|part| !part.trim().is_empty())
-            .map(|part| number("RETRY_SECONDS", part).and_then(|value| seconds("TENANTRY_RETRY_SECONDS", value, 0.0..=86_400.0)))
+            .map(|part| {
+                number("RETRY_SECONDS", part)
+                    .and_then(|value| seconds("TENANTRY_RETRY_SECONDS", value, 0.0..=86_400.0))
+            })
             .collect::<Result<_, _>>()?;
         let log_format = match layer.log_format.as_deref() {
             None | Some("text") => LogFormat::Text,
             Some("json") => LogFormat::Json,
-            Some(other) => return Err(BadSetting(format!("TENANTRY_LOG_FORMAT is {other:?}; it takes text or json."))),
+            Some(other) => {
+                return Err(BadSetting(format!("TENANTRY_LOG_FORMAT is {other:?}; it takes text or json.")));
+            }
         };
         if let Some(url) = &layer.public_url
             && !(url.starts_with("http://") || url.starts_with("https://"))
         {
-            return Err(BadSetting(format!("TENANTRY_PUBLIC_URL is {url:?}; it starts with http:// or https://.")));
+            return Err(BadSetting(format!(
+                "TENANTRY_PUBLIC_URL is {url:?}; it starts with http:// or https://."
+            )));
         }
         Ok(Settings {
             listen: listen_address(layer.listen.as_deref().unwrap_or("127.0.0.1:8080"))?,
@@ -293,7 +315,8 @@ mod tests {
     use super::*;
 
     fn gather(pairs: &[(&str, &str)]) -> Result<Settings, BadSetting> {
-        let pairs: Vec<_> = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let pairs: Vec<_> =
+            pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         Settings::gather(Layer::default(), pairs.into_iter())
     }
 
@@ -303,7 +326,7 @@ mod tests {
         assert_eq!(settings.data_dir, PathBuf::from("data"));
         assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(settings.control_file, PathBuf::from("data/control.db"));
-        assert_eq!(settings.retry_delays, [Duration::from_secs(60), Duration::from_secs(120)]);
+        assert_eq!(settings.retry_delays, [Duration::from_mins(1), Duration::from_mins(2)]);
     }
 
     #[test]

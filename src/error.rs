@@ -42,23 +42,13 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Error {
-            kind,
-            message: message.into(),
-            fields: BTreeMap::new(),
-            reference: None,
-        }
+        Error { kind, message: message.into(), fields: BTreeMap::new(), reference: None }
     }
 
     /// The input is not usable; `fields` has a message for each field.
     pub fn invalid(fields: BTreeMap<&'static str, String>) -> Self {
         let message = fields.values().cloned().collect::<Vec<_>>().join(" ");
-        Error {
-            kind: Kind::Invalid,
-            message,
-            fields,
-            reference: None,
-        }
+        Error { kind: Kind::Invalid, message, fields, reference: None }
     }
 
     /// The input is not usable, and one sentence says why.
@@ -96,12 +86,7 @@ impl Error {
         let reference = new_reference();
         let message = message.into();
         tracing::warn!(reference, cause = %cause, "{message}");
-        Error {
-            kind: Kind::Unavailable,
-            message,
-            fields: BTreeMap::new(),
-            reference: Some(reference),
-        }
+        Error { kind: Kind::Unavailable, message, fields: BTreeMap::new(), reference: Some(reference) }
     }
 
     /// A defect of ours. The cause is logged under the reference, and never shown.

@@ -7,8 +7,18 @@ const LIMIT: usize = 60;
 
 /// Words that addresses of ours or of servers need for themselves.
 const RESERVED: [&str; 12] = [
-    "new", "check-name", "admin", "api", "static", "login", "mysql", "sys", "information-schema", "performance-schema",
-    "postgres", "template1",
+    "new",
+    "check-name",
+    "admin",
+    "api",
+    "static",
+    "login",
+    "mysql",
+    "sys",
+    "information-schema",
+    "performance-schema",
+    "postgres",
+    "template1",
 ];
 
 /// The stem of the slugs that a name can get: small letters, digits and dashes, never empty unless nothing of the name

@@ -127,7 +127,9 @@ async fn work(app: &App, job: Job, stop: &CancellationToken) {
     match ended {
         Ok(()) => {}
         Err(LetGo::Lost) => tracing::warn!(job = %job.id, "Another worker has taken this job over"),
-        Err(LetGo::Store(cause)) => tracing::warn!(job = %job.id, %cause, "The control database is away; this job goes on later"),
+        Err(LetGo::Store(cause)) => {
+            tracing::warn!(job = %job.id, %cause, "The control database is away; this job goes on later")
+        }
         Err(LetGo::Stopped(stopped)) => tracing::warn!(job = %job.id, "{stopped}"),
     }
 }
@@ -144,7 +146,9 @@ async fn beat(app: App, claim: Claim, lost: CancellationToken) {
         match kept.await {
             Ok(true) => {}
             Ok(false) => return lost.cancel(),
-            Err(cause) => tracing::warn!(job = %claim.job_id, %cause, "A heartbeat did not reach the control database"),
+            Err(cause) => {
+                tracing::warn!(job = %claim.job_id, %cause, "A heartbeat did not reach the control database")
+            }
         }
     }
 }
@@ -192,7 +196,13 @@ async fn hand_back(app: &App, job: &Job, claim: Claim, direction: Direction) -> 
     Ok(write.commit().await?)
 }
 
-async fn forward(app: &App, job: &Job, claim: Claim, making: &Making<'_>, stop: &CancellationToken) -> Result<(), LetGo> {
+async fn forward(
+    app: &App,
+    job: &Job,
+    claim: Claim,
+    making: &Making<'_>,
+    stop: &CancellationToken,
+) -> Result<(), LetGo> {
     let steps = jobs::steps(&mut *app.store.read().await?, job.id).await?;
     let last = steps.last().map(|step| step.position);
     for step in &steps {
@@ -232,7 +242,10 @@ async fn forward(app: &App, job: &Job, claim: Claim, making: &Making<'_>, stop: 
                 app.faults.point(&format!("{}:recorded", step.name))?;
             }
             Err(StepError::Stale) => return Err(LetGo::Lost),
-            Err(failure) => return fail(app, job, claim, making.tenant, Some((step.position, &step.title)), failure).await,
+            Err(failure) => {
+                return fail(app, job, claim, making.tenant, Some((step.position, &step.title)), failure)
+                    .await;
+            }
         }
     }
     tracing::info!(job = %job.id, tenant = making.tenant.slug, "The tenant is ready");
@@ -274,7 +287,8 @@ async fn fail(
     match delay {
         Some(delay) if may_pass => {
             let next = now + i64::try_from(delay.as_millis()).unwrap_or(i64::MAX / 2);
-            jobs::put_back(&mut write, claim, Direction::Forward, job.attempt + 1, next, Some(&problem)).await?;
+            jobs::put_back(&mut write, claim, Direction::Forward, job.attempt + 1, next, Some(&problem))
+                .await?;
         }
         _ => {
             jobs::put_back(&mut write, claim, Direction::Undo, 0, now, Some(&problem)).await?;
@@ -284,7 +298,13 @@ async fn fail(
     Ok(write.commit().await?)
 }
 
-async fn undo(app: &App, job: &Job, claim: Claim, making: &Making<'_>, stop: &CancellationToken) -> Result<(), LetGo> {
+async fn undo(
+    app: &App,
+    job: &Job,
+    claim: Claim,
+    making: &Making<'_>,
+    stop: &CancellationToken,
+) -> Result<(), LetGo> {
     let steps = jobs::steps(&mut *app.store.read().await?, job.id).await?;
     let tenant = making.tenant;
     if tenant.status == Status::Active {
@@ -322,12 +342,20 @@ async fn undo(app: &App, job: &Job, claim: Claim, making: &Making<'_>, stop: &Ca
         if !jobs::is_ours(&mut write, claim).await? {
             return Err(LetGo::Lost);
         }
-        jobs::end_step(&mut write, claim, step.position, StepStatus::Undone, note.as_deref(), app.now_ms()).await?;
+        jobs::end_step(&mut write, claim, step.position, StepStatus::Undone, note.as_deref(), app.now_ms())
+            .await?;
         write.commit().await?;
         app.faults.point(&format!("{}:undo-recorded", step.name))?;
     }
     let reason = job.problem.clone().unwrap_or_default();
-    end_failed(app, claim, tenant, false, &format!("Could not make the tenant: {reason} What there was of it has been removed.")).await
+    end_failed(
+        app,
+        claim,
+        tenant,
+        false,
+        &format!("Could not make the tenant: {reason} What there was of it has been removed."),
+    )
+    .await
 }
 
 /// Records that taking back failed: another try later, or a person.
@@ -350,18 +378,29 @@ async fn fail_undo(
         jobs::put_back(&mut write, claim, Direction::Undo, job.attempt + 1, next, Some(&problem)).await?;
         return Ok(write.commit().await?);
     }
-    let sentence = format!("Could not make the tenant, and could not remove what there was of it: {} Reference {}.", problem.plain, problem.reference);
+    let sentence = format!(
+        "Could not make the tenant, and could not remove what there was of it: {} Reference {}.",
+        problem.plain, problem.reference
+    );
     end_failed(app, claim, tenant, true, &sentence).await
 }
 
-async fn end_failed(app: &App, claim: Claim, tenant: &Tenant, needs_person: bool, sentence: &str) -> Result<(), LetGo> {
+async fn end_failed(
+    app: &App,
+    claim: Claim,
+    tenant: &Tenant,
+    needs_person: bool,
+    sentence: &str,
+) -> Result<(), LetGo> {
     let now = app.now_ms();
     let mut write = app.store.write().await?;
     if !jobs::is_ours(&mut write, claim).await? {
         return Err(LetGo::Lost);
     }
     jobs::end(&mut write, claim, JobStatus::Failed, needs_person, now).await?;
-    tenants::set_status(&mut write, tenant.id, &[Status::Pending, Status::Provisioning], Status::Failed).await?;
-    store::events::record(&mut write, Some(tenant.id), now, &Doer::program(), "tenant_failed", sentence).await?;
+    tenants::set_status(&mut write, tenant.id, &[Status::Pending, Status::Provisioning], Status::Failed)
+        .await?;
+    store::events::record(&mut write, Some(tenant.id), now, &Doer::program(), "tenant_failed", sentence)
+        .await?;
     Ok(write.commit().await?)
 }

@@ -1,4 +1,9 @@
 //! The command line, as scripts use it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test ends where something is not as it should be"
+)]
 
 use serde_json::Value;
 use std::{path::Path, process::Command};
@@ -26,7 +31,22 @@ fn a_tenant_is_created_listed_and_shown() {
     let data = folder.path();
     let created = json(
         data,
-        &["tenants", "create", "--name", "Acme Foundation", "--email", "Dana@Example.org", "--template", "ngo", "--plan", "premium", "--module", "events", "--wait", "--json"],
+        &[
+            "tenants",
+            "create",
+            "--name",
+            "Acme Foundation",
+            "--email",
+            "Dana@Example.org",
+            "--template",
+            "ngo",
+            "--plan",
+            "premium",
+            "--module",
+            "events",
+            "--wait",
+            "--json",
+        ],
     );
     for key in ["id", "name", "slug", "status", "template", "template_version", "plan", "database_name"] {
         assert!(created[key].is_string(), "{key}: {created}");
@@ -35,7 +55,9 @@ fn a_tenant_is_created_listed_and_shown() {
     assert_eq!(created["slug"], "acme-foundation");
     assert_eq!(created["email"], "dana@example.org");
     assert_eq!(created["plan"], "premium");
-    assert!(data.join("tenants").join(format!("{}.db", created["database_name"].as_str().unwrap())).is_file());
+    assert!(
+        data.join("tenants").join(format!("{}.db", created["database_name"].as_str().unwrap())).is_file()
+    );
 
     let list = json(data, &["tenants", "list", "--json"]);
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
@@ -51,7 +73,20 @@ fn a_tenant_is_created_listed_and_shown() {
 #[test]
 fn without_wait_the_tenant_is_asked_for_and_a_worker_makes_it() {
     let folder = tempfile::tempdir().unwrap();
-    let created = json(folder.path(), &["tenants", "create", "--name", "Later", "--email", "a@example.org", "--template", "basic", "--json"]);
+    let created = json(
+        folder.path(),
+        &[
+            "tenants",
+            "create",
+            "--name",
+            "Later",
+            "--email",
+            "a@example.org",
+            "--template",
+            "basic",
+            "--json",
+        ],
+    );
     assert_eq!(created["status"], "pending");
 }
 
@@ -59,7 +94,8 @@ fn without_wait_the_tenant_is_asked_for_and_a_worker_makes_it() {
 fn mistakes_are_named_by_their_flag_and_end_with_2_and_what_is_not_there_with_1() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
-    let (code, _, said) = run(data, &["tenants", "create", "--name", "X", "--email", "nonsense", "--template", "zoo"]);
+    let (code, _, said) =
+        run(data, &["tenants", "create", "--name", "X", "--email", "nonsense", "--template", "zoo"]);
     assert_eq!(code, 2, "{said}");
     assert!(said.contains("--email") && said.contains("--template") && said.contains("ngo"), "{said}");
     let (code, _, said) = run(data, &["tenants", "show", "nobody"]);
@@ -74,7 +110,11 @@ fn a_broken_template_is_reported_with_file_and_line_and_imports_nothing() {
     let data = folder.path().join("data");
     let club = folder.path().join("templates/club");
     std::fs::create_dir_all(club.join("modules")).unwrap();
-    std::fs::write(club.join("template.toml"), "name = \"Club\"\ndescription = \"A club.\"\nversion = \"1.0.0\"\n").unwrap();
+    std::fs::write(
+        club.join("template.toml"),
+        "name = \"Club\"\ndescription = \"A club.\"\nversion = \"1.0.0\"\n",
+    )
+    .unwrap();
     std::fs::write(club.join("schema.sql"), "CREATE TABLE a (id INT PRIMARY KEY);\n\nCREATE TABLE b (\n  id INT PRIMARY KEY,\n  a_id INT,\n  FOREIGN KEY (a_id) REFERENCES missing(id)\n);\n").unwrap();
     let path = folder.path().join("templates");
     let path = path.to_str().unwrap();
@@ -86,16 +126,35 @@ fn a_broken_template_is_reported_with_file_and_line_and_imports_nothing() {
     let (_, said, _) = run(&data, &["templates", "list", "--json"]);
     assert!(!said.contains("club"), "{said}");
 
-    std::fs::write(club.join("schema.sql"), "CREATE TABLE users (id INT AUTO_INCREMENT PRIMARY KEY, email VARCHAR(255) NOT NULL);\n").unwrap();
+    std::fs::write(
+        club.join("schema.sql"),
+        "CREATE TABLE users (id INT AUTO_INCREMENT PRIMARY KEY, email VARCHAR(255) NOT NULL);\n",
+    )
+    .unwrap();
     let results = json(&data, &["templates", "import", path, "--json"]);
     assert_eq!(results["items"][0]["fate"], "imported", "{results}");
     let results = json(&data, &["templates", "import", path, "--json"]);
     assert_eq!(results["items"][0]["fate"], "unchanged", "{results}");
-    let made = json(&data, &["tenants", "create", "--name", "Chess", "--email", "a@example.org", "--template", "club", "--wait", "--json"]);
+    let made = json(
+        &data,
+        &[
+            "tenants",
+            "create",
+            "--name",
+            "Chess",
+            "--email",
+            "a@example.org",
+            "--template",
+            "club",
+            "--wait",
+            "--json",
+        ],
+    );
     assert_eq!(made["status"], "active");
 
     // In use, so it stays as it is.
-    std::fs::write(club.join("schema.sql"), "CREATE TABLE users (id INT AUTO_INCREMENT PRIMARY KEY);\n").unwrap();
+    std::fs::write(club.join("schema.sql"), "CREATE TABLE users (id INT AUTO_INCREMENT PRIMARY KEY);\n")
+        .unwrap();
     let (code, said, _) = run(&data, &["templates", "import", path]);
     assert_eq!(code, 1, "{said}");
     assert!(said.contains("higher version"), "{said}");

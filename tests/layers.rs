@@ -1,5 +1,10 @@
 //! The rooms of the house: imports point one way only (see src/lib.rs), and nothing left of the doors knows a web
 //! framework, a page renderer or a command line.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test ends where something is not as it should be"
+)]
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -20,12 +25,8 @@ const ROOMS: &[&[&str]] = &[
 ];
 
 /// Rooms that may not name each other though they stand in one place, or though the place would allow it.
-const STRANGERS: &[(&str, &str)] = &[
-    ("schema", "sql"),
-    ("schema", "picture"),
-    ("sql", "picture"),
-    ("picture", "sql"),
-];
+const STRANGERS: &[(&str, &str)] =
+    &[("schema", "sql"), ("schema", "picture"), ("sql", "picture"), ("picture", "sql")];
 
 /// Crates that only the doors may name, and the rooms that are an exception with their reason in the text beside it.
 const DOORS_ONLY: &[&str] = &["actix_web", "actix_session", "askama", "clap"];
@@ -57,13 +58,9 @@ fn faults(file: &Path, room: &str, text: &str) -> Vec<String> {
             None if name.chars().next().is_some_and(char::is_lowercase) => {
                 faults.push(report(&format!("`crate::{name}` is not a room")));
             }
-            None => faults.push(report(&format!(
-                "`crate::{name}`: name the room that it lives in"
-            ))),
+            None => faults.push(report(&format!("`crate::{name}`: name the room that it lives in"))),
             Some(there) if there > own_place => {
-                faults.push(report(&format!(
-                    "`{room}` must not know `{name}`, which is on its right"
-                )));
+                faults.push(report(&format!("`{room}` must not know `{name}`, which is on its right")));
             }
             Some(_)
                 if room != name
@@ -71,9 +68,7 @@ fn faults(file: &Path, room: &str, text: &str) -> Vec<String> {
                     && room != STARTER
                     && DOORS.contains(&name.as_str()) =>
             {
-                faults.push(report(&format!(
-                    "the door `{room}` must not know the door `{name}`"
-                )));
+                faults.push(report(&format!("the door `{room}` must not know the door `{name}`")));
             }
             Some(_) if STRANGERS.contains(&(room, name.as_str())) => {
                 faults.push(report(&format!("`{room}` must not know `{name}`")));
@@ -83,16 +78,9 @@ fn faults(file: &Path, room: &str, text: &str) -> Vec<String> {
     }
     if !DOORS.contains(&room) {
         for (at, line) in code.lines().enumerate() {
-            for name in DOORS_ONLY
-                .iter()
-                .filter(|name| words(line).any(|word| word == **name))
-            {
+            for name in DOORS_ONLY.iter().filter(|name| words(line).any(|word| word == **name)) {
                 if !EXCEPTIONS.contains(&(room, name)) {
-                    faults.push(format!(
-                        "{}:{}: `{room}` must not name {name}",
-                        file.display(),
-                        at + 1
-                    ));
+                    faults.push(format!("{}:{}: `{room}` must not name {name}", file.display(), at + 1));
                 }
             }
         }
@@ -106,8 +94,7 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
 }
 
 fn line_of(code: &str, at: usize) -> usize {
-    code.get(..at)
-        .map_or(1, |before| before.matches('\n').count() + 1)
+    code.get(..at).map_or(1, |before| before.matches('\n').count() + 1)
 }
 
 /// The rooms after each `crate::`, also in `crate::{a, b::c}`, with their places in the text.
@@ -173,11 +160,7 @@ fn without_comments_and_texts(text: &str) -> String {
             continue;
         };
         let (skipped, after) = rest.split_at(length);
-        code.extend(
-            skipped
-                .chars()
-                .map(|character| if character == '\n' { '\n' } else { ' ' }),
-        );
+        code.extend(skipped.chars().map(|character| if character == '\n' { '\n' } else { ' ' }));
         rest = after;
     }
     code
@@ -187,21 +170,13 @@ fn raw_text(rest: &str, before: &str) -> Option<usize> {
     if before.ends_with(|character: char| character.is_alphanumeric() || character == '_') {
         return None;
     }
-    let hashes = rest
-        .strip_prefix('r')?
-        .bytes()
-        .take_while(|byte| *byte == b'#')
-        .count();
+    let hashes = rest.strip_prefix('r')?.bytes().take_while(|byte| *byte == b'#').count();
     let start = 1 + hashes;
     if !rest[start..].starts_with('"') {
         return None;
     }
     let end = format!("\"{}", "#".repeat(hashes));
-    Some(
-        rest[start + 1..]
-            .find(&end)
-            .map_or(rest.len(), |at| start + 1 + at + end.len()),
-    )
+    Some(rest[start + 1..].find(&end).map_or(rest.len(), |at| start + 1 + at + end.len()))
 }
 
 fn quoted(rest: &str) -> usize {
@@ -221,22 +196,15 @@ fn quoted(rest: &str) -> usize {
 fn character_literal(rest: &str) -> Option<usize> {
     let inner = rest.strip_prefix('\'')?;
     if let Some(escape) = inner.strip_prefix('\\') {
-        return escape
-            .char_indices()
-            .skip(1)
-            .find(|(_, c)| *c == '\'')
-            .map(|(at, _)| at + 3);
+        return escape.char_indices().skip(1).find(|(_, c)| *c == '\'').map(|(at, _)| at + 3);
     }
     let first = inner.chars().next()?;
-    inner[first.len_utf8()..]
-        .starts_with('\'')
-        .then(|| first.len_utf8() + 2)
+    inner[first.len_utf8()..].starts_with('\'').then(|| first.len_utf8() + 2)
 }
 
 fn source_files(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
-    let mut entries = fs::read_dir(folder)?
-        .map(|entry| Ok(entry?.path()))
-        .collect::<io::Result<Vec<PathBuf>>>()?;
+    let mut entries =
+        fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<PathBuf>>>()?;
     entries.sort();
     for path in entries {
         if path.is_dir() {
@@ -273,28 +241,12 @@ fn an_import_to_the_right_is_reported_with_its_file_and_line() {
     let text =
         "use crate::schema::Schema;\n\nuse crate::{\n    sql::{split, usecases},\n    store::tenants,\n};\n";
     let found = faults(Path::new("src/engine/mod.rs"), "engine", text);
-    assert_eq!(
-        found,
-        ["src/engine/mod.rs:5: `engine` must not know `store`, which is on its right"]
-    );
-    let found = faults(
-        Path::new("src/plan/build.rs"),
-        "plan",
-        "fn f() { crate::web::routes(); }",
-    );
-    assert_eq!(
-        found,
-        ["src/plan/build.rs:1: `plan` must not know `web`, which is on its right"]
-    );
-    assert_eq!(
-        faults(Path::new("src/web/mod.rs"), "web", "use crate::cli::Command;").len(),
-        1
-    );
+    assert_eq!(found, ["src/engine/mod.rs:5: `engine` must not know `store`, which is on its right"]);
+    let found = faults(Path::new("src/plan/build.rs"), "plan", "fn f() { crate::web::routes(); }");
+    assert_eq!(found, ["src/plan/build.rs:1: `plan` must not know `web`, which is on its right"]);
+    assert_eq!(faults(Path::new("src/web/mod.rs"), "web", "use crate::cli::Command;").len(), 1);
     assert!(faults(Path::new("src/cli/serve.rs"), "cli", "use crate::{web, worker};").is_empty());
-    assert_eq!(
-        faults(Path::new("src/schema/mod.rs"), "schema", "use crate::sql::split;").len(),
-        1
-    );
+    assert_eq!(faults(Path::new("src/schema/mod.rs"), "schema", "use crate::sql::split;").len(), 1);
     assert_eq!(faults(Path::new("src/attic.rs"), "attic", "").len(), 1);
 }
 

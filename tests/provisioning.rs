@@ -1,4 +1,9 @@
 //! Making tenants: complete or gone, whatever happens on the way.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test ends where something is not as it should be"
+)]
 
 mod support;
 
@@ -32,7 +37,10 @@ async fn an_ngo_tenant_gets_its_tables_its_rows_and_an_owner_without_a_usable_pa
 
     let mut file = open_tenant(&place, &made).await;
     for table in ["users", "roles", "members", "donations", "events", "volunteers", "tenant_info"] {
-        sqlx::query(sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"))).fetch_one(&mut file).await.unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}")))
+            .fetch_one(&mut file)
+            .await
+            .unwrap();
     }
     assert!(sqlx::query("SELECT * FROM grants").fetch_one(&mut file).await.is_err(), "not chosen, not there");
     let owner = sqlx::query("SELECT email, password_hash FROM users").fetch_all(&mut file).await.unwrap();
@@ -40,10 +48,14 @@ async fn an_ngo_tenant_gets_its_tables_its_rows_and_an_owner_without_a_usable_pa
     assert_eq!(owner[0].get::<String, _>(0), "dana@example.org");
     let hash: String = owner[0].get(1);
     assert!(hash.starts_with('!') && !hash.contains("{{"), "{hash}");
-    let info = sqlx::query("SELECT tenant_id, template_name, template_version FROM tenant_info").fetch_one(&mut file).await.unwrap();
+    let info = sqlx::query("SELECT tenant_id, template_name, template_version FROM tenant_info")
+        .fetch_one(&mut file)
+        .await
+        .unwrap();
     assert_eq!(info.get::<String, _>(0), made.id.to_string());
     assert_eq!(info.get::<String, _>(2), "1.0.0");
-    let ledger = sqlx::query("SELECT unit FROM tenantry_ledger ORDER BY id").fetch_all(&mut file).await.unwrap();
+    let ledger =
+        sqlx::query("SELECT unit FROM tenantry_ledger ORDER BY id").fetch_all(&mut file).await.unwrap();
     assert_eq!(ledger.first().unwrap().get::<String, _>(0), "core_schema");
     let dangling = sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut file).await.unwrap();
     assert!(dangling.is_empty());
@@ -60,13 +72,18 @@ async fn an_ngo_tenant_gets_its_tables_its_rows_and_an_owner_without_a_usable_pa
 async fn names_that_look_like_sql_or_like_variables_stay_plain_text() {
     let place = Place::new();
     let app = place.open().await;
-    for name in ["O'Hara \"& Sons\"; DROP TABLE users; --", "{{OWNER_EMAIL}} \\' ; SELECT 1", "红十字会 🎗"] {
+    for name in ["O'Hara \"& Sons\"; DROP TABLE users; --", "{{OWNER_EMAIL}} \\' ; SELECT 1", "红十字会 🎗"]
+    {
         let created = ask(&app, name, &[]).await;
         work_off(&app).await;
         let made = tenant(&app, &created.tenant.slug).await;
         assert_eq!(made.status, Status::Active, "{name}");
         let mut file = open_tenant(&place, &made).await;
-        let kept: String = sqlx::query("SELECT value FROM settings WHERE \"key\" = 'app.name'").fetch_one(&mut file).await.unwrap().get(0);
+        let kept: String = sqlx::query("SELECT value FROM settings WHERE \"key\" = 'app.name'")
+            .fetch_one(&mut file)
+            .await
+            .unwrap()
+            .get(0);
         assert_eq!(kept, name);
         file.close().await.unwrap();
     }
@@ -88,7 +105,9 @@ async fn a_stop_at_any_point_ends_in_a_complete_tenant_after_a_restart() {
         let place = fresh.copy();
         let armed = Arc::new(AtomicBool::new(true));
         let (wanted, once) = (point.clone(), Arc::clone(&armed));
-        let dying = place.open_with(Faults::armed(move |name| name == wanted && once.swap(false, Ordering::SeqCst))).await;
+        let dying = place
+            .open_with(Faults::armed(move |name| name == wanted && once.swap(false, Ordering::SeqCst)))
+            .await;
         ask(&dying, "Acme", &["events"]).await;
         work_off(&dying).await;
         assert!(!armed.load(Ordering::SeqCst), "{point} was not passed");
@@ -102,7 +121,11 @@ async fn a_stop_at_any_point_ends_in_a_complete_tenant_after_a_restart() {
         assert_eq!(place.files(), [format!("{}.db", made.database_name)], "stopped at {point}");
         assert_eq!(count(&app, "tenants").await, 1);
         assert_eq!(count(&app, "invitations").await, 1);
-        assert_eq!(count(&app, "tenant_migrations_history WHERE status = 'applied'").await, 1, "stopped at {point}");
+        assert_eq!(
+            count(&app, "tenant_migrations_history WHERE status = 'applied'").await,
+            1,
+            "stopped at {point}"
+        );
         let mut file = open_tenant(&place, &made).await;
         let users: i64 = sqlx::query("SELECT COUNT(*) FROM users").fetch_one(&mut file).await.unwrap().get(0);
         assert_eq!(users, 1, "stopped at {point}");
@@ -117,7 +140,9 @@ async fn every_step_can_run_twice() {
     let seen = Arc::new(Mutex::new(std::collections::BTreeSet::new()));
     let remember = Arc::clone(&seen);
     let app = place
-        .open_with(Faults::armed(move |name| name.ends_with(":acted") && remember.lock().unwrap().insert(name.to_owned())))
+        .open_with(Faults::armed(move |name| {
+            name.ends_with(":acted") && remember.lock().unwrap().insert(name.to_owned())
+        }))
         .await;
     ask(&app, "Twice", &["grants"]).await;
     for _ in 0..40 {
@@ -190,7 +215,11 @@ async fn trouble_that_may_pass_is_tried_three_times_with_back_off_and_then_taken
     assert_eq!(job.run_after_ms - support::now(&place.clock), 120_000);
     std::fs::remove_file(place.tenants_folder().join(".making")).unwrap();
     std::fs::create_dir(place.tenants_folder().join(".making")).unwrap();
-    std::fs::write(place.tenants_folder().join(".making").join(tenant(&app, "acme").await.database_name), b"").unwrap();
+    std::fs::write(
+        place.tenants_folder().join(".making").join(tenant(&app, "acme").await.database_name),
+        b"",
+    )
+    .unwrap();
     place.clock.advance(120_000);
     work_off(&app).await;
     let failed = tenant(&app, "acme").await;
@@ -217,18 +246,23 @@ async fn a_worker_that_was_away_too_long_finds_the_job_taken_and_changes_nothing
     let created = ask(&app, "Acme", &[]).await;
     let now = support::now(&place.clock);
     let mut write = app.store.write().await.unwrap();
-    let old = tenantry::store::jobs::claim(&mut write, "old", None, now, now + 10_000).await.unwrap().unwrap();
+    let old =
+        tenantry::store::jobs::claim(&mut write, "old", None, now, now + 10_000).await.unwrap().unwrap();
     write.commit().await.unwrap();
     place.wait_long();
     work_off(&app).await;
     assert_eq!(tenant(&app, "acme").await.status, Status::Active);
     // The old worker wakes up, and tries to write into the tenant's database with its old number.
-    let lock = tenantry::engine::TenantLock { tenant_id: created.tenant.id, job_id: old.id, fence: old.fence };
+    let lock =
+        tenantry::engine::TenantLock { tenant_id: created.tenant.id, job_id: old.id, fence: old.fence };
     let name = created.tenant.database_name.parse().unwrap();
     let mut session = app.engine.open(&name, &lock).await.unwrap();
-    let statements =
-        [tenantry::engine::Statement { sql: "DELETE FROM users".into(), values: vec![] }];
-    let unit = tenantry::engine::Unit { key: "late", statements: &statements, variables: &tenantry::sql::variables::Variables::default() };
+    let statements = [tenantry::engine::Statement { sql: "DELETE FROM users".into(), values: vec![] }];
+    let unit = tenantry::engine::Unit {
+        key: "late",
+        statements: &statements,
+        variables: &tenantry::sql::variables::Variables::default(),
+    };
     assert!(matches!(session.apply(unit).await, Err(tenantry::engine::EngineError::Stale)));
 }
 
@@ -236,10 +270,12 @@ async fn a_worker_that_was_away_too_long_finds_the_job_taken_and_changes_nothing
 async fn many_people_asking_for_one_name_at_once_get_different_tenants() {
     let place = Place::new();
     let app = place.open().await;
-    let asked: Vec<_> = (0..40).map(|_| {
-        let app = app.clone();
-        tokio::spawn(async move { ask(&app, "Acme", &[]).await.tenant })
-    }).collect();
+    let asked: Vec<_> = (0..40)
+        .map(|_| {
+            let app = app.clone();
+            tokio::spawn(async move { ask(&app, "Acme", &[]).await.tenant })
+        })
+        .collect();
     let mut slugs = std::collections::BTreeSet::new();
     let mut names = std::collections::BTreeSet::new();
     for task in asked {
@@ -257,13 +293,15 @@ async fn one_form_sent_many_times_at_once_makes_one_tenant() {
     let place = Place::new();
     let app = place.open().await;
     let request = Uuid::new_v4();
-    let sent: Vec<_> = (0..20).map(|_| {
-        let app = app.clone();
-        tokio::spawn(async move {
-            let form = tenants::CreateForm { request_id: Some(request), ..form("Acme", &[]) };
-            tenants::create(&app, &Actor::CommandLine, form).await.unwrap()
+    let sent: Vec<_> = (0..20)
+        .map(|_| {
+            let app = app.clone();
+            tokio::spawn(async move {
+                let form = tenants::CreateForm { request_id: Some(request), ..form("Acme", &[]) };
+                tenants::create(&app, &Actor::CommandLine, form).await.unwrap()
+            })
         })
-    }).collect();
+        .collect();
     let mut ids = std::collections::BTreeSet::new();
     let mut new = 0;
     for task in sent {

@@ -1,4 +1,9 @@
 //! Reading SQL: a corpus of statements, each taken as expected or refused with its reason.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test ends where something is not as it should be"
+)]
 
 use tenantry::{
     schema::Schema,
@@ -6,9 +11,12 @@ use tenantry::{
 };
 
 fn fold(schema: &mut Schema, text: &str) -> Result<(), String> {
-    let statements = split(text, 1).map_err(|problems| format!("{}: {}", problems[0].line, problems[0].message))?;
+    let statements =
+        split(text, 1).map_err(|problems| format!("{}: {}", problems[0].line, problems[0].message))?;
     for statement in statements {
-        for operation in operation(&statement).map_err(|problem| format!("{}: {}", problem.line, problem.message))? {
+        for operation in
+            operation(&statement).map_err(|problem| format!("{}: {}", problem.line, problem.message))?
+        {
             evolve::apply(schema, &operation)?;
         }
     }
@@ -63,7 +71,10 @@ fn what_a_template_may_not_do_is_refused_with_its_reason() {
         ("CREATE TABLE t (a INT, FOREIGN KEY (a) REFERENCES missing(id))", "missing"),
         ("CREATE TABLE t (a INT, FOREIGN KEY (a) REFERENCES users(id))", "different types"),
         ("CREATE TABLE t (a INT, FOREIGN KEY (a) REFERENCES users(age))", "no key"),
-        ("CREATE TABLE t (a BIGINT UNSIGNED NOT NULL, FOREIGN KEY (a) REFERENCES users(id) ON DELETE SET NULL)", "NULL"),
+        (
+            "CREATE TABLE t (a BIGINT UNSIGNED NOT NULL, FOREIGN KEY (a) REFERENCES users(id) ON DELETE SET NULL)",
+            "NULL",
+        ),
         ("CREATE TABLE t LIKE users", "LIKE"),
         ("CREATE TABLE t AS SELECT 1", "AS SELECT"),
         ("CREATE TEMPORARY TABLE t (a INT)", "TEMPORARY"),
@@ -104,7 +115,10 @@ fn what_is_taken_becomes_the_schema_that_mysql_would_have() {
     };
     for (text, part) in [
         ("ALTER TABLE users ADD COLUMN first VARCHAR(5) FIRST", "first VARCHAR(5)"),
-        ("ALTER TABLE users ADD COLUMN b BOOLEAN NOT NULL DEFAULT TRUE AFTER id", "b     BOOLEAN NOT NULL DEFAULT TRUE"),
+        (
+            "ALTER TABLE users ADD COLUMN b BOOLEAN NOT NULL DEFAULT TRUE AFTER id",
+            "b     BOOLEAN NOT NULL DEFAULT TRUE",
+        ),
         ("ALTER TABLE users CHANGE COLUMN age years SMALLINT UNSIGNED NULL", "CHECK (years >= 0)"),
         ("ALTER TABLE users RENAME COLUMN email TO mail", "UNIQUE KEY email (mail)"),
         ("ALTER TABLE users RENAME TO people", "REFERENCES people (id) ON DELETE SET NULL"),
@@ -112,9 +126,18 @@ fn what_is_taken_becomes_the_schema_that_mysql_would_have() {
         ("ALTER TABLE users ALTER COLUMN age SET DEFAULT 18", "INT DEFAULT 18"),
         ("ALTER TABLE users ADD UNIQUE KEY u (note(10), age)", "UNIQUE KEY u (note(10), age)"),
         ("CREATE INDEX i ON users (age DESC)", "INDEX i (age DESC)"),
-        ("CREATE TABLE t (a VARCHAR(9) COLLATE utf8mb4_bin DEFAULT \"it's\" COMMENT 'x')", "COLLATE utf8mb4_bin DEFAULT 'it''s' COMMENT 'x'"),
-        ("CREATE TABLE t (a JSON, b DECIMAL(10, 2) UNSIGNED, c ENUM('x', 'y') DEFAULT 'x', d CHAR(36) DEFAULT (UUID()))", "d CHAR(36) DEFAULT (UUID())"),
-        ("CREATE TABLE t (a TIMESTAMP(3) DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE CURRENT_TIMESTAMP(3))", "ON UPDATE CURRENT_TIMESTAMP"),
+        (
+            "CREATE TABLE t (a VARCHAR(9) COLLATE utf8mb4_bin DEFAULT \"it's\" COMMENT 'x')",
+            "COLLATE utf8mb4_bin DEFAULT 'it''s' COMMENT 'x'",
+        ),
+        (
+            "CREATE TABLE t (a JSON, b DECIMAL(10, 2) UNSIGNED, c ENUM('x', 'y') DEFAULT 'x', d CHAR(36) DEFAULT (UUID()))",
+            "d CHAR(36) DEFAULT (UUID())",
+        ),
+        (
+            "CREATE TABLE t (a TIMESTAMP(3) DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE CURRENT_TIMESTAMP(3))",
+            "ON UPDATE CURRENT_TIMESTAMP",
+        ),
         ("CREATE TABLE t (a INT, b INT GENERATED ALWAYS AS (a + 1) STORED)", "AS (a + 1) STORED"),
         ("ALTER TABLE users DROP CHECK chk_users_1, DROP COLUMN age", "note"),
         ("ALTER TABLE posts DROP FOREIGN KEY fk_posts_user_id, DROP COLUMN user_id", "title"),
@@ -125,7 +148,10 @@ fn what_is_taken_becomes_the_schema_that_mysql_would_have() {
         let found = described(text);
         assert!(found.contains(part), "{text}:\n{found}");
     }
-    assert!(!described("ALTER TABLE users DROP CHECK chk_users_1, DROP COLUMN age").contains("idx_age"), "an index goes with its only column");
+    assert!(
+        !described("ALTER TABLE users DROP CHECK chk_users_1, DROP COLUMN age").contains("idx_age"),
+        "an index goes with its only column"
+    );
 }
 
 #[test]
@@ -139,18 +165,62 @@ fn the_plans_own_tables_are_read_column_for_column() {
     ] {
         fold(&mut schema, text).unwrap();
     }
-    let columns = |table: &str| schema.tables[table].columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>();
+    let columns = |table: &str| {
+        schema.tables[table].columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>()
+    };
     assert_eq!(
         columns("users"),
-        ["id", "uuid", "first_name", "last_name", "email", "email_verified_at", "password_hash", "status", "last_login_at", "created_at", "updated_at", "deleted_at"]
+        [
+            "id",
+            "uuid",
+            "first_name",
+            "last_name",
+            "email",
+            "email_verified_at",
+            "password_hash",
+            "status",
+            "last_login_at",
+            "created_at",
+            "updated_at",
+            "deleted_at"
+        ]
     );
     assert_eq!(
         columns("members"),
-        ["id", "uuid", "user_id", "membership_number", "first_name", "last_name", "email", "phone", "join_date", "membership_type", "membership_status", "address", "metadata", "created_at", "updated_at", "deleted_at"]
+        [
+            "id",
+            "uuid",
+            "user_id",
+            "membership_number",
+            "first_name",
+            "last_name",
+            "email",
+            "phone",
+            "join_date",
+            "membership_type",
+            "membership_status",
+            "address",
+            "metadata",
+            "created_at",
+            "updated_at",
+            "deleted_at"
+        ]
     );
     assert_eq!(
         columns("donations"),
-        ["id", "member_id", "donation_date", "amount", "currency", "donation_type", "payment_method", "receipt_number", "notes", "created_at", "updated_at"]
+        [
+            "id",
+            "member_id",
+            "donation_date",
+            "amount",
+            "currency",
+            "donation_type",
+            "payment_method",
+            "receipt_number",
+            "notes",
+            "created_at",
+            "updated_at"
+        ]
     );
     assert_eq!(columns("settings"), ["id", "key", "value", "type", "group", "created_at", "updated_at"]);
 }

@@ -1,4 +1,9 @@
 //! The real program: how it starts, what it says when it cannot, and how it stops.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test ends where something is not as it should be"
+)]
 #![cfg(unix)]
 
 use std::{
@@ -125,8 +130,15 @@ fn a_control_database_of_a_newer_version_is_left_alone() {
 fn bad_settings_and_bad_usage_end_with_2() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    assert_refused(&program(&data).arg("serve").env("TENANTRY_WORKERS", "0").output().unwrap(), "TENANTRY_WORKERS");
-    let short = program(&data).arg("serve").env("TENANTRY_ADMIN_EMAIL", "a@example.org").env("TENANTRY_ADMIN_PASSWORD", "short").output();
+    assert_refused(
+        &program(&data).arg("serve").env("TENANTRY_WORKERS", "0").output().unwrap(),
+        "TENANTRY_WORKERS",
+    );
+    let short = program(&data)
+        .arg("serve")
+        .env("TENANTRY_ADMIN_EMAIL", "a@example.org")
+        .env("TENANTRY_ADMIN_PASSWORD", "short")
+        .output();
     assert_refused(&short.unwrap(), "TENANTRY_ADMIN_PASSWORD");
     let unknown = program(&data).arg("fly").output().unwrap();
     assert_eq!(unknown.status.code(), Some(2));
@@ -144,7 +156,10 @@ fn a_request_that_is_under_way_ends_before_the_program_does() {
     std::io::Write::write_all(&mut stream, head).unwrap();
     // Another request that is answered shows that the first one has been read.
     let other = std::net::TcpStream::connect(&address).and_then(|mut stream| {
-        std::io::Write::write_all(&mut stream, b"GET /healthz HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n")?;
+        std::io::Write::write_all(
+            &mut stream,
+            b"GET /healthz HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n",
+        )?;
         let mut answer = String::new();
         std::io::Read::read_to_string(&mut stream, &mut answer)?;
         Ok(answer)

@@ -1,5 +1,10 @@
 //! The web application through its door: every route with every role, sessions, forms from elsewhere, and the way from the
 //! first-run link to an owner's password.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test ends where something is not as it should be"
+)]
 
 mod support;
 
@@ -90,7 +95,8 @@ impl Visitor<'_> {
 
     /// A form as a browser sends it.
     async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Response {
-        let request = self.client.post(format!("{}{path}", self.site.base)).header("Sec-Fetch-Site", "same-origin");
+        let request =
+            self.client.post(format!("{}{path}", self.site.base)).header("Sec-Fetch-Site", "same-origin");
         request.form(fields).send().await.unwrap()
     }
 }
@@ -101,7 +107,11 @@ fn location(answer: &Response) -> String {
 
 /// A path of the table with real names in it.
 fn real(path: &str, slug: &str) -> String {
-    path.replace("{slug}", slug).replace("{type}", "ngo").replace("{version}", "1.0.0").replace("{token}", "wrong").replace("{file}", "nothing.css")
+    path.replace("{slug}", slug)
+        .replace("{type}", "ngo")
+        .replace("{version}", "1.0.0")
+        .replace("{token}", "wrong")
+        .replace("{file}", "nothing.css")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,7 +142,10 @@ async fn every_route_lets_through_whom_the_table_lets_through_and_nobody_else() 
         let path = real(route.path, "acme");
         let fetch = |visitor: &Client| match route.method {
             "GET" => visitor.get(format!("{}{path}", site.base)),
-            _ => visitor.post(format!("{}{path}", site.base)).header("Sec-Fetch-Site", "same-origin").form(&[("a", "b")]),
+            _ => visitor
+                .post(format!("{}{path}", site.base))
+                .header("Sec-Fetch-Site", "same-origin")
+                .form(&[("a", "b")]),
         };
         let Access::Needs(permission) = route.access else {
             let answer = fetch(&nobody.client).send().await.unwrap();
@@ -152,7 +165,8 @@ async fn every_route_lets_through_whom_the_table_lets_through_and_nobody_else() 
                 Reach::Own if !about_the_tenant => StatusCode::FORBIDDEN,
                 Reach::Own | Reach::All => {
                     assert!(
-                        !matches!(status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND) && !status.is_server_error(),
+                        !matches!(status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND)
+                            && !status.is_server_error(),
                         "{role:?} at {} {path}: {status}",
                         route.method
                     );
@@ -172,13 +186,16 @@ async fn every_answer_carries_the_security_headers_errors_and_redirects_too() {
     let site = Site::start().await;
     site.add("admin@example.org", Role::Admin).await;
     let admin = site.signed_in("admin@example.org").await;
-    let mut paths: Vec<String> = table().iter().filter(|route| route.method == "GET").map(|route| real(route.path, "acme")).collect();
+    let mut paths: Vec<String> =
+        table().iter().filter(|route| route.method == "GET").map(|route| real(route.path, "acme")).collect();
     paths.extend(["/nonsense".into(), "/tenants/%ff".into(), "/tenants?at=broken".into()]);
     for path in paths {
         for visitor in [&admin, &site.visitor()] {
             let answer = visitor.get(&path).await;
             let headers = answer.headers().clone();
-            let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+            let text = |name: &str| {
+                headers.get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
+            };
             let policy = text("content-security-policy");
             assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{path}: {policy}");
             assert_eq!(text("x-content-type-options"), "nosniff", "{path}");
@@ -186,10 +203,18 @@ async fn every_answer_carries_the_security_headers_errors_and_redirects_too() {
             assert!(!text("cache-control").is_empty(), "{path}");
             for cookie in headers.get_all("set-cookie") {
                 let cookie = cookie.to_str().unwrap();
-                assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"), "{cookie}");
+                assert!(
+                    cookie.contains("HttpOnly")
+                        && cookie.contains("SameSite=Lax")
+                        && cookie.contains("Path=/"),
+                    "{cookie}"
+                );
             }
             let body = answer.text().await.unwrap();
-            assert!(!body.contains(" style=\"") && !body.contains("<script>") && !body.contains(" onclick="), "{path}");
+            assert!(
+                !body.contains(" style=\"") && !body.contains("<script>") && !body.contains(" onclick="),
+                "{path}"
+            );
         }
     }
 }
@@ -215,14 +240,25 @@ async fn a_form_from_elsewhere_is_refused_at_every_route_that_takes_one() {
             &[("Origin", "null")],
             &[],
         ] {
-            assert_eq!(send(headers).await.unwrap().status(), StatusCode::FORBIDDEN, "{} {headers:?}", route.path);
+            assert_eq!(
+                send(headers).await.unwrap().status(),
+                StatusCode::FORBIDDEN,
+                "{} {headers:?}",
+                route.path
+            );
         }
     }
     // Without any header of a browser, the token of the page is what counts.
     let page = admin.text("/tenants/new").await;
     let token = hidden(&page, "csrf");
     let form = |token: &str| {
-        let fields = [("csrf", token), ("name", "Acme"), ("email", "a@example.org"), ("plan", "basic"), ("template", "basic")];
+        let fields = [
+            ("csrf", token),
+            ("name", "Acme"),
+            ("email", "a@example.org"),
+            ("plan", "basic"),
+            ("template", "basic"),
+        ];
         admin.client.post(format!("{}/tenants/new", site.base)).form(&fields).send()
     };
     assert_eq!(form("wrong").await.unwrap().status(), StatusCode::FORBIDDEN);
@@ -233,7 +269,12 @@ async fn a_form_from_elsewhere_is_refused_at_every_route_that_takes_one() {
 fn hidden(page: &str, name: &str) -> String {
     let html = scraper::Html::parse_document(page);
     let selector = scraper::Selector::parse(&format!("input[name={name}]")).unwrap();
-    html.select(&selector).next().unwrap_or_else(|| panic!("no {name} in {page}")).attr("value").unwrap().to_owned()
+    html.select(&selector)
+        .next()
+        .unwrap_or_else(|| panic!("no {name} in {page}"))
+        .attr("value")
+        .unwrap()
+        .to_owned()
 }
 
 fn cookie_of(answer: &Response) -> Option<String> {
@@ -258,7 +299,13 @@ async fn a_session_begins_anew_at_sign_in_and_ends_on_the_server() {
     assert_ne!(cookie_of(&second).unwrap(), session, "signing in again gives a new token");
     // The old token is worth nothing any more; nor is the new one after signing out.
     let with = |cookie: String| {
-        Client::builder().redirect(Policy::none()).build().unwrap().get(format!("{}/tenants", site.base)).header("Cookie", format!("tenantry_session={cookie}")).send()
+        Client::builder()
+            .redirect(Policy::none())
+            .build()
+            .unwrap()
+            .get(format!("{}/tenants", site.base))
+            .header("Cookie", format!("tenantry_session={cookie}"))
+            .send()
     };
     assert_eq!(with(session).await.unwrap().status(), StatusCode::SEE_OTHER);
     let current = cookie_of(&second).unwrap();
@@ -279,10 +326,17 @@ async fn an_unknown_person_and_a_wrong_password_look_the_same_and_many_tries_hav
     let visitor = site.visitor();
     let wrong = visitor.post("/login", &[("email", "admin@example.org"), ("password", "wrong")]).await;
     let unknown = visitor.post("/login", &[("email", "nobody@example.org"), ("password", "wrong")]).await;
-    assert_eq!((wrong.status(), unknown.status()), (StatusCode::UNPROCESSABLE_ENTITY, StatusCode::UNPROCESSABLE_ENTITY));
+    assert_eq!(
+        (wrong.status(), unknown.status()),
+        (StatusCode::UNPROCESSABLE_ENTITY, StatusCode::UNPROCESSABLE_ENTITY)
+    );
     let (wrong, unknown) = (wrong.text().await.unwrap(), unknown.text().await.unwrap());
     assert!(wrong.contains("do not fit together"));
-    let strip = |page: &str| page.replace("admin@example.org", "X").replace("nobody@example.org", "X").replace(&hidden(page, "csrf"), "T");
+    let strip = |page: &str| {
+        page.replace("admin@example.org", "X")
+            .replace("nobody@example.org", "X")
+            .replace(&hidden(page, "csrf"), "T")
+    };
     assert_eq!(strip(&wrong), strip(&unknown));
     let mut waited = false;
     for _ in 0..8 {
@@ -301,19 +355,35 @@ async fn from_the_first_run_link_to_the_owners_password() {
     let token = first_run_token(&site.app).await.unwrap().unwrap();
     let visitor = site.visitor();
     assert_eq!(visitor.get("/setup/nonsense").await.status(), StatusCode::NOT_FOUND);
-    let short = visitor.post(&format!("/setup/{token}"), &[("name", "Ada"), ("email", "ada@example.org"), ("password", "short")]).await;
+    let short = visitor
+        .post(
+            &format!("/setup/{token}"),
+            &[("name", "Ada"), ("email", "ada@example.org"), ("password", "short")],
+        )
+        .await;
     assert_eq!(short.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert!(short.text().await.unwrap().contains("value=\"ada@example.org\""), "what was typed stays");
     let form = [("name", "Ada"), ("email", "ada@example.org"), ("password", PASSWORD)];
     assert_eq!(visitor.post(&format!("/setup/{token}"), &form).await.status(), StatusCode::SEE_OTHER);
-    assert_eq!(site.visitor().post(&format!("/setup/{token}"), &form).await.status(), StatusCode::NOT_FOUND, "the link is good once");
+    assert_eq!(
+        site.visitor().post(&format!("/setup/{token}"), &form).await.status(),
+        StatusCode::NOT_FOUND,
+        "the link is good once"
+    );
     assert!(visitor.text("/").await.contains("Welcome"));
 
     // A form with a mistake keeps everything, then the tenant is made.
     let page = visitor.text("/tenants/new?template=ngo").await;
     let request = hidden(&page, "request_id");
     let fields = |email: &'static str| {
-        vec![("request_id", request.clone()), ("name", "Red <Cross>".into()), ("email", email.to_owned()), ("plan", "premium".into()), ("template", "ngo".into()), ("module", "ngo:event_shifts".into())]
+        vec![
+            ("request_id", request.clone()),
+            ("name", "Red <Cross>".into()),
+            ("email", email.to_owned()),
+            ("plan", "premium".into()),
+            ("template", "ngo".into()),
+            ("module", "ngo:event_shifts".into()),
+        ]
     };
     let send = async |email: &'static str| {
         let fields = fields(email);
@@ -326,7 +396,10 @@ async fn from_the_first_run_link_to_the_owners_password() {
     assert!(kept.contains("Red &#60;Cross&#62;") || kept.contains("Red &lt;Cross&gt;"), "{kept}");
     assert_eq!(hidden(&kept, "request_id"), request);
     let made = send("owner@example.org").await;
-    assert_eq!((made.status(), location(&made).as_str()), (StatusCode::SEE_OTHER, "/tenants/red-cross/setup"));
+    assert_eq!(
+        (made.status(), location(&made).as_str()),
+        (StatusCode::SEE_OTHER, "/tenants/red-cross/setup")
+    );
     let again = send("owner@example.org").await;
     assert_eq!(location(&again), "/tenants/red-cross/setup", "a double click makes one tenant");
     let setting_up = visitor.text("/tenants/red-cross/setup").await;
@@ -339,19 +412,31 @@ async fn from_the_first_run_link_to_the_owners_password() {
 
     // The owner's link: shown once, good once.
     let invited = visitor.post("/tenants/red-cross/invitation", &[]).await.text().await.unwrap();
-    let link = invited.split("/invitations/").nth(1).unwrap().split(['"', '<', '&']).next().unwrap().trim().to_owned();
+    let link = invited
+        .split("/invitations/")
+        .nth(1)
+        .unwrap()
+        .split(['"', '<', '&'])
+        .next()
+        .unwrap()
+        .trim()
+        .to_owned();
     assert!(!visitor.text("/tenants/red-cross").await.contains(&link));
     let owner = site.visitor();
     assert!(owner.text(&format!("/invitations/{link}")).await.contains("owner@example.org"));
     let weak = owner.post(&format!("/invitations/{link}"), &[("password", "short")]).await;
     assert_eq!(weak.status(), StatusCode::UNPROCESSABLE_ENTITY);
-    let taken = owner.post(&format!("/invitations/{link}"), &[("password", "a fine long password")]).await;
-    assert_eq!(taken.status(), StatusCode::OK);
+    let chosen = owner.post(&format!("/invitations/{link}"), &[("password", "a fine long password")]).await;
+    assert_eq!(chosen.status(), StatusCode::OK);
     let late = owner.post(&format!("/invitations/{link}"), &[("password", "another long password")]).await;
     assert_eq!(late.status(), StatusCode::NOT_FOUND);
     let made = tenant(&site.app, "red-cross").await;
     let mut file = open_tenant(&site.place, &made).await;
-    let hash: String = sqlx::query("SELECT password_hash FROM users WHERE email = 'owner@example.org'").fetch_one(&mut file).await.unwrap().get(0);
+    let hash: String = sqlx::query("SELECT password_hash FROM users WHERE email = 'owner@example.org'")
+        .fetch_one(&mut file)
+        .await
+        .unwrap()
+        .get(0);
     assert!(hash.starts_with("$argon2id$"), "{hash}");
     file.close().await.unwrap();
 }
@@ -383,7 +468,11 @@ async fn the_list_goes_through_all_tenants_page_by_page_in_every_order() {
         once.sort();
         once.dedup();
         assert_eq!((seen.len(), once.len()), (120, 120), "{sort}");
-        let first = if matches!(sort, "newest" | "name-desc" | "template-desc") { "tenant-119" } else { "tenant-000" };
+        let first = if matches!(sort, "newest" | "name-desc" | "template-desc") {
+            "tenant-119"
+        } else {
+            "tenant-000"
+        };
         assert_eq!(seen[0], first, "{sort}");
     }
     assert!(admin.text("/tenants?q=100%25").await.contains("No tenant matches"), "a per cent sign is a sign");

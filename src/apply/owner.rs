@@ -20,7 +20,13 @@ pub struct Act {
 }
 
 /// Gives the owner's row a password hash; [`Applied::Before`] where this link did so before.
-pub async fn set_password(app: &App, tenant: &Tenant, act: &Act, email: &str, hash: &str) -> Result<Applied, EngineError> {
+pub async fn set_password(
+    app: &App,
+    tenant: &Tenant,
+    act: &Act,
+    email: &str,
+    hash: &str,
+) -> Result<Applied, EngineError> {
     let name: DatabaseName = tenant.database_name.parse().map_err(EngineError::Foreign)?;
     let lock = TenantLock { tenant_id: tenant.id, job_id: act.id, fence: act.fence };
     let statement = Statement {

@@ -110,7 +110,9 @@ impl From<EngineError> for StepError {
             EngineError::Statement { .. } | EngineError::Dangling(_) => {
                 "The template's SQL was refused by the database."
             }
-            EngineError::OutOfReach(_) => "The tenant's database could not be written. The disk may be full or read-only.",
+            EngineError::OutOfReach(_) => {
+                "The tenant's database could not be written. The disk may be full or read-only."
+            }
         };
         let detail = match &cause {
             EngineError::Statement { sql, .. } => format!("{cause}\n\n{sql}"),
@@ -187,8 +189,7 @@ impl Making<'_> {
         };
         let variables = self.variables();
         let mut session = self.engine().open(&self.name()?, &self.lock()).await?;
-        let applied =
-            session.apply(Unit { key, statements: &unit.statements, variables: &variables }).await;
+        let applied = session.apply(Unit { key, statements: &unit.statements, variables: &variables }).await;
         session.close().await;
         Ok(Outcome::Done(match applied? {
             Applied::Before => None,
@@ -205,10 +206,12 @@ impl Making<'_> {
                 self.engine().create(&self.name()?, &self.lock()).await?;
                 Ok(Outcome::Done(None))
             }
-            Some(Kind::Account) if !self.engine().capabilities().accounts => {
-                Ok(Outcome::Skipped("This engine keeps each tenant in a file of its own and has no accounts.".into()))
+            Some(Kind::Account) if !self.engine().capabilities().accounts => Ok(Outcome::Skipped(
+                "This engine keeps each tenant in a file of its own and has no accounts.".into(),
+            )),
+            Some(Kind::CoreSchema | Kind::Module(_) | Kind::Seed | Kind::TenantInfo) => {
+                self.apply(step).await
             }
-            Some(Kind::CoreSchema | Kind::Module(_) | Kind::Seed | Kind::TenantInfo) => self.apply(step).await,
             Some(Kind::Ledger) => self.open_ledger().await,
             Some(Kind::Verify) => self.verify().await,
             Some(Kind::InviteOwner) => {
@@ -267,10 +270,14 @@ impl Making<'_> {
         match self.engine().look_up(&name).await? {
             Presence::Absent => Ok(Outcome::Done(None)),
             Presence::Ours(marker) if marker == self.marker() => Ok(Outcome::Done(None)),
-            Presence::Ours(_) => Err(EngineError::Foreign(format!("The database {name} belongs to another tenant or job")).into()),
-            Presence::Foreign(why) => {
-                Err(EngineError::Foreign(format!("There is already something under the name {name}, and {why}")).into())
+            Presence::Ours(_) => {
+                Err(EngineError::Foreign(format!("The database {name} belongs to another tenant or job"))
+                    .into())
             }
+            Presence::Foreign(why) => Err(EngineError::Foreign(format!(
+                "There is already something under the name {name}, and {why}"
+            ))
+            .into()),
         }
     }
 
@@ -298,7 +305,8 @@ impl Making<'_> {
         let hash = found.fingerprint();
         if hash != self.compiled.expected_hash {
             let all = differences(&self.compiled.expected, &found);
-            let detail = all.iter().map(|difference| difference.sentence.as_str()).collect::<Vec<_>>().join("\n");
+            let detail =
+                all.iter().map(|difference| difference.sentence.as_str()).collect::<Vec<_>>().join("\n");
             return Err(StepError::Failed {
                 may_pass: false,
                 plain: "The finished database is not what the template says it should be.".into(),
@@ -320,15 +328,39 @@ impl Making<'_> {
             return Err(StepError::Stale);
         }
         // Found active already means that this step ran before and only its record is missing.
-        if store::tenants::set_status(&mut write, self.tenant.id, &[Status::Pending, Status::Provisioning], Status::Active).await? {
+        if store::tenants::set_status(
+            &mut write,
+            self.tenant.id,
+            &[Status::Pending, Status::Provisioning],
+            Status::Active,
+        )
+        .await?
+        {
             store::tenants::set_ready_moment(&mut write, self.tenant.id, now).await?;
             let job = store::jobs::find(&mut write, self.claim.job_id).await?;
             let took = job.and_then(|job| job.started_ms).map_or(0, |started| now - started);
             let tables: Vec<String> = self.compiled.expected.tables.keys().cloned().collect();
             let what = format!("{} {}", self.tenant.template_type, self.tenant.template_version);
-            store::tenants::add_history(&mut write, self.tenant.id, &what, true, took, &tables, "Made from the template").await?;
+            store::tenants::add_history(
+                &mut write,
+                self.tenant.id,
+                &what,
+                true,
+                took,
+                &tables,
+                "Made from the template",
+            )
+            .await?;
             let doer = store::events::Doer::program();
-            store::events::record(&mut write, Some(self.tenant.id), now, &doer, "tenant_ready", "Made the tenant's database. The tenant is ready.").await?;
+            store::events::record(
+                &mut write,
+                Some(self.tenant.id),
+                now,
+                &doer,
+                "tenant_ready",
+                "Made the tenant's database. The tenant is ready.",
+            )
+            .await?;
         }
         write.commit().await?;
         Ok(Outcome::Done(None))

@@ -116,5 +116,7 @@ async fn run(settings: Settings, command: Command) -> Result<End, Trouble> {
 }
 
 async fn open(settings: Settings) -> Result<App, Trouble> {
-    App::open(settings, Clock::System, Faults::none()).await.map_err(|cannot| Trouble::Usage(cannot.to_string()))
+    App::open(settings, Clock::System, Faults::none())
+        .await
+        .map_err(|cannot| Trouble::Usage(cannot.to_string()))
 }

@@ -17,7 +17,9 @@ pub(super) async fn serve(settings: Settings) -> Result<End, Trouble> {
     prepare(&app).await?;
     let stop = CancellationToken::new();
     let workers = tokio::spawn(worker::run(app.clone(), stop.clone()));
-    let local = listener.local_addr().map_err(|cause| Trouble::Usage(format!("The address cannot be read: {cause}.")))?;
+    let local = listener
+        .local_addr()
+        .map_err(|cause| Trouble::Usage(format!("The address cannot be read: {cause}.")))?;
     let secret = web::secret(&app).await?;
     let server = web::server(app.clone(), listener, &secret)
         .map_err(|cause| Trouble::Usage(format!("The web server cannot start: {cause}.")))?;
@@ -63,7 +65,10 @@ fn listen(settings: &Settings) -> Result<TcpListener, Trouble> {
             std::io::ErrorKind::PermissionDenied => "this account may not use this port".to_owned(),
             _ => cause.to_string(),
         };
-        Trouble::Usage(format!("Cannot listen on {}: {what}. Choose another address with TENANTRY_LISTEN.", settings.listen))
+        Trouble::Usage(format!(
+            "Cannot listen on {}: {what}. Choose another address with TENANTRY_LISTEN.",
+            settings.listen
+        ))
     })?;
     listener
         .set_nonblocking(true)
@@ -78,7 +83,9 @@ async fn prepare(app: &App) -> Result<(), Trouble> {
     })?;
     for result in templates::import_at_start(app).await? {
         match result.fate {
-            Fate::Imported => tracing::info!(template = result.template, version = result.version, "Template imported"),
+            Fate::Imported => {
+                tracing::info!(template = result.template, version = result.version, "Template imported")
+            }
             Fate::Unchanged => {}
             // The program starts all the same: tenants that are there must not suffer from a broken new template.
             Fate::Refused | Fate::Proven => {

@@ -69,7 +69,12 @@ pub(super) async fn run(app: &App, command: Command) -> Result<End, Trouble> {
                 let rows: Vec<Vec<String>> = all
                     .iter()
                     .map(|(version, tenants)| {
-                        vec![version.template_type.clone(), version.version.clone(), tenants.to_string(), version.name.clone()]
+                        vec![
+                            version.template_type.clone(),
+                            version.version.clone(),
+                            tenants.to_string(),
+                            version.name.clone(),
+                        ]
                     })
                     .collect();
                 output::table(&["TEMPLATE", "VERSION", "TENANTS", "NAME"], &rows);

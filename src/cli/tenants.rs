@@ -163,7 +163,13 @@ async fn run_create(app: &App, create: Create) -> Result<End, Trouble> {
     if create.json {
         output::json(&view(&tenant));
     } else {
-        output::line(&format!("{} is {} as {} ({}).", tenant.name, tenant.status.word(), tenant.slug, tenant.id));
+        output::line(&format!(
+            "{} is {} as {} ({}).",
+            tenant.name,
+            tenant.status.word(),
+            tenant.slug,
+            tenant.id
+        ));
         if !create.wait {
             output::line("A running `tenantry serve` makes its database; --wait makes it here.");
         }
@@ -203,7 +209,8 @@ async fn wait(app: &App, tenant: Tenant, quiet: bool) -> Result<Tenant, Trouble>
     loop {
         let (now, making) = tenants::making(app, &Actor::CommandLine, &tenant.slug).await?;
         let Some((job, steps)) = making else { return Ok(now) };
-        let done = steps.iter().filter(|step| matches!(step.status, StepStatus::Done | StepStatus::Skipped)).count();
+        let done =
+            steps.iter().filter(|step| matches!(step.status, StepStatus::Done | StepStatus::Skipped)).count();
         bar.set_length(u64::try_from(steps.len()).unwrap_or_default());
         bar.set_position(u64::try_from(done).unwrap_or_default());
         if let Some(step) = steps.get(done) {
@@ -236,13 +243,15 @@ async fn wait(app: &App, tenant: Tenant, quiet: bool) -> Result<Tenant, Trouble>
 }
 
 async fn run_list(app: &App, list: List) -> Result<End, Trouble> {
-    let filter = Filter { search: list.search, status: list.status, template_type: list.template, plan: list.plan };
+    let filter =
+        Filter { search: list.search, status: list.status, template_type: list.template, plan: list.plan };
     let mut found = Vec::new();
     let mut cursor = None;
     let limit = usize::try_from(list.limit).unwrap_or(usize::MAX);
     while found.len() < limit {
         let part = u32::try_from((limit - found.len()).min(500)).unwrap_or(500);
-        let page = tenants::list(app, &Actor::CommandLine, &filter, Sort::Newest, cursor.as_ref(), part).await?.page;
+        let page =
+            tenants::list(app, &Actor::CommandLine, &filter, Sort::Newest, cursor.as_ref(), part).await?.page;
         found.extend(page.tenants);
         cursor = page.next;
         if cursor.is_none() {
@@ -253,7 +262,9 @@ async fn run_list(app: &App, list: List) -> Result<End, Trouble> {
         let items: Vec<_> = found.iter().map(view).collect();
         output::json(&serde_json::json!({ "items": items, "has_more": cursor.is_some() }));
     } else if found.is_empty() {
-        output::line("No tenants. Create one with: tenantry tenants create --name … --email … --template ngo");
+        output::line(
+            "No tenants. Create one with: tenantry tenants create --name … --email … --template ngo",
+        );
     } else {
         let rows: Vec<Vec<String>> = found
             .iter()

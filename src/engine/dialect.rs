@@ -27,9 +27,7 @@ impl SqlDialect {
 
     /// The family of a word in a file name.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Mysql, Self::Postgres, Self::Sqlite]
-            .into_iter()
-            .find(|dialect| dialect.as_str() == word)
+        [Self::Mysql, Self::Postgres, Self::Sqlite].into_iter().find(|dialect| dialect.as_str() == word)
     }
 }
 

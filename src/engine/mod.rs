@@ -144,7 +144,12 @@ pub trait Engine: Send + Sync + std::fmt::Debug {
 
     /// An operation in the engine's dialect, given the schema before and after it; or the reason why it cannot be
     /// carried over, and what to do.
-    fn render(&self, before: &Schema, operation: &Operation, after: &Schema) -> Result<Vec<Statement>, String>;
+    fn render(
+        &self,
+        before: &Schema,
+        operation: &Operation,
+        after: &Schema,
+    ) -> Result<Vec<Statement>, String>;
 
     /// Splits a file in the engine's own dialect into its statements, each with its line; or the line and the reason of
     /// one that is not allowed there.

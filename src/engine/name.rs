@@ -20,13 +20,7 @@ impl DatabaseName {
         let tail = hex.get(hex.len() - ID_DIGITS..).unwrap_or(&hex);
         let stem: String = slug
             .chars()
-            .map(|c| {
-                if c.is_ascii_alphanumeric() {
-                    c.to_ascii_lowercase()
-                } else {
-                    '_'
-                }
-            })
+            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' })
             .take(LIMIT - ID_DIGITS - 1 - 2)
             .collect();
         let stem = stem.trim_matches('_');
@@ -59,9 +53,7 @@ impl std::str::FromStr for DatabaseName {
     fn from_str(text: &str) -> Result<Self, String> {
         let well_formed = text.len() <= LIMIT
             && text.starts_with(|c: char| c.is_ascii_lowercase())
-            && text
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+            && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
         if well_formed {
             Ok(DatabaseName(text.to_owned()))
         } else {
@@ -85,14 +77,7 @@ mod tests {
 
     #[test]
     fn names_have_no_dashes_no_capitals_and_do_not_start_with_a_digit() {
-        for slug in [
-            "acme-foods",
-            "mysql",
-            "information-schema",
-            "2024-club",
-            "---",
-            "postgres",
-        ] {
+        for slug in ["acme-foods", "mysql", "information-schema", "2024-club", "---", "postgres"] {
             let name = DatabaseName::derive(slug, Uuid::now_v7());
             assert!(name.as_str().parse::<DatabaseName>().is_ok(), "{name}");
             assert_ne!(name.as_str(), slug);

@@ -151,21 +151,13 @@ pub(super) fn target<'a>(schema: &'a Schema, key: &ForeignKey) -> Option<(&'a st
     schema
         .tables
         .get_key_value(&key.foreign_table)
-        .or_else(|| {
-            schema
-                .tables
-                .iter()
-                .find(|(name, _)| name.eq_ignore_ascii_case(&key.foreign_table))
-        })
+        .or_else(|| schema.tables.iter().find(|(name, _)| name.eq_ignore_ascii_case(&key.foreign_table)))
         .map(|(name, table)| (name.as_str(), table))
 }
 
 /// Whether a row may leave the foreign key empty.
 pub(super) fn is_optional(table: &Table, key: &ForeignKey) -> bool {
-    table
-        .columns
-        .iter()
-        .any(|column| column.nullable && key.columns.contains(&column.name))
+    table.columns.iter().any(|column| column.nullable && key.columns.contains(&column.name))
 }
 
 /// Whether at most one row can point to the same parent: the columns are the primary key or a unique index.
@@ -188,11 +180,7 @@ pub(super) fn reference(target: Option<(&str, &Table)>, key: &ForeignKey) -> Str
         Some((_, table)) if key.foreign_columns.is_empty() => &table.primary_key,
         _ => &key.foreign_columns,
     };
-    if columns.is_empty() {
-        table.to_owned()
-    } else {
-        format!("{table}.{}", list(columns))
-    }
+    if columns.is_empty() { table.to_owned() } else { format!("{table}.{}", list(columns)) }
 }
 
 /// Names of columns after a dot: `id`, or `(a, b)` for several.
@@ -252,9 +240,7 @@ fn columns_to_show<'a>(name: &str, table: &'a Table, options: &Options) -> Vec<&
     let always = |column: &Column| {
         table.primary_key.contains(&column.name)
             || is_link(table, column)
-            || options
-                .own_columns
-                .contains(&(name.to_owned(), column.name.clone()))
+            || options.own_columns.contains(&(name.to_owned(), column.name.clone()))
     };
     let fixed = table.columns.iter().filter(|column| always(column)).count();
     let mut room = options.max_columns.saturating_sub(fixed);
@@ -271,10 +257,7 @@ fn columns_to_show<'a>(name: &str, table: &'a Table, options: &Options) -> Vec<&
 }
 
 fn is_link(table: &Table, column: &Column) -> bool {
-    table
-        .foreign_keys
-        .values()
-        .any(|key| key.columns.contains(&column.name))
+    table.foreign_keys.values().any(|key| key.columns.contains(&column.name))
 }
 
 fn parent_column<'a>(target: Option<(&str, &'a Table)>, key: &'a ForeignKey) -> Option<&'a str> {
@@ -285,19 +268,13 @@ fn parent_column<'a>(target: Option<(&str, &'a Table)>, key: &'a ForeignKey) -> 
 }
 
 fn card(name: &str, table: &Table, columns: &[&Column], options: &Options) -> Card {
-    let rows: Vec<Row> = columns
-        .iter()
-        .map(|column| row(name, table, column, options))
-        .collect();
+    let rows: Vec<Row> = columns.iter().map(|column| row(name, table, column, options)).collect();
     let group = options.groups.get(name);
     let own = options.own_tables.contains(name);
     let hidden = table.columns.len() - columns.len();
     let remark = (hidden > 0).then(|| format!("and {}", count(hidden, "more column")));
-    let name_at = if rows.iter().any(|row| row.is(Mark::Key) && row.is(Mark::Link)) {
-        NAME_AT.1
-    } else {
-        NAME_AT.0
-    };
+    let name_at =
+        if rows.iter().any(|row| row.is(Mark::Key) && row.is(Mark::Link)) { NAME_AT.1 } else { NAME_AT.0 };
     let title = fit(name, Font::Head, MOST_NAME + MOST_TYPE);
     let widest_row = rows
         .iter()
@@ -306,9 +283,7 @@ fn card(name: &str, table: &Table, columns: &[&Column], options: &Options) -> Ca
     let widest = [
         widest_row.unwrap_or(0),
         width(&title, Font::Head) + 12 + if own { 50 } else { 14 },
-        remark
-            .as_deref()
-            .map_or(0, |remark| name_at + width(remark, Font::Small) + TAIL),
+        remark.as_deref().map_or(0, |remark| name_at + width(remark, Font::Small) + TAIL),
         LEAST_WIDTH,
     ];
     let mut tooltip = format!("{name}: {}", count(table.columns.len(), "column"));
@@ -340,18 +315,9 @@ fn row(name: &str, table: &Table, column: &Column, options: &Options) -> Row {
         (table.primary_key.contains(&column.name), Mark::Key),
         (is_link(table, column), Mark::Link),
         (column.nullable, Mark::Nullable),
-        (
-            options
-                .own_columns
-                .contains(&(name.to_owned(), column.name.clone())),
-            Mark::Own,
-        ),
+        (options.own_columns.contains(&(name.to_owned(), column.name.clone())), Mark::Own),
     ];
-    let marks: Vec<Mark> = claims
-        .into_iter()
-        .filter(|(is, _)| *is)
-        .map(|(_, mark)| mark)
-        .collect();
+    let marks: Vec<Mark> = claims.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark).collect();
     let mut tooltip = format!("{}: {}", column.name, long_type(&column.ty));
     for mark in &marks {
         add(&mut tooltip, format_args!(", {}", mark.words()));
@@ -379,9 +345,7 @@ fn missing(name: &str) -> Card {
         tooltip: format!("{name}: not in this schema, though another table points to it"),
         tint: None,
         rows: Vec::new(),
-        width: widest
-            .max(LEAST_WIDTH)
-            .max(NAME_AT.0 + width(&remark, Font::Small) + TAIL),
+        width: widest.max(LEAST_WIDTH).max(NAME_AT.0 + width(&remark, Font::Small) + TAIL),
         remark: Some(remark),
         title,
         missing: true,

@@ -127,20 +127,11 @@ impl Grid {
                 continue;
             };
             let side = if child >= parent { Side::Right } else { Side::Left };
-            shared
-                .entry((link.parent, link.parent_row, side))
-                .or_default()
-                .push(place);
+            shared.entry((link.parent, link.parent_row, side)).or_default().push(place);
         }
         for ((parent, row, side), links) in shared {
             let from = column_of.get(&parent).copied().unwrap_or(0);
-            self.buses.push(Bus {
-                parent,
-                side,
-                from,
-                port: middle(row),
-                links,
-            });
+            self.buses.push(Bus { parent, side, from, port: middle(row), links });
         }
     }
 
@@ -153,20 +144,9 @@ impl Grid {
         }
         let mut meeting: BTreeMap<(usize, Side, i64), Vec<Who>> = BTreeMap::new();
         for (place, bus) in self.buses.iter().enumerate() {
-            meeting
-                .entry((bus.parent, bus.side, bus.port))
-                .or_default()
-                .push(Who::Bus(place));
-            for (number, link) in bus
-                .links
-                .iter()
-                .filter_map(|number| Some((*number, links.get(*number)?)))
-            {
-                let side = if link.child == link.parent {
-                    Side::Right
-                } else {
-                    bus.side.opposite()
-                };
+            meeting.entry((bus.parent, bus.side, bus.port)).or_default().push(Who::Bus(place));
+            for (number, link) in bus.links.iter().filter_map(|number| Some((*number, links.get(*number)?))) {
+                let side = if link.child == link.parent { Side::Right } else { bus.side.opposite() };
                 meeting
                     .entry((link.child, side, middle(link.child_row)))
                     .or_default()
@@ -197,9 +177,8 @@ impl Grid {
     fn put_passes_in_the_middle(&mut self) {
         let items = &self.items;
         for column in &mut self.columns {
-            let (mut sorted, passes): (Vec<usize>, Vec<usize>) = column
-                .iter()
-                .partition(|item| matches!(items.get(**item), Some(Item::Card(_))));
+            let (mut sorted, passes): (Vec<usize>, Vec<usize>) =
+                column.iter().partition(|item| matches!(items.get(**item), Some(Item::Card(_))));
             let middle = sorted.len() / 2;
             sorted.splice(middle..middle, passes);
             *column = sorted;
@@ -213,10 +192,7 @@ impl Grid {
         let Some(parent) = self.card_items.get(&bus.parent) else {
             return;
         };
-        let mut near = End {
-            item: *parent,
-            down: bus.port,
-        };
+        let mut near = End { item: *parent, down: bus.port };
         let mut children: BTreeMap<usize, Vec<End>> = BTreeMap::new();
         for number in &bus.links {
             let Some(link) = links.get(*number).filter(|link| link.child != link.parent) else {
@@ -227,10 +203,7 @@ impl Grid {
                 continue;
             };
             let down = self.child_ports.get(number).map_or(0, |(_, down)| *down);
-            children
-                .entry(*column)
-                .or_default()
-                .push(End { item: *item, down });
+            children.entry(*column).or_default().push(End { item: *item, down });
         }
         let reach = match side {
             Side::Right => children.keys().next_back(),
@@ -255,12 +228,7 @@ impl Grid {
                     Side::Right => (near, end),
                     Side::Left => (end, near),
                 };
-                self.hops.push(Hop {
-                    channel: column.min(next),
-                    bus: place,
-                    left,
-                    right,
-                });
+                self.hops.push(Hop { channel: column.min(next), bus: place, left, right });
             }
             near = onward;
             column = next;

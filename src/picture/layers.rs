@@ -53,11 +53,7 @@ fn ranks(members: &[usize], near: &Near, links: &[Link]) -> BTreeMap<usize, i64>
         for parents in waiting.values_mut() {
             parents.remove(&card);
         }
-        let placed = near
-            .get(&card)
-            .into_iter()
-            .flatten()
-            .filter_map(|other| ranks.get(other));
+        let placed = near.get(&card).into_iter().flatten().filter_map(|other| ranks.get(other));
         let rank = placed.max().map_or(0, |rank| rank + 1);
         ranks.insert(card, rank);
     }
@@ -70,12 +66,7 @@ fn pull_sources(ranks: &mut BTreeMap<usize, i64>, near: &Near) {
         if ranks.get(&card) != Some(&0) {
             continue;
         }
-        let first = near
-            .get(&card)
-            .into_iter()
-            .flatten()
-            .filter_map(|other| ranks.get(other))
-            .min();
+        let first = near.get(&card).into_iter().flatten().filter_map(|other| ranks.get(other)).min();
         if let Some(first) = first.copied() {
             ranks.insert(card, first - 1);
         }
@@ -85,40 +76,25 @@ fn pull_sources(ranks: &mut BTreeMap<usize, i64>, near: &Near) {
 /// The height at which the whole set would fill a square.
 fn comfortable_height(members: &[usize], cards: &[Card]) -> i64 {
     let shown = || members.iter().filter_map(|card| cards.get(*card));
-    let area: i64 = shown()
-        .map(|card| (card.width + AISLE) * (card.height() + BETWEEN))
-        .sum();
+    let area: i64 = shown().map(|card| (card.width + AISLE) * (card.height() + BETWEEN)).sum();
     let tallest = shown().map(|card| card.height() + BETWEEN).max().unwrap_or(0);
     area.isqrt().max(tallest * 5 / 4)
 }
 
 fn height_of<'a>(column: impl IntoIterator<Item = &'a usize>, cards: &[Card]) -> i64 {
-    column
-        .into_iter()
-        .filter_map(|card| cards.get(*card))
-        .map(|card| card.height() + BETWEEN)
-        .sum()
+    column.into_iter().filter_map(|card| cards.get(*card)).map(|card| card.height() + BETWEEN).sum()
 }
 
 /// Moves half of a hub's leaves to its other side when they are too many for one column.
 fn spread_hub(ranks: &mut BTreeMap<usize, i64>, near: &Near, cards: &[Card], limit: i64) {
-    let first: Vec<usize> = ranks
-        .iter()
-        .filter(|(_, rank)| **rank == 1)
-        .map(|(card, _)| *card)
-        .collect();
+    let first: Vec<usize> = ranks.iter().filter(|(_, rank)| **rank == 1).map(|(card, _)| *card).collect();
     let whole = height_of(&first, cards);
     if whole <= limit {
         return;
     }
     let leaves: Vec<usize> = first
         .into_iter()
-        .filter(|card| {
-            near.get(card)
-                .into_iter()
-                .flatten()
-                .all(|other| ranks.get(other) == Some(&0))
-        })
+        .filter(|card| near.get(card).into_iter().flatten().all(|other| ranks.get(other) == Some(&0)))
         .collect();
     let mut moved = 0;
     for card in leaves {

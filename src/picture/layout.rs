@@ -28,11 +28,7 @@ pub(super) struct Layout {
 pub(super) fn arrange(cards: &[Card], links: &[Link]) -> Layout {
     let sets = connected(cards.len(), links);
     let alone = sets.iter().filter(|set| set.len() == 1).flatten();
-    let common = alone
-        .filter_map(|card| cards.get(*card))
-        .map(|card| card.width)
-        .max()
-        .unwrap_or(0);
+    let common = alone.filter_map(|card| cards.get(*card)).map(|card| card.width).max().unwrap_or(0);
     let mut blocks: Vec<Block> = sets.iter().map(|set| block(set, cards, links, common)).collect();
     blocks.sort_by_key(|block| {
         let first = block.frames.keys().next().copied().unwrap_or(0);
@@ -42,20 +38,12 @@ pub(super) fn arrange(cards: &[Card], links: &[Link]) -> Layout {
     });
     let sizes: Vec<(i64, i64)> = blocks.iter().map(|block| (block.width, block.height)).collect();
     let (places, (width, height)) = pack::pack(&sizes);
-    let mut layout = Layout {
-        frames: vec![Frame::default(); cards.len()],
-        wires: BTreeMap::new(),
-        width,
-        height,
-    };
+    let mut layout =
+        Layout { frames: vec![Frame::default(); cards.len()], wires: BTreeMap::new(), width, height };
     for (block, (left, top)) in blocks.into_iter().zip(places) {
         for (card, frame) in block.frames {
             if let Some(place) = layout.frames.get_mut(card) {
-                *place = Frame {
-                    left: frame.left + left,
-                    top: frame.top + top,
-                    ..frame
-                };
+                *place = Frame { left: frame.left + left, top: frame.top + top, ..frame };
             }
         }
         for (link, mut wire) in block.wires {
@@ -136,14 +124,7 @@ fn block(set: &[usize], cards: &[Card], links: &[Link], common: i64) -> Block {
         }
     }
     let lowest = frames.values().map(|frame| frame.top + frame.height);
-    let corners = wires
-        .iter()
-        .flat_map(|(_, wire)| wire.points.iter().map(|(_, y)| *y + 8));
+    let corners = wires.iter().flat_map(|(_, wire)| wire.points.iter().map(|(_, y)| *y + 8));
     let height = lowest.chain(corners).max().unwrap_or(0);
-    Block {
-        frames,
-        wires,
-        width: channels.width,
-        height,
-    }
+    Block { frames, wires, width: channels.width, height }
 }

@@ -82,10 +82,7 @@ impl Default for Options {
 pub fn draw(schema: &Schema, options: &Options) -> Picture {
     let (cards, links) = cards::make(schema, options);
     let layout = layout::arrange(&cards, &links);
-    Picture {
-        svg: svg::write(&cards, &links, &layout, options),
-        text: words::sentences(schema, options),
-    }
+    Picture { svg: svg::write(&cards, &links, &layout, options), text: words::sentences(schema, options) }
 }
 
 /// The element id that the page listing the tables gives to one of them, so that the boxes' links find it.

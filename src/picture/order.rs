@@ -57,11 +57,7 @@ fn sort_column(grid: &mut Grid, column: usize, rightwards: bool) {
     let tops = stacked(grid);
     let mut wanted: Vec<(i64, i64)> = vec![(0, 0); grid.items.len()];
     for hop in &grid.hops {
-        let (near, far) = if rightwards {
-            (hop.left, hop.right)
-        } else {
-            (hop.right, hop.left)
-        };
+        let (near, far) = if rightwards { (hop.left, hop.right) } else { (hop.right, hop.left) };
         if let Some((sum, number)) = wanted.get_mut(far.item) {
             *sum += at(&tops, near) - far.down;
             *number += 1;
@@ -102,11 +98,7 @@ fn swap_pairs(grid: &mut Grid) {
 }
 
 fn swap(grid: &mut Grid, column: usize, lower: usize) {
-    if let Some(members) = grid
-        .columns
-        .get_mut(column)
-        .filter(|members| lower < members.len())
-    {
+    if let Some(members) = grid.columns.get_mut(column).filter(|members| lower < members.len()) {
         members.swap(lower - 1, lower);
     }
 }

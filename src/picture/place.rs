@@ -24,31 +24,16 @@ enum Look {
 /// The tops of all items; the least one is 0.
 pub(super) fn tops(grid: &Grid) -> Vec<i64> {
     let mut tops = vec![0; grid.items.len()];
-    let tallest = (0..grid.columns.len())
-        .map(|column| height(grid, column))
-        .max()
-        .unwrap_or(0);
+    let tallest = (0..grid.columns.len()).map(|column| height(grid, column)).max().unwrap_or(0);
     let room = tallest + tallest / 12;
     for column in 0..grid.columns.len() {
         stack(grid, column, room, &mut tops);
     }
-    let looks = [
-        Look::Left,
-        Look::Right,
-        Look::Left,
-        Look::Right,
-        Look::Left,
-        Look::Both,
-        Look::Both,
-        Look::Both,
-    ];
+    let looks =
+        [Look::Left, Look::Right, Look::Left, Look::Right, Look::Left, Look::Both, Look::Both, Look::Both];
     for look in looks {
         for step in 0..grid.columns.len() {
-            let column = if look == Look::Right {
-                grid.columns.len() - 1 - step
-            } else {
-                step
-            };
+            let column = if look == Look::Right { grid.columns.len() - 1 - step } else { step };
             settle_column(grid, column, look, room, &mut tops);
         }
     }
@@ -64,17 +49,9 @@ fn height(grid: &Grid, column: usize) -> i64 {
     let Some(members) = grid.columns.get(column) else {
         return 0;
     };
-    let steps: i64 = members
-        .iter()
-        .zip(members.iter().skip(1))
-        .map(|(upper, lower)| step(grid, *upper, *lower))
-        .sum();
-    steps
-        + members
-            .last()
-            .and_then(|last| grid.heights.get(*last))
-            .copied()
-            .unwrap_or(0)
+    let steps: i64 =
+        members.iter().zip(members.iter().skip(1)).map(|(upper, lower)| step(grid, *upper, *lower)).sum();
+    steps + members.last().and_then(|last| grid.heights.get(*last)).copied().unwrap_or(0)
 }
 
 /// Stacks a column around the middle of the room.
@@ -87,9 +64,7 @@ fn stack(grid: &Grid, column: usize, room: i64, tops: &mut [i64]) {
         if let Some(entry) = tops.get_mut(*item) {
             *entry = top;
         }
-        top += members
-            .get(place + 1)
-            .map_or(0, |below| step(grid, *item, *below));
+        top += members.get(place + 1).map_or(0, |below| step(grid, *item, *below));
     }
 }
 
@@ -102,26 +77,20 @@ fn straighten(grid: &Grid, column: usize, tops: &mut [i64]) {
         let Some(top) = tops.get(*item).copied() else {
             continue;
         };
-        let mut kinks: Vec<i64> = neighbours(grid, *item, Look::Both, tops)
-            .map(|wanted| wanted - top)
-            .collect();
+        let mut kinks: Vec<i64> =
+            neighbours(grid, *item, Look::Both, tops).map(|wanted| wanted - top).collect();
         kinks.sort_by_key(|kink| kink.abs());
         let Some(kink) = kinks.first().filter(|kink| kink.abs() <= KINK) else {
             continue;
         };
         let other = |place: Option<usize>| place.and_then(|place| members.get(place));
         let above = other(place.checked_sub(1));
-        let least = above.map_or(0, |above| {
-            tops.get(*above).copied().unwrap_or(0) + step(grid, *above, *item)
-        });
+        let least =
+            above.map_or(0, |above| tops.get(*above).copied().unwrap_or(0) + step(grid, *above, *item));
         let below = other(Some(place + 1));
-        let most = below.map_or(i64::MAX, |below| {
-            tops.get(*below).copied().unwrap_or(0) - step(grid, *item, *below)
-        });
-        if let Some(entry) = tops
-            .get_mut(*item)
-            .filter(|_| (least..=most).contains(&(top + kink)))
-        {
+        let most = below
+            .map_or(i64::MAX, |below| tops.get(*below).copied().unwrap_or(0) - step(grid, *item, *below));
+        if let Some(entry) = tops.get_mut(*item).filter(|_| (least..=most).contains(&(top + kink))) {
             *entry = top + kink;
         }
     }
@@ -136,11 +105,7 @@ fn settle_column(grid: &Grid, column: usize, look: Look, room: i64, tops: &mut [
     let mut steps = Vec::with_capacity(members.len());
     for (place, item) in members.iter().enumerate() {
         wanted.push(wish(grid, *item, look, tops));
-        steps.push(
-            members
-                .get(place + 1)
-                .map_or(0, |below| step(grid, *item, *below)),
-        );
+        steps.push(members.get(place + 1).map_or(0, |below| step(grid, *item, *below)));
     }
     let most = room - height(grid, column);
     for (item, top) in members.iter().zip(fit(&wanted, &steps, (0, most))) {
@@ -160,11 +125,7 @@ fn wish(grid: &Grid, item: usize, look: Look, tops: &[i64]) -> (i64, i64) {
     if number == 0 {
         return (tops.get(item).copied().unwrap_or(0), 1);
     }
-    let weight = if matches!(grid.items.get(item), Some(Item::Pass(_))) {
-        STRAIGHT
-    } else {
-        1
-    };
+    let weight = if matches!(grid.items.get(item), Some(Item::Pass(_))) { STRAIGHT } else { 1 };
     (sum.div_euclid(number), number * weight)
 }
 
@@ -204,11 +165,7 @@ fn fit(wanted: &[(i64, i64)], steps: &[i64], bounds: (i64, i64)) -> Vec<i64> {
     let mut pools: Vec<Pool> = Vec::new();
     let mut offset = 0;
     for ((value, weight), step) in wanted.iter().zip(steps) {
-        let mut pool = Pool {
-            sum: (value - offset) * weight,
-            weight: *weight,
-            number: 1,
-        };
+        let mut pool = Pool { sum: (value - offset) * weight, weight: *weight, number: 1 };
         while let Some(before) =
             pools.pop_if(|before| before.sum.div_euclid(before.weight) > pool.sum.div_euclid(pool.weight))
         {
@@ -219,9 +176,8 @@ fn fit(wanted: &[(i64, i64)], steps: &[i64], bounds: (i64, i64)) -> Vec<i64> {
         pools.push(pool);
         offset += step;
     }
-    let bases = pools
-        .iter()
-        .flat_map(|pool| std::iter::repeat_n(pool.sum.div_euclid(pool.weight), pool.number));
+    let bases =
+        pools.iter().flat_map(|pool| std::iter::repeat_n(pool.sum.div_euclid(pool.weight), pool.number));
     let mut offset = 0;
     bases
         .zip(steps)
@@ -242,10 +198,7 @@ mod tests {
         let free = (-1000, 1000);
         assert_eq!(fit(&[(0, 1), (100, 1)], &[50, 0], free), [0, 100]);
         assert_eq!(fit(&[(0, 1), (0, 1)], &[50, 0], free), [-25, 25]);
-        assert_eq!(
-            fit(&[(10, 1), (0, 3), (500, 1)], &[20, 20, 0], free),
-            [-13, 7, 500]
-        );
+        assert_eq!(fit(&[(10, 1), (0, 3), (500, 1)], &[20, 20, 0], free), [-13, 7, 500]);
         assert_eq!(fit(&[(-40, 1), (900, 1)], &[50, 0], (0, 100)), [0, 150]);
     }
 }

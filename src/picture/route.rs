@@ -53,11 +53,7 @@ pub(super) struct Channels {
 /// Gives every bus its tracks; `widths` are those of the columns.
 pub(super) fn channels(grid: &Grid, tops: &[i64], links: &[Link], widths: &[i64]) -> Channels {
     let mut nets = nets(grid, tops, links);
-    let mut made = Channels {
-        columns: Vec::new(),
-        tracks: BTreeMap::new(),
-        width: 0,
-    };
+    let mut made = Channels { columns: Vec::new(), tracks: BTreeMap::new(), width: 0 };
     let mut left = 0;
     for (channel, width) in widths.iter().enumerate() {
         made.columns.push(left);
@@ -66,20 +62,11 @@ pub(super) fn channels(grid: &Grid, tops: &[i64], links: &[Link], widths: &[i64]
         sort(&mut members);
         let (levels, number) = levels(&members);
         let is_last = channel + 1 == widths.len();
-        let needed = if number == 0 {
-            0
-        } else {
-            2 * SIGN + (number - 1) * TRACK
-        };
-        let room = if is_last {
-            (needed - SIGN).max(0)
-        } else {
-            needed.max(LEAST_CHANNEL)
-        };
+        let needed = if number == 0 { 0 } else { 2 * SIGN + (number - 1) * TRACK };
+        let room = if is_last { (needed - SIGN).max(0) } else { needed.max(LEAST_CHANNEL) };
         let slack = if is_last { 0 } else { (room - needed) / 2 };
         for (net, level) in members.iter().zip(levels) {
-            made.tracks
-                .insert((channel, net.bus), start + slack + SIGN + level * TRACK);
+            made.tracks.insert((channel, net.bus), start + slack + SIGN + level * TRACK);
         }
         left = start + room;
     }
@@ -102,10 +89,7 @@ pub(super) fn wire(
     let (child_side, child_down) = grid.child_ports.get(&number).copied()?;
     let child_item = *grid.card_items.get(&link.child)?;
     let parent_item = *grid.card_items.get(&bus.parent)?;
-    let last = grid
-        .columns
-        .iter()
-        .position(|column| column.contains(&child_item))?;
+    let last = grid.columns.iter().position(|column| column.contains(&child_item))?;
     let edge = |column: usize, side: Side| {
         let left = channels.columns.get(column)?;
         Some(match side {
@@ -124,11 +108,7 @@ pub(super) fn wire(
             Side::Left => (column.checked_sub(1)?, column.checked_sub(1)?),
         };
         let arrives = next == last || last == bus.from;
-        let onward = if arrives {
-            end
-        } else {
-            top(*grid.passes.get(&(place, next))?)?
-        };
+        let onward = if arrives { end } else { top(*grid.passes.get(&(place, next))?)? };
         let track = *channels.tracks.get(&(channel, place))?;
         if onward != height {
             points.extend([(track, height), (track, onward)]);
@@ -140,11 +120,7 @@ pub(super) fn wire(
         }
     }
     points.push((edge(last, child_side)?, end));
-    Some(Wire {
-        points,
-        parent_side: bus.side,
-        child_side,
-    })
+    Some(Wire { points, parent_side: bus.side, child_side })
 }
 
 fn nets(grid: &Grid, tops: &[i64], links: &[Link]) -> BTreeMap<usize, Vec<Net>> {
@@ -179,16 +155,8 @@ fn cost(before: &Net, after: &Net) -> usize {
         let (top, bottom) = net.span();
         usize::from(top <= height && height <= bottom)
     };
-    let crossed: usize = after
-        .left
-        .iter()
-        .map(|height| within(*height, before))
-        .sum::<usize>()
-        + before
-            .right
-            .iter()
-            .map(|height| within(*height, after))
-            .sum::<usize>();
+    let crossed: usize = after.left.iter().map(|height| within(*height, before)).sum::<usize>()
+        + before.right.iter().map(|height| within(*height, after)).sum::<usize>();
     let hidden = before
         .right
         .iter()

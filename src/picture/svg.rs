@@ -89,23 +89,12 @@ fn table(svg: &mut String, card: &Card, frame: Frame, options: &Options) {
         let (base, name) = (escape(&options.base), percent(&anchor(&card.table)));
         (format!("<a class=\"{class}\" href=\"{base}#{name}\""), "</a>")
     };
-    let Frame {
-        left,
-        top,
-        width,
-        height,
-    } = frame;
+    let Frame { left, top, width, height } = frame;
     add(
         svg,
-        format_args!(
-            "{open} transform=\"translate({left} {top})\"><title>{}</title>",
-            escape(&card.tooltip)
-        ),
+        format_args!("{open} transform=\"translate({left} {top})\"><title>{}</title>", escape(&card.tooltip)),
     );
-    add(
-        svg,
-        format_args!("<rect class=\"er-box\" width=\"{width}\" height=\"{height}\" rx=\"{ROUND}\"/>"),
-    );
+    add(svg, format_args!("<rect class=\"er-box\" width=\"{width}\" height=\"{height}\" rx=\"{ROUND}\"/>"));
     let side = HEAD - ROUND;
     add(
         svg,
@@ -114,22 +103,10 @@ fn table(svg: &mut String, card: &Card, frame: Frame, options: &Options) {
             width - 2 * ROUND
         ),
     );
-    add(
-        svg,
-        format_args!(
-            "<text class=\"er-name\" x=\"12\" y=\"21\">{}</text>",
-            escape(&card.title)
-        ),
-    );
+    add(svg, format_args!("<text class=\"er-name\" x=\"12\" y=\"21\">{}</text>", escape(&card.title)));
     svg.push_str("<g class=\"er-cols\" aria-hidden=\"true\">");
     if card.own {
-        add(
-            svg,
-            format_args!(
-                "<text class=\"er-badge\" x=\"{}\" y=\"20\">own</text>",
-                width - 12
-            ),
-        );
+        add(svg, format_args!("<text class=\"er-badge\" x=\"{}\" y=\"20\">own</text>", width - 12));
     }
     for (place, row) in card.rows.iter().enumerate() {
         let at = middle(Some(place));
@@ -156,17 +133,11 @@ fn table(svg: &mut String, card: &Card, frame: Frame, options: &Options) {
             ),
         );
         if row.is(Mark::Key) {
-            add(
-                svg,
-                format_args!("<path class=\"er-key\" transform=\"translate(13 0)\" d=\"{KEY}\"/>"),
-            );
+            add(svg, format_args!("<path class=\"er-key\" transform=\"translate(13 0)\" d=\"{KEY}\"/>"));
         }
         if row.is(Mark::Link) {
             let x = if row.is(Mark::Key) { 30 } else { 14 };
-            add(
-                svg,
-                format_args!("<path class=\"er-link\" transform=\"translate({x} 0)\" d=\"{LINK}\"/>"),
-            );
+            add(svg, format_args!("<path class=\"er-link\" transform=\"translate({x} 0)\" d=\"{LINK}\"/>"));
         }
         add(
             svg,
@@ -178,17 +149,10 @@ fn table(svg: &mut String, card: &Card, frame: Frame, options: &Options) {
         );
         add(
             svg,
-            format_args!(
-                "<text class=\"er-type\" x=\"{}\" y=\"4\">{}</text>",
-                width - TAIL,
-                escape(&row.ty)
-            ),
+            format_args!("<text class=\"er-type\" x=\"{}\" y=\"4\">{}</text>", width - TAIL, escape(&row.ty)),
         );
         if row.is(Mark::Nullable) {
-            add(
-                svg,
-                format_args!("<circle class=\"er-null\" cx=\"{}\" r=\"3\"/>", width - 13),
-            );
+            add(svg, format_args!("<circle class=\"er-null\" cx=\"{}\" r=\"3\"/>", width - 13));
         }
         svg.push_str("</g>");
     }
@@ -220,11 +184,7 @@ fn line(svg: &mut String, link: &Link, wire: &Wire, tint: Option<usize>) {
         ),
     );
     if let Some(end) = wire.points.last() {
-        let sign = if link.single {
-            bar(*end, wire.child_side, 7)
-        } else {
-            foot(*end, wire.child_side)
-        };
+        let sign = if link.single { bar(*end, wire.child_side, 7) } else { foot(*end, wire.child_side) };
         add(svg, format_args!("<path class=\"er-sign\" d=\"{sign}\"/>"));
         circle(svg, *end, wire.child_side);
     }
@@ -243,10 +203,7 @@ fn parent_signs(svg: &mut String, cards: &[Card], links: &[Link], layout: &Layou
         };
         let Some(end) = wire.points.first() else { continue };
         let tint = cards.get(link.parent).and_then(|card| card.tint);
-        ends.entry(*end)
-            .or_insert_with(|| (wire.parent_side, BTreeSet::new(), tint))
-            .1
-            .insert(link.optional);
+        ends.entry(*end).or_insert_with(|| (wire.parent_side, BTreeSet::new(), tint)).1.insert(link.optional);
     }
     for (end, (side, optional, tint)) in ends {
         add(
@@ -287,10 +244,7 @@ fn foot((x, y): (i64, i64), side: Side) -> String {
 fn circle(svg: &mut String, (x, y): (i64, i64), side: Side) {
     add(
         svg,
-        format_args!(
-            "<circle class=\"er-ring\" cx=\"{}\" cy=\"{y}\" r=\"3\"/>",
-            x + outwards(side) * 14
-        ),
+        format_args!("<circle class=\"er-ring\" cx=\"{}\" cy=\"{y}\" r=\"3\"/>", x + outwards(side) * 14),
     );
 }
 
@@ -305,10 +259,7 @@ fn path(points: &[(i64, i64)]) -> String {
             (Some(_), None) => add(&mut path, format_args!("L{x} {y}")),
             (Some(before), Some(after)) => {
                 let (start, end) = (towards((*x, *y), *before), towards((*x, *y), *after));
-                add(
-                    &mut path,
-                    format_args!("L{} {}Q{x} {y} {} {}", start.0, start.1, end.0, end.1),
-                );
+                add(&mut path, format_args!("L{} {}Q{x} {y} {} {}", start.0, start.1, end.0, end.1));
             }
         }
     }
@@ -318,10 +269,7 @@ fn path(points: &[(i64, i64)]) -> String {
 /// The point on the way from a corner to its neighbour where the rounding starts.
 fn towards(corner: (i64, i64), neighbour: (i64, i64)) -> (i64, i64) {
     let step = |from: i64, to: i64| (to - from).signum() * ((to - from).abs() / 2).min(ROUND);
-    (
-        corner.0 + step(corner.0, neighbour.0),
-        corner.1 + step(corner.1, neighbour.1),
-    )
+    (corner.0 + step(corner.0, neighbour.0), corner.1 + step(corner.1, neighbour.1))
 }
 
 struct Legend {
@@ -331,18 +279,11 @@ struct Legend {
 }
 
 fn legend(cards: &[Card], links: &[Link], options: &Options, room: i64) -> Legend {
-    let mut legend = Legend {
-        markup: String::new(),
-        width: 0,
-        height: 0,
-    };
+    let mut legend = Legend { markup: String::new(), width: 0, height: 0 };
     if !options.legend || cards.is_empty() {
         return legend;
     }
-    let groups: BTreeSet<_> = cards
-        .iter()
-        .filter_map(|card| options.groups.get(&card.table))
-        .collect();
+    let groups: BTreeSet<_> = cards.iter().filter_map(|card| options.groups.get(&card.table)).collect();
     let mut entries: Vec<(String, String)> = groups
         .into_iter()
         .map(|group| {
@@ -365,22 +306,13 @@ fn legend(cards: &[Card], links: &[Link], options: &Options, room: i64) -> Legen
         entries.push((sign, "points to another table".to_owned()));
     }
     if rows().any(|row| row.is(Mark::Nullable)) {
-        entries.push((
-            "<circle class=\"er-null\" cx=\"6\" r=\"3\"/>".to_owned(),
-            "may be empty".to_owned(),
-        ));
+        entries.push(("<circle class=\"er-null\" cx=\"6\" r=\"3\"/>".to_owned(), "may be empty".to_owned()));
     }
     if links.iter().any(|link| !link.single) {
-        let sign = format!(
-            "<path class=\"er-sign\" d=\"M-4 0h12{}\"/>",
-            foot((12, 0), Side::Left)
-        );
+        let sign = format!("<path class=\"er-sign\" d=\"M-4 0h12{}\"/>", foot((12, 0), Side::Left));
         entries.push((sign, "many".to_owned()));
     }
-    if cards
-        .iter()
-        .any(|card| card.own || card.rows.iter().any(|row| row.is(Mark::Own)))
-    {
+    if cards.iter().any(|card| card.own || card.rows.iter().any(|row| row.is(Mark::Own))) {
         let swatch =
             "<rect class=\"er-swatch er-own\" x=\"0\" y=\"-6\" width=\"12\" height=\"12\" rx=\"3\"/>";
         entries.push((swatch.to_owned(), "the tenant's own".to_owned()));

@@ -10,16 +10,9 @@ pub(super) fn schema(text: &str) -> Schema {
         let (name, columns) = line.split_once(": ").unwrap();
         let mut table = empty_table(name);
         for column in columns.split(", ") {
-            let (column, target) = column
-                .split_once(" > ")
-                .map_or((column, None), |(c, t)| (c, Some(t)));
+            let (column, target) = column.split_once(" > ").map_or((column, None), |(c, t)| (c, Some(t)));
             let (column, ty) = column.split_once(' ').unwrap_or((column, "bigint"));
-            add_column(
-                &mut table,
-                column.trim_end_matches('?'),
-                ty,
-                column.ends_with('?'),
-            );
+            add_column(&mut table, column.trim_end_matches('?'), ty, column.ends_with('?'));
             if let Some(target) = target {
                 add_key(&mut table, column.trim_end_matches('?'), target);
             }
@@ -45,10 +38,7 @@ fn add_column(table: &mut Table, name: &str, ty: &str, nullable: bool) {
     table.columns.push(Column {
         name: name.to_owned(),
         ty: if ty == "bigint" {
-            Type::Integer {
-                bits: 64,
-                unsigned: true,
-            }
+            Type::Integer { bits: 64, unsigned: true }
         } else {
             Type::Other(ty.to_owned())
         },
@@ -138,10 +128,7 @@ fn fault(cards: &[cards::Card], links: &[cards::Link], layout: &Layout) -> Optio
         let Some(wire) = layout.wires.get(&number) else {
             return Some(format!("{} has no line", link.tooltip));
         };
-        let ends = [
-            (link.parent, wire.points[0]),
-            (link.child, *wire.points.last().unwrap()),
-        ];
+        let ends = [(link.parent, wire.points[0]), (link.child, *wire.points.last().unwrap())];
         for (card, (x, y)) in ends {
             let frame = layout.frames[card];
             let on_side = x == frame.left || x == frame.left + frame.width;
@@ -214,19 +201,11 @@ fn every_foreign_key_is_a_line_and_a_sentence() {
 #[test]
 fn names_are_escaped_wherever_they_stand() {
     let evil = "</svg><script>alert('\"1')</script>";
-    let schema = schema(&format!(
-        "{evil}: id, {evil}? > {evil}\nplain: id, x > </title><b>"
-    ));
+    let schema = schema(&format!("{evil}: id, {evil}? > {evil}\nplain: id, x > </title><b>"));
     let options = Options {
         title: evil.to_owned(),
         base: "/x\"><script>".to_owned(),
-        groups: BTreeMap::from([(
-            evil.to_owned(),
-            Group {
-                index: 3,
-                name: evil.to_owned(),
-            },
-        )]),
+        groups: BTreeMap::from([(evil.to_owned(), Group { index: 3, name: evil.to_owned() })]),
         ..Options::default()
     };
     let svg = draw(&schema, &options).svg;
@@ -235,22 +214,13 @@ fn names_are_escaped_wherever_they_stand() {
     assert!(svg.contains("href=\"/x&quot;&gt;&lt;script&gt;#table-%3C%2Fsvg%3E%3Cscript%3E"));
     let page = scraper::Html::parse_fragment(&svg);
     let number = |name: &str| page.select(&scraper::Selector::parse(name).unwrap()).count();
-    assert_eq!(
-        (number("svg"), number("script"), number("b"), number("svg > a")),
-        (1, 0, 0, 2)
-    );
+    assert_eq!((number("svg"), number("script"), number("b"), number("svg > a")), (1, 0, 0, 2));
 }
 
 #[test]
 fn nothing_is_styled_inline() {
     let options = Options {
-        groups: BTreeMap::from([(
-            "users".to_owned(),
-            Group {
-                index: 0,
-                name: "Core".to_owned(),
-            },
-        )]),
+        groups: BTreeMap::from([("users".to_owned(), Group { index: 0, name: "Core".to_owned() })]),
         own_tables: std::collections::BTreeSet::from(["events".to_owned()]),
         ..Options::default()
     };
@@ -272,32 +242,17 @@ fn every_class_that_is_drawn_has_a_rule() {
             .tables
             .keys()
             .enumerate()
-            .map(|(index, table)| {
-                (
-                    table.clone(),
-                    Group {
-                        index,
-                        name: format!("Group {index}"),
-                    },
-                )
-            })
+            .map(|(index, table)| (table.clone(), Group { index, name: format!("Group {index}") }))
             .collect(),
         own_tables: std::collections::BTreeSet::from(["events".to_owned()]),
         ..Options::default()
     };
     let svg = draw(&schema, &options).svg;
     let without_rule = ["er-lines", "er-cols", "er-legend", "er-line", "er-col"];
-    for classes in svg
-        .split("class=\"")
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next())
-    {
+    for classes in svg.split("class=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
         for class in classes.split(' ').filter(|class| !without_rule.contains(class)) {
             let rule = |next: &str| css.contains(&format!(".{class}{next}"));
-            assert!(
-                [" ", ".", ":", ","].iter().any(|next| rule(next)),
-                "no rule for {class}"
-            );
+            assert!([" ", ".", ":", ","].iter().any(|next| rule(next)), "no rule for {class}");
         }
     }
     assert_eq!(css.matches(".er-group-").count(), TINTS);
@@ -312,20 +267,10 @@ fn a_schema_without_tables_is_an_empty_picture_that_says_so() {
 
 #[test]
 fn a_single_table_is_a_link_to_its_description() {
-    let options = Options {
-        base: "/tenants/acme/structure".to_owned(),
-        ..Options::default()
-    };
+    let options = Options { base: "/tenants/acme/structure".to_owned(), ..Options::default() };
     let picture = draw(&schema("users: id, name text"), &options);
-    assert!(
-        picture
-            .svg
-            .contains("href=\"/tenants/acme/structure#table-users\"")
-    );
-    assert_eq!(
-        picture.text,
-        ["Table users has 2 columns: id, bigint, key; name, text."]
-    );
+    assert!(picture.svg.contains("href=\"/tenants/acme/structure#table-users\""));
+    assert_eq!(picture.text, ["Table users has 2 columns: id, bigint, key; name, text."]);
     assert_eq!(anchor("users"), "table-users");
 }
 
@@ -339,9 +284,7 @@ fn a_table_that_points_to_itself_has_a_loop_at_its_side() {
 
 #[test]
 fn a_cycle_is_drawn_with_all_its_lines() {
-    assert_sound(&schema(
-        "a: id, b_id > b\nb: id, c_id > c\nc: id, a_id > a, b_id > b",
-    ));
+    assert_sound(&schema("a: id, b_id > b\nb: id, c_id > c\nc: id, a_id > a, b_id > b"));
 }
 
 #[test]
@@ -353,10 +296,7 @@ fn a_target_that_is_missing_is_drawn_as_such_and_is_no_link() {
 
 #[test]
 fn the_case_of_a_targets_name_is_overlooked() {
-    let picture = draw(
-        &schema("Users: id\norders: id, user_id > users"),
-        &Options::default(),
-    );
+    let picture = draw(&schema("Users: id\norders: id, user_id > users"), &Options::default());
     assert!(!picture.svg.contains("er-missing"));
 }
 
@@ -383,17 +323,8 @@ fn a_hub_that_everything_points_to_stays_within_a_readable_shape() {
 #[test]
 fn a_table_with_very_many_columns_shows_its_keys_and_counts_the_rest() {
     let columns: Vec<String> = (0..60).map(|number| format!("c{number} text")).collect();
-    let schema = schema(&format!(
-        "wide: {}, last_id > other, id\nother: id",
-        columns.join(", ")
-    ));
-    let picture = draw(
-        &schema,
-        &Options {
-            max_columns: 10,
-            ..Options::default()
-        },
-    );
+    let schema = schema(&format!("wide: {}, last_id > other, id\nother: id", columns.join(", ")));
+    let picture = draw(&schema, &Options { max_columns: 10, ..Options::default() });
     assert!(picture.svg.contains("and 52 more columns"));
     assert!(
         picture.svg.contains(">last_id<") && picture.svg.contains(">c7<") && !picture.svg.contains(">c8<")
@@ -410,11 +341,8 @@ fn long_names_are_cut_and_whole_in_the_tooltip() {
 }
 
 fn random_schema() -> impl Strategy<Value = Schema> {
-    let table = (
-        1..9_usize,
-        prop::collection::vec((0..9_usize, 0..26_usize, any::<bool>()), 0..4),
-        any::<String>(),
-    );
+    let table =
+        (1..9_usize, prop::collection::vec((0..9_usize, 0..26_usize, any::<bool>()), 0..4), any::<String>());
     prop::collection::vec(table, 0..24).prop_map(|tables| {
         let mut schema = Schema::default();
         for (number, (columns, keys, text)) in tables.iter().enumerate() {

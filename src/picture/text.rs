@@ -57,11 +57,9 @@ pub(super) fn fit(text: &str, font: Font, room: i64) -> String {
 
 fn advance(character: char) -> i64 {
     match u32::from(character) {
-        code @ 0x20..=0x7e => usize::try_from(code - 0x20)
-            .ok()
-            .and_then(|at| ASCII.get(at))
-            .copied()
-            .unwrap_or(1000),
+        code @ 0x20..=0x7e => {
+            usize::try_from(code - 0x20).ok().and_then(|at| ASCII.get(at)).copied().unwrap_or(1000)
+        }
         0x300..=0x36f | 0x200b..=0x200d | 0xfe00..=0xfe0f => 0,
         0xa0..=0x10ff | 0x1200..=0x24ff => 800,
         0x1100..=0x11ff | 0x2500..=0xd7ff | 0xf900..=0xffff => 1050,

@@ -7,15 +7,9 @@ use crate::schema::{Column, ForeignKey, ReferentialAction, Schema, Table};
 
 /// One sentence for each table, then one for each relation.
 pub(super) fn sentences(schema: &Schema, options: &Options) -> Vec<String> {
-    let tables = schema
-        .tables
-        .iter()
-        .map(|(name, table)| table_sentence(name, table, options));
+    let tables = schema.tables.iter().map(|(name, table)| table_sentence(name, table, options));
     let relations = schema.tables.iter().flat_map(|(name, table)| {
-        table
-            .foreign_keys
-            .values()
-            .map(move |key| relation_sentence(schema, name, table, key))
+        table.foreign_keys.values().map(move |key| relation_sentence(schema, name, table, key))
     });
     tables.chain(relations).collect()
 }
@@ -28,17 +22,12 @@ fn table_sentence(name: &str, table: &Table, options: &Options) -> String {
     if options.own_tables.contains(name) {
         sentence.push_str(", the tenant's own,");
     }
-    add(
-        &mut sentence,
-        format_args!(" has {}", count(table.columns.len(), "column")),
-    );
+    add(&mut sentence, format_args!(" has {}", count(table.columns.len(), "column")));
     let columns: Vec<String> = table
         .columns
         .iter()
         .map(|column| {
-            let own = options
-                .own_columns
-                .contains(&(name.to_owned(), column.name.clone()));
+            let own = options.own_columns.contains(&(name.to_owned(), column.name.clone()));
             column_words(table, column, own)
         })
         .collect();
@@ -66,27 +55,17 @@ fn column_words(table: &Table, column: &Column, own: bool) -> String {
 fn relation_sentence(schema: &Schema, name: &str, table: &Table, key: &ForeignKey) -> String {
     let found = target(schema, key);
     let parent = found.map_or(key.foreign_table.as_str(), |(name, _)| name);
-    let may = if is_optional(table, key) {
-        "may point"
-    } else {
-        "points"
-    };
+    let may = if is_optional(table, key) { "may point" } else { "points" };
     let mut sentence = format!(
         "Each row of {name} {may} to one row of {parent} ({name}.{} to {})",
         list(&key.columns),
         reference(found, key)
     );
     if is_single(table, key) {
-        add(
-            &mut sentence,
-            format_args!(", and no two rows of {name} to the same one"),
-        );
+        add(&mut sentence, format_args!(", and no two rows of {name} to the same one"));
     }
     if found.is_none() {
-        add(
-            &mut sentence,
-            format_args!(", but {parent} is not in this schema"),
-        );
+        add(&mut sentence, format_args!(", but {parent} is not in this schema"));
     }
     sentence.push_str(match key.on_delete {
         ReferentialAction::NoAction => "; a row that is pointed to cannot be deleted.",

@@ -55,7 +55,9 @@ impl List {
     fn add(&mut self, kind: &'static str, object: String, expected: Option<String>, found: Option<String>) {
         let (change, sentence) = match (&expected, &found) {
             (Some(_), None) => (Change::Removed, format!("The {kind} {object} is missing.")),
-            (None, Some(_)) => (Change::Added, format!("There is a {kind} {object} that should not be there.")),
+            (None, Some(_)) => {
+                (Change::Added, format!("There is a {kind} {object} that should not be there."))
+            }
             (Some(expected), Some(found)) if expected == found => return,
             (Some(expected), Some(found)) => {
                 (Change::Changed, format!("The {kind} {object} should be `{expected}`, but is `{found}`."))
@@ -95,7 +97,12 @@ fn tables(list: &mut List, expected: &Table, found: &Table) {
     maps(list, "column", &expected.name, &by_name(expected), &by_name(found), column_text);
     let same_columns = list.0.len() == before;
     if same_columns {
-        list.add("order of columns of", expected.name.clone(), Some(columns_of(expected)), Some(columns_of(found)));
+        list.add(
+            "order of columns of",
+            expected.name.clone(),
+            Some(columns_of(expected)),
+            Some(columns_of(found)),
+        );
     }
     let key = |table: &Table| table.primary_key.join(", ");
     list.add("primary key of", expected.name.clone(), Some(key(expected)), Some(key(found)));
@@ -210,7 +217,9 @@ impl std::fmt::Display for Type {
                 write!(f, "{word}{}", sign(*unsigned))
             }
             Type::Boolean => f.write_str("BOOLEAN"),
-            Type::Decimal { precision, scale, unsigned } => write!(f, "DECIMAL({precision},{scale}){}", sign(*unsigned)),
+            Type::Decimal { precision, scale, unsigned } => {
+                write!(f, "DECIMAL({precision},{scale}){}", sign(*unsigned))
+            }
             Type::Float => f.write_str("FLOAT"),
             Type::Double => f.write_str("DOUBLE"),
             Type::Char(length) => write!(f, "CHAR({length})"),

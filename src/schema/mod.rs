@@ -8,5 +8,6 @@ pub mod model;
 pub mod text;
 
 pub use model::{
-    Check, Column, Default, ForeignKey, Generated, Index, IndexPart, ReferentialAction, Schema, Table, Trigger, Type, View,
+    Check, Column, Default, ForeignKey, Generated, Index, IndexPart, ReferentialAction, Schema, Table,
+    Trigger, Type, View,
 };

@@ -13,7 +13,8 @@ pub fn describe(schema: &Schema) -> String {
         describe_table(&mut text, table);
     }
     for view in schema.views.values() {
-        let columns = if view.columns.is_empty() { String::new() } else { format!(" ({})", view.columns.join(", ")) };
+        let columns =
+            if view.columns.is_empty() { String::new() } else { format!(" ({})", view.columns.join(", ")) };
         let _ = writeln!(text, "CREATE VIEW {}{columns} AS\n{};\n", view.name, view.query.trim());
     }
     for trigger in schema.triggers.values() {
@@ -45,6 +46,10 @@ fn describe_table(text: &mut String, table: &Table) {
     for check in table.checks.values() {
         lines.push(format!("CONSTRAINT {} CHECK ({})", check.name, check.expression));
     }
-    let comment = table.comment.as_ref().map(|comment| format!(" COMMENT='{}'", comment.replace('\'', "''"))).unwrap_or_default();
+    let comment = table
+        .comment
+        .as_ref()
+        .map(|comment| format!(" COMMENT='{}'", comment.replace('\'', "''")))
+        .unwrap_or_default();
     let _ = writeln!(text, "CREATE TABLE {} (\n    {}\n){comment};\n", table.name, lines.join(",\n    "));
 }

@@ -3,8 +3,9 @@
 use super::{expression, operations::Refused};
 use crate::schema::{Column, Default, Generated, ReferentialAction, Type, model::TextSize};
 use sqlparser::ast::{
-    BinaryLength, CharacterLength, ColumnOption, ColumnOptionDef, DataType, EnumMember, ExactNumberInfo, Expr,
-    FunctionArguments, GeneratedExpressionMode, ReferentialAction as ParsedAction, TimezoneInfo, UnaryOperator, Value,
+    BinaryLength, CharacterLength, ColumnOption, ColumnOptionDef, DataType, EnumMember, ExactNumberInfo,
+    Expr, FunctionArguments, GeneratedExpressionMode, ReferentialAction as ParsedAction, TimezoneInfo,
+    UnaryOperator, Value,
 };
 
 fn no(reason: impl Into<String>) -> Refused {
@@ -13,16 +14,20 @@ fn no(reason: impl Into<String>) -> Refused {
 
 fn length(given: Option<&CharacterLength>, usual: Option<u32>, what: &str) -> Result<u32, Refused> {
     match given {
-        Some(CharacterLength::IntegerLength { length, .. }) => {
-            u32::try_from(*length).ok().filter(|length| *length <= 65_535).ok_or_else(|| no(format!("{what}({length}) is too long; use TEXT")))
-        }
+        Some(CharacterLength::IntegerLength { length, .. }) => u32::try_from(*length)
+            .ok()
+            .filter(|length| *length <= 65_535)
+            .ok_or_else(|| no(format!("{what}({length}) is too long; use TEXT"))),
         Some(CharacterLength::Max) => Err(no(format!("{what}(MAX) is not MySQL"))),
         None => usual.ok_or_else(|| no(format!("{what} needs a length, such as {what}(255)"))),
     }
 }
 
 fn fraction(digits: Option<u64>) -> Result<u8, Refused> {
-    u8::try_from(digits.unwrap_or_default()).ok().filter(|digits| *digits <= 6).ok_or_else(|| no("a time has at most 6 digits of a second"))
+    u8::try_from(digits.unwrap_or_default())
+        .ok()
+        .filter(|digits| *digits <= 6)
+        .ok_or_else(|| no("a time has at most 6 digits of a second"))
 }
 
 fn decimal(info: &ExactNumberInfo, unsigned: bool) -> Result<Type, Refused> {
@@ -31,7 +36,11 @@ fn decimal(info: &ExactNumberInfo, unsigned: bool) -> Result<Type, Refused> {
         ExactNumberInfo::Precision(precision) => (*precision, 0),
         ExactNumberInfo::PrecisionAndScale(precision, scale) => (*precision, *scale),
     };
-    let bad = || no(format!("DECIMAL({precision},{scale}) is outside of what MySQL has: up to 65 digits, 30 of them after the point"));
+    let bad = || {
+        no(format!(
+            "DECIMAL({precision},{scale}) is outside of what MySQL has: up to 65 digits, 30 of them after the point"
+        ))
+    };
     let scale = u16::try_from(scale).map_err(|_| bad())?;
     let precision = u16::try_from(precision).map_err(|_| bad())?;
     if precision == 0 || precision > 65 || scale > 30 || scale > precision {
@@ -69,7 +78,11 @@ pub(super) fn data_type(parsed: &DataType) -> Result<Type, Refused> {
         DataType::DoublePrecision | DataType::Real => Ok(Type::Double),
         DataType::Char(given) | DataType::Character(given) => {
             let length = length(given.as_ref(), Some(1), "CHAR")?;
-            if length > 255 { Err(no(format!("CHAR({length}) is too long; use VARCHAR"))) } else { Ok(Type::Char(length)) }
+            if length > 255 {
+                Err(no(format!("CHAR({length}) is too long; use VARCHAR")))
+            } else {
+                Ok(Type::Char(length))
+            }
         }
         DataType::Varchar(given) | DataType::CharacterVarying(given) | DataType::CharVarying(given) => {
             length(given.as_ref(), None, "VARCHAR").map(Type::Varchar)
@@ -84,7 +97,11 @@ pub(super) fn data_type(parsed: &DataType) -> Result<Type, Refused> {
         DataType::LongBlob => Ok(Type::Blob(TextSize::Long)),
         DataType::Binary(given) => {
             let length = given.unwrap_or(1);
-            u32::try_from(length).ok().filter(|length| *length <= 255).map(Type::Binary).ok_or_else(|| no(format!("BINARY({length}) is too long; use VARBINARY")))
+            u32::try_from(length)
+                .ok()
+                .filter(|length| *length <= 255)
+                .map(Type::Binary)
+                .ok_or_else(|| no(format!("BINARY({length}) is too long; use VARBINARY")))
         }
         DataType::Varbinary(Some(BinaryLength::IntegerLength { length })) => u32::try_from(*length)
             .ok()
@@ -103,13 +120,18 @@ pub(super) fn data_type(parsed: &DataType) -> Result<Type, Refused> {
                 EnumMember::NamedValue(..) => Err(no("ENUM takes names only")),
             });
             let names = names.collect::<Result<Vec<_>, _>>()?;
-            let folded: std::collections::BTreeSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
+            let folded: std::collections::BTreeSet<String> =
+                names.iter().map(|name| name.to_lowercase()).collect();
             if names.is_empty() || folded.len() != names.len() {
                 return Err(no("ENUM needs values, and each only once (case does not count)"));
             }
             Ok(Type::Enum(names))
         }
-        DataType::Custom(name, given) if name.to_string().eq_ignore_ascii_case("YEAR") && given.is_empty() => Ok(Type::Year),
+        DataType::Custom(name, given)
+            if name.to_string().eq_ignore_ascii_case("YEAR") && given.is_empty() =>
+        {
+            Ok(Type::Year)
+        }
         DataType::Set(_) => Err(no("the type SET is not taken; use a table of its own, or JSON")),
         other => Err(no(format!("the type {other} is not taken"))),
     }
@@ -126,7 +148,9 @@ pub(super) fn default_of(expression: &Expr) -> Result<Option<Default>, Refused> 
         Expr::Value(value) => match &value.value {
             Value::Null => Ok(None),
             Value::Number(number, _) => Ok(Some(Default::Number(number.clone()))),
-            Value::SingleQuotedString(text) | Value::DoubleQuotedString(text) => Ok(Some(Default::Text(text.clone()))),
+            Value::SingleQuotedString(text) | Value::DoubleQuotedString(text) => {
+                Ok(Some(Default::Text(text.clone())))
+            }
             Value::Boolean(flag) => Ok(Some(Default::Boolean(*flag))),
             other => Err(no(format!("the default {other} is not taken"))),
         },
@@ -137,12 +161,16 @@ pub(super) fn default_of(expression: &Expr) -> Result<Option<Default>, Refused> 
         Expr::Function(function) => {
             let name = function.name.to_string().to_uppercase();
             match name.as_str() {
-                "CURRENT_TIMESTAMP" | "NOW" | "LOCALTIME" | "LOCALTIMESTAMP" => Ok(Some(Default::Now(now_digits(expression)?))),
+                "CURRENT_TIMESTAMP" | "NOW" | "LOCALTIME" | "LOCALTIMESTAMP" => {
+                    Ok(Some(Default::Now(now_digits(expression)?)))
+                }
                 "UUID" => Ok(Some(Default::Uuid)),
                 _ => Ok(Some(Default::Expression(expression::text(expression)))),
             }
         }
-        Expr::Identifier(name) if name.value.eq_ignore_ascii_case("CURRENT_TIMESTAMP") => Ok(Some(Default::Now(0))),
+        Expr::Identifier(name) if name.value.eq_ignore_ascii_case("CURRENT_TIMESTAMP") => {
+            Ok(Some(Default::Now(0)))
+        }
         other => Ok(Some(Default::Expression(expression::text(other)))),
     }
 }
@@ -155,7 +183,9 @@ fn now_digits(expression: &Expr) -> Result<u8, Refused> {
         FunctionArguments::List(list) if list.args.is_empty() => Ok(0),
         FunctionArguments::List(list) => {
             let text = list.args.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-            text.parse::<u64>().map_err(|_| no(format!("CURRENT_TIMESTAMP({text}) is not taken"))).and_then(|digits| fraction(Some(digits)))
+            text.parse::<u64>()
+                .map_err(|_| no(format!("CURRENT_TIMESTAMP({text}) is not taken")))
+                .and_then(|digits| fraction(Some(digits)))
         }
         FunctionArguments::Subquery(_) => Err(no("CURRENT_TIMESTAMP takes a number of digits")),
     }
@@ -228,8 +258,12 @@ pub(super) fn column<'a>(
                     on_update: action(key.on_update),
                 });
             }
-            ColumnOption::Comment(text) => column.comment = Some(text.clone()).filter(|text| !text.is_empty()),
-            ColumnOption::Collation(name) => column.collation = super::operations::collation(&name.to_string())?,
+            ColumnOption::Comment(text) => {
+                column.comment = Some(text.clone()).filter(|text| !text.is_empty())
+            }
+            ColumnOption::Collation(name) => {
+                column.collation = super::operations::collation(&name.to_string())?
+            }
             ColumnOption::CharacterSet(name) => super::operations::charset(&name.to_string())?,
             ColumnOption::OnUpdate(expression) => match default_of(expression)? {
                 Some(Default::Now(_)) => column.on_update_now = true,

@@ -15,7 +15,11 @@ pub fn apply(schema: &mut Schema, operation: &Operation) -> Done {
     match operation {
         Operation::CreateTable { table, if_not_exists } => {
             if is_taken(&after, &table.name) {
-                return if *if_not_exists { Ok(()) } else { Err(format!("there is a {} already", table.name)) };
+                return if *if_not_exists {
+                    Ok(())
+                } else {
+                    Err(format!("there is a {} already", table.name))
+                };
             }
             create(&mut after, table)?;
         }
@@ -87,7 +91,10 @@ fn create(schema: &mut Schema, table: &Table) -> Done {
     for name in &table.primary_key {
         must_have(table, name)?;
     }
-    schema.tables.insert(table.name.clone(), Table { foreign_keys: std::collections::BTreeMap::new(), ..table.clone() });
+    schema.tables.insert(
+        table.name.clone(),
+        Table { foreign_keys: std::collections::BTreeMap::new(), ..table.clone() },
+    );
     check_table(table)?;
     for key in table.foreign_keys.values() {
         add_foreign_key(schema, &table.name, key)?;
@@ -141,12 +148,19 @@ fn add_foreign_key(schema: &mut Schema, table: &str, key: &ForeignKey) -> Done {
     let mut key = key.clone();
     let foreign = known(schema, &key.foreign_table)
         .ok_or_else(|| format!("{table} refers to {}, which is not here yet", key.foreign_table))?;
-    let (Some(own), Some(other)) = (schema.tables.get(table), schema.tables.get(&foreign)) else { return Err(no_table(table)) };
+    let (Some(own), Some(other)) = (schema.tables.get(table), schema.tables.get(&foreign)) else {
+        return Err(no_table(table));
+    };
     if key.foreign_columns.is_empty() {
         key.foreign_columns.clone_from(&other.primary_key);
     }
     if key.columns.len() != key.foreign_columns.len() {
-        return Err(format!("the foreign key {} has {} columns here and {} there", key.name, key.columns.len(), key.foreign_columns.len()));
+        return Err(format!(
+            "the foreign key {} has {} columns here and {} there",
+            key.name,
+            key.columns.len(),
+            key.foreign_columns.len()
+        ));
     }
     for (mine, theirs) in key.columns.iter().zip(&key.foreign_columns) {
         must_have(own, mine)?;
@@ -162,7 +176,9 @@ fn add_foreign_key(schema: &mut Schema, table: &str, key: &ForeignKey) -> Done {
                 theirs.map(|column| column.name.as_str()).unwrap_or_default()
             ));
         }
-        if key.on_delete == crate::schema::ReferentialAction::SetNull && mine.is_some_and(|column| !column.nullable) {
+        if key.on_delete == crate::schema::ReferentialAction::SetNull
+            && mine.is_some_and(|column| !column.nullable)
+        {
             return Err(format!("the foreign key {} sets a column to NULL that takes no NULL", key.name));
         }
     }
@@ -171,9 +187,15 @@ fn add_foreign_key(schema: &mut Schema, table: &str, key: &ForeignKey) -> Done {
             && columns.iter().zip(&key.foreign_columns).all(|(a, b)| a.eq_ignore_ascii_case(b))
     };
     let fits = is_key(other.primary_key.iter().map(String::as_str).collect())
-        || other.indexes.values().any(|index| index.unique && is_key(index.parts.iter().map(|part| part.column.as_str()).collect()));
+        || other.indexes.values().any(|index| {
+            index.unique && is_key(index.parts.iter().map(|part| part.column.as_str()).collect())
+        });
     if !fits {
-        return Err(format!("the foreign key {} refers to {foreign}({}), which is no key there", key.name, key.foreign_columns.join(", ")));
+        return Err(format!(
+            "the foreign key {} refers to {foreign}({}), which is no key there",
+            key.name,
+            key.foreign_columns.join(", ")
+        ));
     }
     key.foreign_table = foreign;
     let Some(own) = schema.tables.get_mut(table) else { return Err(no_table(table)) };
@@ -186,7 +208,8 @@ fn add_foreign_key(schema: &mut Schema, table: &str, key: &ForeignKey) -> Done {
 
 fn drop_table(schema: &mut Schema, name: &str) -> Done {
     for (other, table) in &schema.tables {
-        if let Some(key) = table.foreign_keys.values().find(|key| other != name && key.foreign_table == name) {
+        if let Some(key) = table.foreign_keys.values().find(|key| other != name && key.foreign_table == name)
+        {
             return Err(format!("{name} cannot go: {other} refers to it ({})", key.name));
         }
     }
@@ -207,7 +230,10 @@ fn no_view_reads(schema: &Schema, table: &str, column: Option<&str>) -> Done {
         let has = |word: &str| words.iter().any(|found| *found == word.to_lowercase());
         if has(table) && column.is_none_or(|column| has(column) || has("*")) {
             let what = column.map_or_else(|| table.to_owned(), |column| format!("{table}.{column}"));
-            return Err(format!("the view {} reads {what}; drop the view first, and make it again afterwards", view.name));
+            return Err(format!(
+                "the view {} reads {what}; drop the view first, and make it again afterwards",
+                view.name
+            ));
         }
     }
     Ok(())
@@ -259,7 +285,9 @@ fn alter(schema: &mut Schema, name: &mut String, change: &TableChange) -> Done {
             let position = match position {
                 Some(position) => position.clone(),
                 None if index == 0 => Position::First,
-                None => Position::After(table.columns.get(index - 1).map(|column| column.name.clone()).unwrap_or_default()),
+                None => Position::After(
+                    table.columns.get(index - 1).map(|column| column.name.clone()).unwrap_or_default(),
+                ),
             };
             let mut new = new.clone();
             if table.primary_key.iter().any(|key| key.eq_ignore_ascii_case(&new.name)) {
@@ -296,7 +324,9 @@ fn alter(schema: &mut Schema, name: &mut String, change: &TableChange) -> Done {
             }
         }
         TableChange::RenameIndex { before: old, after } => {
-            let Some(mut index) = table.indexes.remove(old) else { return Err(format!("{name} has no index {old}")) };
+            let Some(mut index) = table.indexes.remove(old) else {
+                return Err(format!("{name} has no index {old}"));
+            };
             index.name.clone_from(after);
             if table.indexes.insert(after.clone(), index).is_some() {
                 return Err(format!("{name} has an index {after} already"));
@@ -333,7 +363,9 @@ fn alter(schema: &mut Schema, name: &mut String, change: &TableChange) -> Done {
             let mut check = check.clone();
             // An unnamed check was numbered without knowing the table; the next free number is taken.
             if check.name.starts_with(&format!("chk_{name}_")) {
-                let free = (1..).map(|number| format!("chk_{name}_{number}")).find(|made| !table.checks.contains_key(made));
+                let free = (1..)
+                    .map(|number| format!("chk_{name}_{number}"))
+                    .find(|made| !table.checks.contains_key(made));
                 check.name = free.unwrap_or(check.name);
             }
             if table.checks.contains_key(&check.name) {
@@ -349,7 +381,8 @@ fn alter(schema: &mut Schema, name: &mut String, change: &TableChange) -> Done {
         TableChange::DropConstraint(constraint) => {
             let was_there = table.checks.remove(constraint).is_some()
                 || table.foreign_keys.remove(constraint).is_some()
-                || table.indexes.get(constraint).is_some_and(|index| index.unique) && table.indexes.remove(constraint).is_some();
+                || table.indexes.get(constraint).is_some_and(|index| index.unique)
+                    && table.indexes.remove(constraint).is_some();
             if !was_there {
                 return Err(format!("{name} has no constraint {constraint}"));
             }
@@ -370,7 +403,9 @@ fn alter(schema: &mut Schema, name: &mut String, change: &TableChange) -> Done {
             name.clone_from(after);
             return Ok(());
         }
-        TableChange::SetComment(comment) => table.comment = Some(comment.clone()).filter(|text| !text.is_empty()),
+        TableChange::SetComment(comment) => {
+            table.comment = Some(comment.clone()).filter(|text| !text.is_empty())
+        }
     }
     check_table(&table)?;
     schema.tables.insert(name.clone(), table);
@@ -388,8 +423,15 @@ fn free_to_go(schema: &Schema, table: &Table, column: &str) -> Done {
         return Err(format!("{name}.{column} is part of the foreign key {}; drop that first", key.name));
     }
     for other in schema.tables.values() {
-        if let Some(key) = other.foreign_keys.values().find(|key| key.foreign_table == *name && key.foreign_columns.iter().any(is_it)) {
-            return Err(format!("{}.{} refers to {name}.{column}; drop that foreign key first", other.name, key.name));
+        if let Some(key) = other
+            .foreign_keys
+            .values()
+            .find(|key| key.foreign_table == *name && key.foreign_columns.iter().any(is_it))
+        {
+            return Err(format!(
+                "{}.{} refers to {name}.{column}; drop that foreign key first",
+                other.name, key.name
+            ));
         }
     }
     for check in table.checks.values() {
@@ -397,7 +439,11 @@ fn free_to_go(schema: &Schema, table: &Table, column: &str) -> Done {
             return Err(format!("the check {} reads {name}.{column}; drop that first", check.name));
         }
     }
-    for generated in table.columns.iter().filter_map(|column| column.generated.as_ref().map(|generated| (column, generated))) {
+    for generated in table
+        .columns
+        .iter()
+        .filter_map(|column| column.generated.as_ref().map(|generated| (column, generated)))
+    {
         if expression::columns(&generated.1.expression)?.iter().any(is_it) {
             return Err(format!("{name}.{} is computed from {column}", generated.0.name));
         }

@@ -66,8 +66,12 @@ pub fn read(text: &str) -> Result<Migration, Vec<Problem>> {
         let number = index + 1;
         match marker(line) {
             Some(Place::Up) if has_up => problems.push(problem(number, "there is a second `-- UP`".into())),
-            Some(Place::Down) if has_down => problems.push(problem(number, "there is a second `-- DOWN`".into())),
-            Some(Place::Down) if !has_up => problems.push(problem(number, "`-- DOWN` comes before `-- UP`".into())),
+            Some(Place::Down) if has_down => {
+                problems.push(problem(number, "there is a second `-- DOWN`".into()))
+            }
+            Some(Place::Down) if !has_up => {
+                problems.push(problem(number, "`-- DOWN` comes before `-- UP`".into()))
+            }
             Some(Place::Up) => {
                 (place, has_up) = (Place::Up, true);
                 migration.up.first_line = number + 1;
@@ -92,11 +96,17 @@ pub fn read(text: &str) -> Result<Migration, Vec<Problem>> {
         problems.push(problem(1, "a line `-- UP` is missing; what the migration does comes after it".into()));
     }
     if !has_down {
-        problems.push(problem(last, "a line `-- DOWN` is missing; what takes the migration back comes after it".into()));
+        problems.push(problem(
+            last,
+            "a line `-- DOWN` is missing; what takes the migration back comes after it".into(),
+        ));
     }
     for (part, there, word) in [(&migration.up, has_up, "UP"), (&migration.down, has_down, "DOWN")] {
         if there && !has_statement(&part.text) {
-            problems.push(problem(part.first_line.saturating_sub(1), format!("`-- {word}` has no statement after it")));
+            problems.push(problem(
+                part.first_line.saturating_sub(1),
+                format!("`-- {word}` has no statement after it"),
+            ));
         }
     }
     if problems.is_empty() { Ok(migration) } else { Err(problems) }
@@ -108,7 +118,9 @@ fn push(text: &mut String, line: &str) {
 }
 
 fn has_statement(text: &str) -> bool {
-    text.lines().map(str::trim).any(|line| !line.is_empty() && !line.starts_with("--") && !line.starts_with('#'))
+    text.lines()
+        .map(str::trim)
+        .any(|line| !line.is_empty() && !line.starts_with("--") && !line.starts_with('#'))
 }
 
 fn head_line(head: &mut Head, line: &str) -> Result<(), String> {
@@ -125,13 +137,18 @@ fn head_line(head: &mut Head, line: &str) -> Result<(), String> {
     if name.contains(char::is_whitespace) {
         return Ok(());
     }
-    let version = || Version::parse(value).map_err(|error| format!("{value:?} is no version such as 1.2.0: {error}"));
+    let version =
+        || Version::parse(value).map_err(|error| format!("{value:?} is no version such as 1.2.0: {error}"));
     match name.as_str() {
         "min-version" => head.min_version = Some(version()?),
         "max-version" => head.max_version = Some(version()?),
         "version" => head.version = Some(version()?),
         "applies-to" => {
-            head.applies_to = value.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty() && part != "all").collect();
+            head.applies_to = value
+                .split(',')
+                .map(|part| part.trim().to_owned())
+                .filter(|part| !part.is_empty() && part != "all")
+                .collect();
         }
         "breaking" => {
             head.breaking = match value.to_ascii_lowercase().as_str() {
@@ -141,7 +158,9 @@ fn head_line(head: &mut Head, line: &str) -> Result<(), String> {
             };
         }
         other => {
-            return Err(format!("{other:?} is not known; there are min-version, max-version, applies-to, breaking and version"));
+            return Err(format!(
+                "{other:?} is not known; there are min-version, max-version, applies-to, breaking and version"
+            ));
         }
     }
     Ok(())
@@ -153,7 +172,10 @@ mod tests {
 
     #[test]
     fn the_plans_own_example_is_read() {
-        let read = read("-- UP\nALTER TABLE members ADD COLUMN c INT;\n\n-- DOWN\nALTER TABLE members DROP COLUMN c;\n").unwrap();
+        let read = read(
+            "-- UP\nALTER TABLE members ADD COLUMN c INT;\n\n-- DOWN\nALTER TABLE members DROP COLUMN c;\n",
+        )
+        .unwrap();
         assert_eq!((read.up.first_line, read.down.first_line), (2, 5));
         assert!(read.up.text.starts_with("ALTER") && read.down.text.contains("DROP"));
         assert_eq!(read.head, Head::default());
@@ -180,7 +202,10 @@ mod tests {
             ("-- verzion: 1.0.0\n-- UP\nx\n-- DOWN\ny", 1, "not known"),
         ] {
             let problems = read(text).unwrap_err();
-            assert!(problems.iter().any(|problem| problem.line == line && problem.message.contains(part)), "{text}: {problems:?}");
+            assert!(
+                problems.iter().any(|problem| problem.line == line && problem.message.contains(part)),
+                "{text}: {problems:?}"
+            );
         }
     }
 }

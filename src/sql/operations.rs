@@ -10,9 +10,10 @@ use super::{
 };
 use crate::schema::{Check, Column, ForeignKey, Index, IndexPart, Table, View};
 use sqlparser::ast::{
-    AlterColumnOperation, AlterTable, AlterTableOperation, CommentDef, CreateIndex, CreateTable, CreateTableOptions, CreateView,
-    Expr, FromTable, FunctionArg, FunctionArgExpr, FunctionArguments, IndexColumn, MySQLColumnPosition, ObjectName, ObjectType, OrderBySort,
-    RenameTableNameKind, SqlOption, Statement, TableConstraint, TableFactor, TableObject, TableWithJoins, Value,
+    AlterColumnOperation, AlterTable, AlterTableOperation, CommentDef, CreateIndex, CreateTable,
+    CreateTableOptions, CreateView, Expr, FromTable, FunctionArg, FunctionArgExpr, FunctionArguments,
+    IndexColumn, MySQLColumnPosition, ObjectName, ObjectType, OrderBySort, RenameTableNameKind, SqlOption,
+    Statement, TableConstraint, TableFactor, TableObject, TableWithJoins, Value,
 };
 use std::collections::BTreeMap;
 
@@ -45,7 +46,10 @@ fn read(source: &SourceStatement) -> Taken<Vec<Operation>> {
             .iter()
             .map(|pair| {
                 let after = checked_name(&plain_name(&pair.new_name)?, "table")?;
-                Ok(Operation::AlterTable { table: plain_name(&pair.old_name)?, changes: vec![TableChange::RenameTable(after)] })
+                Ok(Operation::AlterTable {
+                    table: plain_name(&pair.old_name)?,
+                    changes: vec![TableChange::RenameTable(after)],
+                })
             })
             .collect(),
         Statement::Drop { object_type, if_exists, names, table, temporary: false, .. } => {
@@ -66,7 +70,10 @@ fn read(source: &SourceStatement) -> Taken<Vec<Operation>> {
 /// A name without a database in front.
 pub(super) fn plain_name(name: &ObjectName) -> Taken<String> {
     match name.0.as_slice() {
-        [part] => part.as_ident().map(|ident| ident.value.clone()).ok_or_else(|| Refused(format!("{name} is no name"))),
+        [part] => part
+            .as_ident()
+            .map(|ident| ident.value.clone())
+            .ok_or_else(|| Refused(format!("{name} is no name"))),
         _ => no(format!("{name} names another database; a template uses its own tables only")),
     }
 }
@@ -96,9 +103,13 @@ pub(super) fn charset(name: &str) -> Taken<()> {
 /// A collation that differs from the usual one.
 pub(super) fn collation(name: &str) -> Taken<Option<String>> {
     match name.to_lowercase().as_str() {
-        "utf8mb4_unicode_ci" | "utf8mb4_general_ci" | "utf8mb4_0900_ai_ci" | "utf8mb4_unicode_520_ci" => Ok(None),
+        "utf8mb4_unicode_ci" | "utf8mb4_general_ci" | "utf8mb4_0900_ai_ci" | "utf8mb4_unicode_520_ci" => {
+            Ok(None)
+        }
         bin @ ("utf8mb4_bin" | "utf8mb4_0900_bin") => Ok(Some(bin.to_owned())),
-        other => no(format!("the collation {other} is not taken; there are utf8mb4_unicode_ci and utf8mb4_bin")),
+        other => {
+            no(format!("the collation {other} is not taken; there are utf8mb4_unicode_ci and utf8mb4_bin"))
+        }
     }
 }
 
@@ -156,9 +167,15 @@ impl Parts {
     }
 
     fn free_index_name(&self, parts: &[IndexPart]) -> String {
-        let base = parts.first().filter(|part| !part.is_expression).map_or("functional_index", |part| part.column.as_str());
+        let base = parts
+            .first()
+            .filter(|part| !part.is_expression)
+            .map_or("functional_index", |part| part.column.as_str());
         let numbered = (2..).map(|number| format!("{base}_{number}"));
-        std::iter::once(base.to_owned()).chain(numbered).find(|name| !self.indexes.contains_key(name)).unwrap_or_default()
+        std::iter::once(base.to_owned())
+            .chain(numbered)
+            .find(|name| !self.indexes.contains_key(name))
+            .unwrap_or_default()
     }
 
     fn foreign_key(&mut self, name: Option<String>, mut key: ForeignKey) -> Taken<()> {
@@ -176,7 +193,10 @@ impl Parts {
     fn check(&mut self, name: Option<String>, expression: String) -> Taken<()> {
         let name = match name {
             Some(name) => checked_name(&name, "check")?,
-            None => (1..).map(|number| cut_name(&format!("chk_{}_{number}", self.table))).find(|name| !self.checks.contains_key(name)).unwrap_or_default(),
+            None => (1..)
+                .map(|number| cut_name(&format!("chk_{}_{number}", self.table)))
+                .find(|name| !self.checks.contains_key(name))
+                .unwrap_or_default(),
         };
         if self.checks.contains_key(&name) {
             return no(format!("there are two checks named {name}"));
@@ -226,9 +246,11 @@ impl Parts {
                 let name = key.index_name.as_ref().or(key.name.as_ref()).map(|name| name.value.clone());
                 self.index(name, index_parts(&key.columns)?, true)
             }
-            TableConstraint::Index(index) => {
-                self.index(index.name.as_ref().map(|name| name.value.clone()), index_parts(&index.columns)?, false)
-            }
+            TableConstraint::Index(index) => self.index(
+                index.name.as_ref().map(|name| name.value.clone()),
+                index_parts(&index.columns)?,
+                false,
+            ),
             TableConstraint::ForeignKey(key) => {
                 if key.match_kind.is_some() {
                     return no("MATCH is not taken at a foreign key: MySQL ignores it");
@@ -248,11 +270,14 @@ impl Parts {
                 if check.enforced == Some(false) {
                     return no("a check that is NOT ENFORCED checks nothing; leave it out");
                 }
-                self.check(check.name.as_ref().map(|name| name.value.clone()), expression::text(check.expr.as_ref()))
+                self.check(
+                    check.name.as_ref().map(|name| name.value.clone()),
+                    expression::text(check.expr.as_ref()),
+                )
             }
-            TableConstraint::FulltextOrSpatial(_) => {
-                no("FULLTEXT and SPATIAL indexes cannot be carried to other engines; write them in a file for one engine")
-            }
+            TableConstraint::FulltextOrSpatial(_) => no(
+                "FULLTEXT and SPATIAL indexes cannot be carried to other engines; write them in a file for one engine",
+            ),
             other => no(format!("{other} is not taken")),
         }
     }
@@ -264,13 +289,16 @@ fn cut_name(name: &str) -> String {
         return name.to_owned();
     }
     let tail: String = crate::digest::sha256_hex(name).chars().take(8).collect();
-    let stem: String = name.chars().take_while({
-        let mut bytes = 0;
-        move |c| {
-            bytes += c.len_utf8();
-            bytes <= 54
-        }
-    }).collect();
+    let stem: String = name
+        .chars()
+        .take_while({
+            let mut bytes = 0;
+            move |c| {
+                bytes += c.len_utf8();
+                bytes <= 54
+            }
+        })
+        .collect();
     format!("{stem}_{tail}")
 }
 
@@ -289,8 +317,12 @@ fn index_parts(columns: &[IndexColumn]) -> Taken<Vec<IndexPart>> {
                 Expr::Function(function) if prefix(function).is_some() => {
                     IndexPart { prefix: prefix(function), ..plain_part(&plain_name(&function.name)?) }
                 }
-                Expr::Nested(inner) => IndexPart { is_expression: true, ..plain_part(&expression::text(inner.as_ref())) },
-                other => return no(format!("{other} is not taken in an index; put an expression in brackets")),
+                Expr::Nested(inner) => {
+                    IndexPart { is_expression: true, ..plain_part(&expression::text(inner.as_ref())) }
+                }
+                other => {
+                    return no(format!("{other} is not taken in an index; put an expression in brackets"));
+                }
             };
             Ok(IndexPart { descending, ..part })
         })
@@ -318,10 +350,15 @@ fn table_comment(options: &CreateTableOptions) -> Taken<Option<String>> {
     let mut comment = None;
     for option in options {
         match option {
-            SqlOption::Comment(CommentDef::WithEq(text) | CommentDef::WithoutEq(text)) => comment = Some(text.clone()),
+            SqlOption::Comment(CommentDef::WithEq(text) | CommentDef::WithoutEq(text)) => {
+                comment = Some(text.clone())
+            }
             SqlOption::KeyValue { key, value } => table_option(&key.value, &value.to_string())?,
             SqlOption::NamedParenthesizedList(list) if list.key.value.eq_ignore_ascii_case("ENGINE") => {
-                table_option("ENGINE", &list.name.as_ref().map(|name| name.value.clone()).unwrap_or_default())?;
+                table_option(
+                    "ENGINE",
+                    &list.name.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
+                )?;
             }
             other => return no(format!("the table option {other} is not taken")),
         }
@@ -336,7 +373,9 @@ fn table_option(key: &str, value: &str) -> Taken<()> {
         "CHARSET" | "CHARACTER SET" | "DEFAULT CHARSET" | "DEFAULT CHARACTER SET" => charset(value),
         "COLLATE" | "DEFAULT COLLATE" => match collation(value)? {
             None => Ok(()),
-            Some(other) => no(format!("a table's own collation is not taken; say COLLATE {other} at its columns")),
+            Some(other) => {
+                no(format!("a table's own collation is not taken; say COLLATE {other} at its columns"))
+            }
         },
         "ROW_FORMAT" if value.eq_ignore_ascii_case("DYNAMIC") => Ok(()),
         other => no(format!("the table option {other}={value} cannot be carried to every engine")),
@@ -357,9 +396,12 @@ fn create_table(parsed: &CreateTable) -> Taken<Operation> {
     let mut parts = Parts::new(&name);
     let mut columns = Vec::new();
     for definition in &parsed.columns {
-        let (column, beside) =
-            columns::column(&definition.name.value, &definition.data_type, columns::named(&definition.options))
-                .map_err(|Refused(reason)| Refused(format!("column {}: {reason}", definition.name.value)))?;
+        let (column, beside) = columns::column(
+            &definition.name.value,
+            &definition.data_type,
+            columns::named(&definition.options),
+        )
+        .map_err(|Refused(reason)| Refused(format!("column {}: {reason}", definition.name.value)))?;
         parts.beside(&column.name, beside)?;
         columns.push(column);
     }
@@ -432,8 +474,11 @@ fn collected(parts: Parts) -> Vec<TableChange> {
 fn change(table: &str, operation: &AlterTableOperation) -> Taken<Vec<TableChange>> {
     match operation {
         AlterTableOperation::AddColumn { if_not_exists: false, column_def, column_position, .. } => {
-            let (column, beside) =
-                columns::column(&column_def.name.value, &column_def.data_type, columns::named(&column_def.options))?;
+            let (column, beside) = columns::column(
+                &column_def.name.value,
+                &column_def.data_type,
+                columns::named(&column_def.options),
+            )?;
             added(table, column, beside, position(column_position.as_ref()).unwrap_or(Position::Last))
         }
         AlterTableOperation::DropColumn { column_names, if_exists: false, .. } => {
@@ -445,18 +490,24 @@ fn change(table: &str, operation: &AlterTableOperation) -> Taken<Vec<TableChange
         AlterTableOperation::ChangeColumn { old_name, new_name, data_type, options, column_position } => {
             redefined(table, &old_name.value, &new_name.value, data_type, options, column_position.as_ref())
         }
-        AlterTableOperation::RenameColumn { old_column_name, new_column_name } => Ok(vec![TableChange::RenameColumn {
-            before: old_column_name.value.clone(),
-            after: checked_name(&new_column_name.value, "column")?,
-        }]),
+        AlterTableOperation::RenameColumn { old_column_name, new_column_name } => {
+            Ok(vec![TableChange::RenameColumn {
+                before: old_column_name.value.clone(),
+                after: checked_name(&new_column_name.value, "column")?,
+            }])
+        }
         AlterTableOperation::AlterColumn { column_name, op } => {
             let column = column_name.value.clone();
             match op {
                 AlterColumnOperation::SetDefault { value } => {
                     Ok(vec![TableChange::SetDefault { column, default: columns::default_of(value)? }])
                 }
-                AlterColumnOperation::DropDefault => Ok(vec![TableChange::SetDefault { column, default: None }]),
-                other => no(format!("ALTER COLUMN {other} is not MySQL; use MODIFY COLUMN with the whole definition")),
+                AlterColumnOperation::DropDefault => {
+                    Ok(vec![TableChange::SetDefault { column, default: None }])
+                }
+                other => no(format!(
+                    "ALTER COLUMN {other} is not MySQL; use MODIFY COLUMN with the whole definition"
+                )),
             }
         }
         AlterTableOperation::AddConstraint { constraint, .. } => {
@@ -464,9 +515,13 @@ fn change(table: &str, operation: &AlterTableOperation) -> Taken<Vec<TableChange
             parts.constraint(constraint)?;
             Ok(collected(parts))
         }
-        AlterTableOperation::DropConstraint { if_exists: false, name, .. } => Ok(vec![TableChange::DropConstraint(name.value.clone())]),
+        AlterTableOperation::DropConstraint { if_exists: false, name, .. } => {
+            Ok(vec![TableChange::DropConstraint(name.value.clone())])
+        }
         AlterTableOperation::DropPrimaryKey { .. } => Ok(vec![TableChange::DropPrimaryKey]),
-        AlterTableOperation::DropForeignKey { name, .. } => Ok(vec![TableChange::DropForeignKey(name.value.clone())]),
+        AlterTableOperation::DropForeignKey { name, .. } => {
+            Ok(vec![TableChange::DropForeignKey(name.value.clone())])
+        }
         AlterTableOperation::DropIndex { name } => Ok(vec![TableChange::DropIndex(name.value.clone())]),
         AlterTableOperation::RenameTable { table_name } => {
             let (RenameTableNameKind::As(name) | RenameTableNameKind::To(name)) = table_name;
@@ -474,7 +529,9 @@ fn change(table: &str, operation: &AlterTableOperation) -> Taken<Vec<TableChange
         }
         // How to lock is MySQL's own affair, and changes nothing about the result.
         AlterTableOperation::Algorithm { .. } | AlterTableOperation::Lock { .. } => Ok(Vec::new()),
-        AlterTableOperation::AddColumn { .. } | AlterTableOperation::DropColumn { .. } | AlterTableOperation::DropConstraint { .. } => {
+        AlterTableOperation::AddColumn { .. }
+        | AlterTableOperation::DropColumn { .. }
+        | AlterTableOperation::DropConstraint { .. } => {
             no("IF EXISTS and IF NOT EXISTS are not taken in ALTER TABLE: a template knows its columns")
         }
         other => no(format!("ALTER TABLE … {other} cannot be carried to every engine")),
@@ -492,13 +549,15 @@ fn redefined(
     let (column, beside) = columns::column(after, data_type, options.iter().map(|option| (None, option)))?;
     let mut parts = Parts::new(table);
     parts.beside(after, beside)?;
-    let mut changes = vec![TableChange::ChangeColumn { before: before.to_owned(), column, position: position(place) }];
+    let mut changes =
+        vec![TableChange::ChangeColumn { before: before.to_owned(), column, position: position(place) }];
     changes.extend(collected(parts));
     Ok(changes)
 }
 
 fn create_index(parsed: &CreateIndex) -> Taken<Operation> {
-    if parsed.if_not_exists || parsed.predicate.is_some() || !parsed.include.is_empty() || parsed.concurrently {
+    if parsed.if_not_exists || parsed.predicate.is_some() || !parsed.include.is_empty() || parsed.concurrently
+    {
         return no("CREATE INDEX takes a name, a table and columns only");
     }
     let Some(name) = &parsed.name else { return no("the index has no name") };
@@ -522,15 +581,28 @@ fn create_view(parsed: &CreateView) -> Taken<Operation> {
     Ok(Operation::CreateView { view, or_replace: parsed.or_replace })
 }
 
-fn drop_objects(kind: ObjectType, if_exists: bool, names: &[ObjectName], table: Option<&ObjectName>) -> Taken<Vec<Operation>> {
+fn drop_objects(
+    kind: ObjectType,
+    if_exists: bool,
+    names: &[ObjectName],
+    table: Option<&ObjectName>,
+) -> Taken<Vec<Operation>> {
     let each = names.iter().map(plain_name);
     match kind {
         ObjectType::Table => each.map(|name| Ok(Operation::DropTable { table: name?, if_exists })).collect(),
         ObjectType::View => each.map(|name| Ok(Operation::DropView { view: name?, if_exists })).collect(),
         ObjectType::Index => {
-            let Some(table) = table else { return no("DROP INDEX needs its table: DROP INDEX name ON table") };
+            let Some(table) = table else {
+                return no("DROP INDEX needs its table: DROP INDEX name ON table");
+            };
             let table = plain_name(table)?;
-            each.map(|name| Ok(Operation::AlterTable { table: table.clone(), changes: vec![TableChange::DropIndex(name?)] })).collect()
+            each.map(|name| {
+                Ok(Operation::AlterTable {
+                    table: table.clone(),
+                    changes: vec![TableChange::DropIndex(name?)],
+                })
+            })
+            .collect()
         }
         other => no(format!("DROP {other} is not allowed in a template")),
     }

@@ -59,7 +59,11 @@ pub fn split(text: &str, first_line: usize) -> Result<Vec<SourceStatement>, Vec<
             }
             Err((message, place)) => {
                 let place = place.unwrap_or(first.span.start);
-                problems.push(Problem { line: line_of(place, first_line), column: number(place.column), message });
+                problems.push(Problem {
+                    line: line_of(place, first_line),
+                    column: number(place.column),
+                    message,
+                });
             }
         }
     }
@@ -135,7 +139,10 @@ fn parse(part: &[TokenWithSpan]) -> Result<Statement, (String, Option<Location>)
             ParserError::RecursionLimitExceeded => "this is nested too deeply".to_owned(),
             ParserError::TokenizerError(text) | ParserError::ParserError(text) => {
                 let plain = text.split(" at Line:").next().unwrap_or(&text).to_owned();
-                format!("this is not understood: {}", plain.replace("Expected:", "expected").replace("EOF", "the end of the statement"))
+                format!(
+                    "this is not understood: {}",
+                    plain.replace("Expected:", "expected").replace("EOF", "the end of the statement")
+                )
             }
         };
         (message, place)
@@ -152,8 +159,12 @@ fn parse(part: &[TokenWithSpan]) -> Result<Statement, (String, Option<Location>)
 fn not_taken(words: &[&str]) -> Option<&'static str> {
     match words {
         ["DELIMITER", ..] => Some("DELIMITER belongs to a client program; leave it out"),
-        ["CREATE", rest @ ..] if rest.iter().take(3).any(|word| matches!(*word, "FUNCTION" | "PROCEDURE")) => {
-            Some("functions and procedures are written for each engine, in files such as 002_name.postgres.sql beside this one; SQLite has none")
+        ["CREATE", rest @ ..]
+            if rest.iter().take(3).any(|word| matches!(*word, "FUNCTION" | "PROCEDURE")) =>
+        {
+            Some(
+                "functions and procedures are written for each engine, in files such as 002_name.postgres.sql beside this one; SQLite has none",
+            )
         }
         ["CREATE", rest @ ..] if rest.iter().take(3).any(|word| *word == "TRIGGER") => {
             Some("triggers are written for each engine, in files such as 002_name.sqlite.sql beside this one")
@@ -191,7 +202,10 @@ mod tests {
     #[test]
     fn statements_know_their_text_and_their_place() {
         let found = split("-- a comment; with a semicolon\nSELECT 1;\n\n  SELECT ';',\n 2 ;", 10).unwrap();
-        let places: Vec<_> = found.iter().map(|statement| (statement.line, statement.column, statement.text.as_str())).collect();
+        let places: Vec<_> = found
+            .iter()
+            .map(|statement| (statement.line, statement.column, statement.text.as_str()))
+            .collect();
         assert_eq!(places, [(11, 1, "SELECT 1"), (13, 3, "SELECT ';',\n 2")]);
     }
 

@@ -84,8 +84,14 @@ mod tests {
 
     #[test]
     fn a_value_that_looks_like_a_variable_stays_as_it_is() {
-        let values = Variables::from([("TENANT_NAME", "{{OWNER_EMAIL}}".to_owned()), ("OWNER_EMAIL", "a@b.c".to_owned())]);
-        assert_eq!(values.fill("<{{TENANT_NAME}} {{OWNER_EMAIL}} {{X}} {{"), "<{{OWNER_EMAIL}} a@b.c {{X}} {{");
+        let values = Variables::from([
+            ("TENANT_NAME", "{{OWNER_EMAIL}}".to_owned()),
+            ("OWNER_EMAIL", "a@b.c".to_owned()),
+        ]);
+        assert_eq!(
+            values.fill("<{{TENANT_NAME}} {{OWNER_EMAIL}} {{X}} {{"),
+            "<{{OWNER_EMAIL}} a@b.c {{X}} {{"
+        );
     }
 
     #[test]

@@ -54,10 +54,7 @@ impl StoreError {
         match self {
             StoreError::Database(sqlx::Error::Database(cause)) => {
                 // Primary result codes of SQLite: BUSY 5, LOCKED 6, READONLY 8, IOERR 10, CORRUPT 11, FULL 13, CANTOPEN 14.
-                let code = cause
-                    .code()
-                    .and_then(|code| code.parse::<i32>().ok())
-                    .unwrap_or_default();
+                let code = cause.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or_default();
                 matches!(code & 0xff, 5 | 6 | 8 | 10 | 11 | 13 | 14)
             }
             StoreError::Database(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) => true,
@@ -211,18 +208,12 @@ pub struct Query {
 
 /// A query, its values marked by `?`.
 pub fn sql(text: &'static str) -> Query {
-    Query {
-        text: Cow::Borrowed(text),
-        values: Vec::new(),
-    }
+    Query { text: Cow::Borrowed(text), values: Vec::new() }
 }
 
 /// A query put together at run time from fixed parts; values are still bound, never written into it.
 pub fn sql_of(text: String) -> Query {
-    Query {
-        text: Cow::Owned(text),
-        values: Vec::new(),
-    }
+    Query { text: Cow::Owned(text), values: Vec::new() }
 }
 
 impl Query {
@@ -259,13 +250,7 @@ impl Query {
 
     /// All rows.
     pub async fn all(self, connection: &mut Connection) -> Result<Vec<Row>> {
-        Ok(self
-            .prepared()
-            .fetch_all(connection)
-            .await?
-            .into_iter()
-            .map(Row)
-            .collect())
+        Ok(self.prepared().fetch_all(connection).await?.into_iter().map(Row).collect())
     }
 
     /// The first row, where there is one.
@@ -314,30 +299,25 @@ impl Row {
         T: std::str::FromStr,
         T::Err: std::fmt::Display,
     {
-        self.text(column)?
-            .parse()
-            .map_err(|error: T::Err| StoreError::Unreadable {
-                column: column.to_owned(),
-                reason: error.to_string(),
-            })
-    }
-
-    /// JSON read into a type of its own.
-    pub fn json<T: serde::de::DeserializeOwned>(&self, column: &str) -> Result<T> {
-        serde_json::from_str(&self.text(column)?).map_err(|error| StoreError::Unreadable {
+        self.text(column)?.parse().map_err(|error: T::Err| StoreError::Unreadable {
             column: column.to_owned(),
             reason: error.to_string(),
         })
     }
 
+    /// JSON read into a type of its own.
+    pub fn json<T: serde::de::DeserializeOwned>(&self, column: &str) -> Result<T> {
+        serde_json::from_str(&self.text(column)?)
+            .map_err(|error| StoreError::Unreadable { column: column.to_owned(), reason: error.to_string() })
+    }
+
     /// JSON, or `None` for NULL.
     pub fn maybe_json<T: serde::de::DeserializeOwned>(&self, column: &str) -> Result<Option<T>> {
-        self.maybe_text(column)?
-            .map(|text| serde_json::from_str(&text))
-            .transpose()
-            .map_err(|error: serde_json::Error| StoreError::Unreadable {
+        self.maybe_text(column)?.map(|text| serde_json::from_str(&text)).transpose().map_err(
+            |error: serde_json::Error| StoreError::Unreadable {
                 column: column.to_owned(),
                 reason: error.to_string(),
-            })
+            },
+        )
     }
 }

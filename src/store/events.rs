@@ -15,10 +15,7 @@ pub struct Doer {
 impl Doer {
     /// The program itself.
     pub fn program() -> Self {
-        Doer {
-            id: None,
-            name: "Tenantry".into(),
-        }
+        Doer { id: None, name: "Tenantry".into() }
     }
 }
 

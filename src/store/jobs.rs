@@ -33,15 +33,10 @@ impl JobStatus {
 impl std::str::FromStr for JobStatus {
     type Err = String;
     fn from_str(word: &str) -> std::result::Result<Self, String> {
-        [
-            JobStatus::Queued,
-            JobStatus::Running,
-            JobStatus::Done,
-            JobStatus::Failed,
-        ]
-        .into_iter()
-        .find(|status| status.word() == word)
-        .ok_or(format!("unknown job state {word}"))
+        [JobStatus::Queued, JobStatus::Running, JobStatus::Done, JobStatus::Failed]
+            .into_iter()
+            .find(|status| status.word() == word)
+            .ok_or(format!("unknown job state {word}"))
     }
 }
 
@@ -195,11 +190,10 @@ fn job(row: &Row) -> Result<Job> {
         tenant_id: row
             .maybe_text("tenant_id")?
             .map(|text| {
-                text.parse()
-                    .map_err(|error: uuid::Error| super::StoreError::Unreadable {
-                        column: "jobs.tenant_id".into(),
-                        reason: error.to_string(),
-                    })
+                text.parse().map_err(|error: uuid::Error| super::StoreError::Unreadable {
+                    column: "jobs.tenant_id".into(),
+                    reason: error.to_string(),
+                })
             })
             .transpose()?,
         status: row.parse("status")?,
@@ -265,13 +259,7 @@ pub async fn add(
 
 /// A job by its id.
 pub async fn find(connection: &mut Connection, id: Uuid) -> Result<Option<Job>> {
-    sql("SELECT * FROM jobs WHERE id = ?")
-        .bind(id)
-        .first(connection)
-        .await?
-        .as_ref()
-        .map(job)
-        .transpose()
+    sql("SELECT * FROM jobs WHERE id = ?").bind(id).first(connection).await?.as_ref().map(job).transpose()
 }
 
 /// The newest job of a tenant.
@@ -341,20 +329,16 @@ pub async fn claim(
         }
         // Two look-ups, each along its own index; the vanished first, so that what was begun is ended.
         None => {
-            match sql(
-                "SELECT id, status FROM jobs WHERE status = 'running' AND lease_until_ms <= ?
-                       ORDER BY lease_until_ms LIMIT 1",
-            )
+            match sql("SELECT id, status FROM jobs WHERE status = 'running' AND lease_until_ms <= ?
+                       ORDER BY lease_until_ms LIMIT 1")
             .bind(now_ms)
             .first(connection)
             .await?
             {
                 Some(row) => Some(row),
                 None => {
-                    sql(
-                        "SELECT id, status FROM jobs WHERE status = 'queued' AND run_after_ms <= ?
-                         ORDER BY run_after_ms, id LIMIT 1",
-                    )
+                    sql("SELECT id, status FROM jobs WHERE status = 'queued' AND run_after_ms <= ?
+                         ORDER BY run_after_ms, id LIMIT 1")
                     .bind(now_ms)
                     .first(connection)
                     .await?
@@ -366,10 +350,8 @@ pub async fn claim(
     let fence = next_fence(connection).await?;
     let id = row.text("id")?;
     let vanished = row.text("status")? == "running";
-    sql(
-        "UPDATE jobs SET status = 'running', lease_owner = ?, lease_until_ms = ?, fence = ?,
-            crashes = crashes + ?, started_ms = COALESCE(started_ms, ?) WHERE id = ?",
-    )
+    sql("UPDATE jobs SET status = 'running', lease_owner = ?, lease_until_ms = ?, fence = ?,
+            crashes = crashes + ?, started_ms = COALESCE(started_ms, ?) WHERE id = ?")
     .bind(owner)
     .bind(lease_until_ms)
     .bind(fence)
@@ -378,13 +360,7 @@ pub async fn claim(
     .bind(&id)
     .run(connection)
     .await?;
-    sql("SELECT * FROM jobs WHERE id = ?")
-        .bind(id)
-        .first(connection)
-        .await?
-        .as_ref()
-        .map(job)
-        .transpose()
+    sql("SELECT * FROM jobs WHERE id = ?").bind(id).first(connection).await?.as_ref().map(job).transpose()
 }
 
 /// The next claim's number. One counter serves the installation, so that a tenant's database can tell a newer claim from
@@ -421,14 +397,12 @@ pub async fn heartbeat(connection: &mut Connection, claim: Claim, lease_until_ms
 
 /// Whether the claim still holds; asked inside the transaction that acts on the answer.
 pub async fn is_ours(connection: &mut Connection, claim: Claim) -> Result<bool> {
-    Ok(
-        sql("SELECT id FROM jobs WHERE id = ? AND fence = ? AND status = 'running'")
-            .bind(claim.job_id)
-            .bind(claim.fence)
-            .first(connection)
-            .await?
-            .is_some(),
-    )
+    Ok(sql("SELECT id FROM jobs WHERE id = ? AND fence = ? AND status = 'running'")
+        .bind(claim.job_id)
+        .bind(claim.fence)
+        .first(connection)
+        .await?
+        .is_some())
 }
 
 /// Notes that a step begins.
@@ -580,10 +554,8 @@ pub async fn hurry(connection: &mut Connection, id: Uuid, now_ms: i64) -> Result
 
 /// Milliseconds that the last jobs of a kind took, shortest first (at most 100).
 pub async fn durations(connection: &mut Connection, kind: &str) -> Result<Vec<i64>> {
-    sql(
-        "SELECT took FROM (SELECT ended_ms - started_ms AS took FROM jobs WHERE kind = ? AND status = 'done'
-            ORDER BY created_ms DESC LIMIT 100) AS recent ORDER BY took",
-    )
+    sql("SELECT took FROM (SELECT ended_ms - started_ms AS took FROM jobs WHERE kind = ? AND status = 'done'
+            ORDER BY created_ms DESC LIMIT 100) AS recent ORDER BY took")
     .bind(kind)
     .all(connection)
     .await?

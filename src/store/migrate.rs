@@ -70,7 +70,8 @@ async fn applied_version(connection: &mut Connection) -> Result<i64> {
     if there.is_none() {
         return Ok(0);
     }
-    let row = sql("SELECT COALESCE(MAX(version), 0) AS version FROM control_migrations").one(connection).await?;
+    let row =
+        sql("SELECT COALESCE(MAX(version), 0) AS version FROM control_migrations").one(connection).await?;
     let found = row.int("version")?;
     if found > newest() {
         return Err(StoreError::Newer { found, known: newest() });
@@ -82,9 +83,12 @@ type Step = (crate::sql::operation::Operation, Schema, Schema);
 
 /// The operations of a migration, each with the schema before and after it.
 fn steps(schema: &mut Schema, text: &str) -> Result<Vec<Step>> {
-    let problem = |problem: &crate::sql::read::Problem| StoreError::Migration(format!("line {}: {}", problem.line, problem.message));
-    let statements = split(text, 1)
-        .map_err(|problems| problems.first().map_or_else(|| StoreError::Migration("unreadable".into()), problem))?;
+    let problem = |problem: &crate::sql::read::Problem| {
+        StoreError::Migration(format!("line {}: {}", problem.line, problem.message))
+    };
+    let statements = split(text, 1).map_err(|problems| {
+        problems.first().map_or_else(|| StoreError::Migration("unreadable".into()), problem)
+    })?;
     let mut steps = Vec::new();
     for statement in statements {
         for operation in operation(&statement).map_err(|found| problem(&found))? {

@@ -60,14 +60,23 @@ pub async fn save(connection: &mut Connection, session: &Session, now_ms: i64) -
 
 /// When a session ends, where it is there.
 pub async fn ends(connection: &mut Connection, token_hash: &str) -> Result<Option<i64>> {
-    match sql("SELECT expires_ms FROM sessions WHERE token_hash = ?").bind(token_hash).first(connection).await? {
+    match sql("SELECT expires_ms FROM sessions WHERE token_hash = ?")
+        .bind(token_hash)
+        .first(connection)
+        .await?
+    {
         Some(row) => Ok(Some(row.int("expires_ms")?)),
         None => Ok(None),
     }
 }
 
 /// Moves a session's end.
-pub async fn extend(connection: &mut Connection, token_hash: &str, now_ms: i64, expires_ms: i64) -> Result<()> {
+pub async fn extend(
+    connection: &mut Connection,
+    token_hash: &str,
+    now_ms: i64,
+    expires_ms: i64,
+) -> Result<()> {
     sql("UPDATE sessions SET seen_ms = ?, expires_ms = ? WHERE token_hash = ?")
         .bind(now_ms)
         .bind(expires_ms)
@@ -79,17 +88,11 @@ pub async fn extend(connection: &mut Connection, token_hash: &str, now_ms: i64, 
 
 /// Ends a session.
 pub async fn end(connection: &mut Connection, token_hash: &str) -> Result<()> {
-    sql("DELETE FROM sessions WHERE token_hash = ?")
-        .bind(token_hash)
-        .run(connection)
-        .await?;
+    sql("DELETE FROM sessions WHERE token_hash = ?").bind(token_hash).run(connection).await?;
     Ok(())
 }
 
 /// Forgets sessions that have ended; gives their number.
 pub async fn sweep(connection: &mut Connection, now_ms: i64) -> Result<u64> {
-    sql("DELETE FROM sessions WHERE expires_ms <= ?")
-        .bind(now_ms)
-        .run(connection)
-        .await
+    sql("DELETE FROM sessions WHERE expires_ms <= ?").bind(now_ms).run(connection).await
 }

@@ -4,11 +4,7 @@ use super::db::{Connection, Result, sql};
 
 /// The value of a setting, where it was set.
 pub async fn find(connection: &mut Connection, name: &str) -> Result<Option<String>> {
-    match sql("SELECT value FROM settings WHERE name = ?")
-        .bind(name)
-        .first(connection)
-        .await?
-    {
+    match sql("SELECT value FROM settings WHERE name = ?").bind(name).first(connection).await? {
         Some(row) => Ok(Some(row.text("value")?)),
         None => Ok(None),
     }
@@ -16,12 +12,7 @@ pub async fn find(connection: &mut Connection, name: &str) -> Result<Option<Stri
 
 /// Sets a setting.
 pub async fn set(connection: &mut Connection, name: &str, value: &str) -> Result<()> {
-    if sql("UPDATE settings SET value = ? WHERE name = ?")
-        .bind(value)
-        .bind(name)
-        .run(connection)
-        .await?
-        == 0
+    if sql("UPDATE settings SET value = ? WHERE name = ?").bind(value).bind(name).run(connection).await? == 0
     {
         sql("INSERT INTO settings (name, value) VALUES (?, ?)")
             .bind(name)
@@ -34,9 +25,6 @@ pub async fn set(connection: &mut Connection, name: &str, value: &str) -> Result
 
 /// Forgets a setting.
 pub async fn forget(connection: &mut Connection, name: &str) -> Result<()> {
-    sql("DELETE FROM settings WHERE name = ?")
-        .bind(name)
-        .run(connection)
-        .await?;
+    sql("DELETE FROM settings WHERE name = ?").bind(name).run(connection).await?;
     Ok(())
 }

@@ -127,8 +127,10 @@ pub async fn snapshot(connection: &mut Connection, id: i64) -> Result<Option<cra
 
 /// The modules of a version, in order.
 pub async fn modules(connection: &mut Connection, id: i64) -> Result<Vec<Module>> {
-    let rows = sql("SELECT module_name, module_type, schema_sql, seed_sql, dependencies, metadata FROM template_modules
-                    WHERE template_id = ? ORDER BY display_order, id")
+    let rows = sql(
+        "SELECT module_name, module_type, schema_sql, seed_sql, dependencies, metadata FROM template_modules
+                    WHERE template_id = ? ORDER BY display_order, id",
+    )
     .bind(id)
     .all(connection)
     .await?;
@@ -289,7 +291,10 @@ pub async fn remove_unused(connection: &mut Connection, id: i64) -> Result<bool>
 
 /// Notes that a tenant is made from a version: it may not change from now on.
 pub async fn lock(connection: &mut Connection, id: i64) -> Result<()> {
-    sql("UPDATE tenant_templates SET is_locked = 1 WHERE id = ? AND is_locked = 0").bind(id).run(connection).await?;
+    sql("UPDATE tenant_templates SET is_locked = 1 WHERE id = ? AND is_locked = 0")
+        .bind(id)
+        .run(connection)
+        .await?;
     Ok(())
 }
 

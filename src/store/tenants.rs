@@ -56,10 +56,7 @@ impl Status {
 impl std::str::FromStr for Status {
     type Err = String;
     fn from_str(word: &str) -> std::result::Result<Self, String> {
-        Status::ALL
-            .into_iter()
-            .find(|status| status.word() == word)
-            .ok_or(format!("unknown state {word}"))
+        Status::ALL.into_iter().find(|status| status.word() == word).ok_or(format!("unknown state {word}"))
     }
 }
 
@@ -91,10 +88,7 @@ impl Plan {
 impl std::str::FromStr for Plan {
     type Err = String;
     fn from_str(word: &str) -> std::result::Result<Self, String> {
-        Plan::ALL
-            .into_iter()
-            .find(|plan| plan.word() == word)
-            .ok_or(format!("unknown plan {word}"))
+        Plan::ALL.into_iter().find(|plan| plan.word() == word).ok_or(format!("unknown plan {word}"))
     }
 }
 
@@ -228,22 +222,16 @@ pub async fn add(connection: &mut Connection, new: &NewTenant) -> Result<()> {
 
 /// Whether a slug is taken, by a tenant that is or was.
 pub async fn slug_is_taken(connection: &mut Connection, slug: &str) -> Result<bool> {
-    Ok(sql("SELECT id FROM tenants WHERE slug = ?")
-        .bind(slug)
-        .first(connection)
-        .await?
-        .is_some())
+    Ok(sql("SELECT id FROM tenants WHERE slug = ?").bind(slug).first(connection).await?.is_some())
 }
 
 /// Whether a tenant of this name is there already (case does not count).
 pub async fn name_is_known(connection: &mut Connection, name: &str) -> Result<bool> {
-    Ok(
-        sql("SELECT id FROM tenants WHERE name = ? AND status <> 'deleted' LIMIT 1")
-            .bind(name)
-            .first(connection)
-            .await?
-            .is_some(),
-    )
+    Ok(sql("SELECT id FROM tenants WHERE name = ? AND status <> 'deleted' LIMIT 1")
+        .bind(name)
+        .first(connection)
+        .await?
+        .is_some())
 }
 
 async fn find_by(connection: &mut Connection, column: &str, value: Value) -> Result<Option<Tenant>> {
@@ -272,11 +260,9 @@ pub async fn by_request(connection: &mut Connection, request: Uuid) -> Result<Op
 /// Moves a tenant from one of the states `from` to `to`; false where it is in none of them.
 pub async fn set_status(connection: &mut Connection, id: Uuid, from: &[Status], to: Status) -> Result<bool> {
     let marks = vec!["?"; from.len()].join(", ");
-    let mut query = sql_of(format!(
-        "UPDATE tenants SET status = ? WHERE id = ? AND status IN ({marks})"
-    ))
-    .bind(to.word())
-    .bind(id);
+    let mut query = sql_of(format!("UPDATE tenants SET status = ? WHERE id = ? AND status IN ({marks})"))
+        .bind(to.word())
+        .bind(id);
     for status in from {
         query = query.bind(status.word());
     }
@@ -368,10 +354,7 @@ impl Sort {
 impl std::str::FromStr for Sort {
     type Err = String;
     fn from_str(word: &str) -> std::result::Result<Self, String> {
-        Sort::ALL
-            .into_iter()
-            .find(|sort| sort.word() == word)
-            .ok_or(format!("unknown order {word}"))
+        Sort::ALL.into_iter().find(|sort| sort.word() == word).ok_or(format!("unknown order {word}"))
     }
 }
 
@@ -431,16 +414,8 @@ fn conditions(filter: &Filter) -> (String, Vec<Value>) {
         text.push_str(
             " AND (t.name LIKE ? ESCAPE '!' OR t.slug LIKE ? ESCAPE '!' OR t.email LIKE ? ESCAPE '!' OR t.id = ?)",
         );
-        let pattern = format!(
-            "%{}%",
-            search.replace('!', "!!").replace('%', "!%").replace('_', "!_")
-        );
-        values.extend([
-            pattern.clone().into(),
-            pattern.clone().into(),
-            pattern.into(),
-            search.into(),
-        ]);
+        let pattern = format!("%{}%", search.replace('!', "!!").replace('%', "!%").replace('_', "!_"));
+        values.extend([pattern.clone().into(), pattern.clone().into(), pattern.into(), search.into()]);
     }
     (text, values)
 }
@@ -498,11 +473,7 @@ pub async fn list(
     let after = if backwards { true } else { has_more };
     let previous = tenants.first().filter(|_| before).map(|tenant| at(tenant, true));
     let next = tenants.last().filter(|_| after).map(|tenant| at(tenant, false));
-    Ok(TenantPage {
-        tenants,
-        previous,
-        next,
-    })
+    Ok(TenantPage { tenants, previous, next })
 }
 
 /// How many tenants match, counted up to `limit`.

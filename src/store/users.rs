@@ -87,10 +87,7 @@ pub async fn add(connection: &mut Connection, user: &User, now_ms: i64) -> Resul
 
 /// Whether anybody can administer this installation yet.
 pub async fn has_admin(connection: &mut Connection) -> Result<bool> {
-    Ok(sql("SELECT id FROM users WHERE role = 'admin' LIMIT 1")
-        .first(connection)
-        .await?
-        .is_some())
+    Ok(sql("SELECT id FROM users WHERE role = 'admin' LIMIT 1").first(connection).await?.is_some())
 }
 
 /// A person by e-mail (folded to lower case by the caller).
@@ -106,22 +103,14 @@ pub async fn by_email(connection: &mut Connection, email: &str) -> Result<Option
 
 /// A person by id.
 pub async fn by_id(connection: &mut Connection, id: Uuid) -> Result<Option<User>> {
-    sql("SELECT * FROM users WHERE id = ?")
-        .bind(id)
-        .first(connection)
-        .await?
-        .as_ref()
-        .map(user)
-        .transpose()
+    sql("SELECT * FROM users WHERE id = ?").bind(id).first(connection).await?.as_ref().map(user).transpose()
 }
 
 /// Takes one try at signing in, before the password is looked at: the count goes up, and the next try has to wait until
 /// `next_ms`. False where another try was faster.
 pub async fn take_try(connection: &mut Connection, user: &User, next_ms: i64) -> Result<bool> {
-    let changed = sql(
-        "UPDATE users SET failed_sign_ins = failed_sign_ins + 1, next_sign_in_ms = ?
-                       WHERE id = ? AND failed_sign_ins = ?",
-    )
+    let changed = sql("UPDATE users SET failed_sign_ins = failed_sign_ins + 1, next_sign_in_ms = ?
+                       WHERE id = ? AND failed_sign_ins = ?")
     .bind(next_ms)
     .bind(user.id)
     .bind(user.failed_sign_ins)
@@ -140,9 +129,6 @@ pub async fn signed_in(connection: &mut Connection, id: Uuid, now_ms: i64) -> Re
             .await?;
     match changed {
         1 => Ok(()),
-        _ => Err(StoreError::Unreadable {
-            column: "users.id".into(),
-            reason: "the person is gone".into(),
-        }),
+        _ => Err(StoreError::Unreadable { column: "users.id".into(), reason: "the person is gone".into() }),
     }
 }

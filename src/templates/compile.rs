@@ -173,8 +173,10 @@ impl<'a> Compiler<'a> {
 
     /// Everything of a template version with these modules (by name, in order), but not its migrations.
     pub fn template(&mut self, files: &TemplateFiles, modules: &[String]) -> Vec<CompiledUnit> {
-        let chosen: Vec<&ModuleFiles> =
-            modules.iter().filter_map(|name| files.modules.iter().find(|module| module.name == *name)).collect();
+        let chosen: Vec<&ModuleFiles> = modules
+            .iter()
+            .filter_map(|name| files.modules.iter().find(|module| module.name == *name))
+            .collect();
         let mut units = Vec::new();
         let mut unit = new_unit("core_schema");
         self.file(&mut unit, &files.schema_sql);
@@ -184,8 +186,13 @@ impl<'a> Compiler<'a> {
             let before = self.schema.clone();
             let mut unit = new_unit(&format!("module:{}", module.name));
             self.file(&mut unit, &module.schema_sql);
-            let added: Vec<String> =
-                self.schema.tables.keys().filter(|name| !before.tables.contains_key(*name)).cloned().collect();
+            let added: Vec<String> = self
+                .schema
+                .tables
+                .keys()
+                .filter(|name| !before.tables.contains_key(*name))
+                .cloned()
+                .collect();
             unit.summary = counted(added.len(), "table", "tables");
             self.added.insert(module.name.clone(), added);
             units.push(unit);
@@ -244,7 +251,11 @@ impl<'a> Compiler<'a> {
             return;
         }
         for difference in crate::schema::difference::differences(before, &self.schema) {
-            self.report.problem(path, Some(line), format!("`-- DOWN` does not restore what `-- UP` found: {}", difference.sentence));
+            self.report.problem(
+                path,
+                Some(line),
+                format!("`-- DOWN` does not restore what `-- UP` found: {}", difference.sentence),
+            );
         }
     }
 }
@@ -259,8 +270,10 @@ fn counted(number: usize, one: &str, many: &str) -> String {
 
 /// Checks that the seeds of a template use only variables that there are.
 pub fn check_variables(files: &TemplateFiles, report: &mut Report) {
-    let structure = std::iter::once(&files.schema_sql).chain(files.modules.iter().map(|module| &module.schema_sql));
-    let seeds = files.seed_sql.iter().chain(files.modules.iter().filter_map(|module| module.seed_sql.as_ref()));
+    let structure =
+        std::iter::once(&files.schema_sql).chain(files.modules.iter().map(|module| &module.schema_sql));
+    let seeds =
+        files.seed_sql.iter().chain(files.modules.iter().filter_map(|module| module.seed_sql.as_ref()));
     let migrations = files.migrations.iter().map(|migration| &migration.sql);
     for file in structure.chain(seeds).chain(migrations) {
         for text in std::iter::once(&file.base).chain(file.overrides.values()) {

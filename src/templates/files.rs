@@ -104,10 +104,7 @@ pub fn read_all(source: &dyn Source) -> Result<Vec<Reading>, SourceError> {
     if folders.is_empty() {
         return Err(SourceError::NoTemplates);
     }
-    Ok(folders
-        .into_iter()
-        .map(|folder| read_files(source, folder, &files))
-        .collect())
+    Ok(folders.into_iter().map(|folder| read_files(source, folder, &files)).collect())
 }
 
 /// Reads one template of a source.
@@ -129,11 +126,7 @@ fn read_files(source: &dyn Source, folder: &str, files: &[String]) -> Reading {
     };
     report.sort();
     let template = template.filter(|_| report.is_clean());
-    Reading {
-        folder: folder.to_owned(),
-        template,
-        report,
-    }
+    Reading { folder: folder.to_owned(), template, report }
 }
 
 fn build(template_type: TemplateType, shelf: Shelf, report: &mut Report) -> Option<TemplateFiles> {
@@ -146,23 +139,12 @@ fn build(template_type: TemplateType, shelf: Shelf, report: &mut Report) -> Opti
     };
     let schema = shelf.schema.into_file(report).or_else(|| {
         let reason = "is missing; it makes the tables that every tenant has";
-        missing(
-            &format!("{template_type}/schema.sql"),
-            reason,
-            &shelf.unread,
-            report,
-        )
+        missing(&format!("{template_type}/schema.sql"), reason, &shelf.unread, report)
     });
     let seed = shelf.seed.into_file(report);
     let migrations = migrations(shelf.migrations, report);
     let manifest = manifest?;
-    let modules = modules(
-        &manifest_path,
-        manifest.modules,
-        shelf.modules,
-        &shelf.unread,
-        report,
-    );
+    let modules = modules(&manifest_path, manifest.modules, shelf.modules, &shelf.unread, report);
     Some(TemplateFiles {
         template_type,
         name: manifest.name,
@@ -195,27 +177,16 @@ fn modules(
     let order = in_order(manifest_path, &listed, report);
     let mut by_name = BTreeMap::new();
     for module in listed {
-        let stem = module
-            .file
-            .strip_suffix(".sql")
-            .unwrap_or(&module.file)
-            .to_owned();
+        let stem = module.file.strip_suffix(".sql").unwrap_or(&module.file).to_owned();
         let path = manifest_path.replace("template.toml", &format!("modules/{}", module.file));
-        let schema = found
-            .remove(&(stem.clone(), false))
-            .and_then(|bundle| bundle.into_file(report));
-        let seed = found
-            .remove(&(stem, true))
-            .and_then(|bundle| bundle.into_file(report));
+        let schema = found.remove(&(stem.clone(), false)).and_then(|bundle| bundle.into_file(report));
+        let seed = found.remove(&(stem, true)).and_then(|bundle| bundle.into_file(report));
         let Some(schema_sql) = schema else {
             if !unread.contains(&path) && !by_name.contains_key(&module.name) {
                 report.problem(
                     manifest_path,
                     Some(module.line),
-                    format!(
-                        "the module `{}` has no file: `modules/{}` is missing",
-                        module.name, module.file
-                    ),
+                    format!("the module `{}` has no file: `modules/{}` is missing", module.name, module.file),
                 );
             }
             continue;
@@ -235,11 +206,7 @@ fn modules(
         );
     }
     for text in found.into_values().flat_map(Bundle::into_texts) {
-        report.problem(
-            text.path,
-            None,
-            "belongs to no module; list it in `template.toml`, or take it away",
-        );
+        report.problem(text.path, None, "belongs to no module; list it in `template.toml`, or take it away");
     }
     order?.into_iter().map(|name| by_name.remove(&name)).collect()
 }
@@ -258,10 +225,7 @@ fn in_order(path: &str, listed: &[ManifestModule], report: &mut Report) -> Optio
                 let (name, dependency) = error.place();
                 // The last of a name: for a name given twice that is the one to change.
                 let line = listed.iter().rfind(|module| module.name == name).map(|module| {
-                    let entry = module
-                        .depends
-                        .iter()
-                        .rfind(|(entry, _)| Some(entry.as_str()) == dependency);
+                    let entry = module.depends.iter().rfind(|(entry, _)| Some(entry.as_str()) == dependency);
                     entry.map_or(module.line, |(_, line)| *line)
                 });
                 report.problem(path, line, error.to_string());
@@ -307,11 +271,7 @@ fn check_migration_name(name: &str) -> Result<(), &'static str> {
     let mut number = |digits: usize| {
         let part = parts.next()?;
         let well_formed = part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit());
-        if well_formed {
-            part.parse::<i16>().ok()
-        } else {
-            None
-        }
+        if well_formed { part.parse::<i16>().ok() } else { None }
     };
     let (Some(year), Some(month), Some(day)) = (number(4), number(2), number(2)) else {
         return Err(form);
@@ -325,11 +285,7 @@ fn check_migration_name(name: &str) -> Result<(), &'static str> {
     if !is_date {
         return Err("the date in the name is no date of the calendar");
     }
-    if name.len() > 255 {
-        Err("the name is longer than 255 characters")
-    } else {
-        Ok(())
-    }
+    if name.len() > 255 { Err("the name is longer than 255 characters") } else { Ok(()) }
 }
 
 /// The lengths keep two files from passing for one.

@@ -1,9 +1,9 @@
 //! Reading templates from maps, from real folders and from the program.
 
 use super::*;
+use crate::engine::SqlDialect;
 use crate::templates::shelf::LARGEST_FILE;
 use crate::templates::source::{Embedded, Folder};
-use crate::engine::SqlDialect;
 use std::fs;
 
 type Files = BTreeMap<String, Vec<u8>>;
@@ -37,9 +37,7 @@ fn club() -> Files {
 }
 
 fn files(list: &[(&str, &str)]) -> Files {
-    list.iter()
-        .map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()))
-        .collect()
+    list.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect()
 }
 
 fn with(path: &str, bytes: impl AsRef<[u8]>) -> Files {
@@ -75,22 +73,12 @@ fn a_good_template_is_read_whole_and_in_order() {
     assert_eq!(template.version, semver::Version::new(1, 2, 0));
     assert_eq!(template.schema_sql.base.path, "club/schema.sql");
     assert!(template.seed_sql.is_some());
-    let modules: Vec<_> = template
-        .modules
-        .iter()
-        .map(|module| (module.name.as_str(), module.seed_sql.is_some()))
-        .collect();
+    let modules: Vec<_> =
+        template.modules.iter().map(|module| (module.name.as_str(), module.seed_sql.is_some())).collect();
     assert_eq!(modules, [("members", false), ("dues", true)]);
-    let migrations: Vec<_> = template
-        .migrations
-        .iter()
-        .map(|migration| migration.name.as_str())
-        .collect();
+    let migrations: Vec<_> = template.migrations.iter().map(|migration| migration.name.as_str()).collect();
     assert_eq!(migrations, ["2025_01_01_a", "2025_02_01_b"]);
-    assert_eq!(
-        template.module_order().unwrap().resolve(&["dues"]).unwrap().len(),
-        2
-    );
+    assert_eq!(template.module_order().unwrap().resolve(&["dues"]).unwrap().len(), 2);
 }
 
 #[test]
@@ -100,10 +88,7 @@ fn both_templates_of_the_program_read_without_a_finding() {
         let reading = readings.iter().find(|reading| reading.folder == folder).unwrap();
         assert_eq!(reading.report, Report::default(), "{}", reading.report);
         let template = reading.template.as_ref().unwrap();
-        let optional = template
-            .modules
-            .iter()
-            .filter(|module| module.kind == ModuleKind::Optional);
+        let optional = template.modules.iter().filter(|module| module.kind == ModuleKind::Optional);
         assert!(optional.count() >= 3, "{folder}");
         assert!(template.migrations.len() >= 4, "{folder}");
         assert_eq!(template.version, semver::Version::new(1, 0, 0));
@@ -114,18 +99,7 @@ fn both_templates_of_the_program_read_without_a_finding() {
 fn the_programs_own_templates_have_optional_modules_that_need_optional_ones() {
     for (folder, chosen, expected) in [
         ("basic", "tasks", vec!["core", "teams", "tasks"]),
-        (
-            "ngo",
-            "event_shifts",
-            vec![
-                "core",
-                "members",
-                "donations",
-                "events",
-                "volunteers",
-                "event_shifts",
-            ],
-        ),
+        ("ngo", "event_shifts", vec!["core", "members", "donations", "events", "volunteers", "event_shifts"]),
     ] {
         let template = read(&Embedded, folder).unwrap().template.unwrap();
         let resolved = template.module_order().unwrap().resolve(&[chosen]).unwrap();
@@ -145,12 +119,7 @@ fn a_folder_on_disk_reads_like_the_same_files_in_memory() {
     for folder in [dir.path().to_owned(), dir.path().join("club")] {
         let readings = read_all(&Folder::open(&folder).unwrap()).unwrap();
         assert_eq!(readings.len(), 1);
-        assert_eq!(
-            readings[0].template.as_ref(),
-            Some(&good(&club())),
-            "{}",
-            readings[0].report
-        );
+        assert_eq!(readings[0].template.as_ref(), Some(&good(&club())), "{}", readings[0].report);
     }
 }
 
@@ -174,21 +143,14 @@ fn the_hash_moves_with_every_file_of_the_template_and_with_no_other() {
         bytes.extend(b"\n");
         assert_ne!(good(&with(&path, bytes)).source_hash, hash, "{path}");
     }
-    for path in [
-        "club/README.md",
-        "basic/schema.sql",
-        "migrations/basic/2025_01_01_a.sql",
-    ] {
+    for path in ["club/README.md", "basic/schema.sql", "migrations/basic/2025_01_01_a.sql"] {
         assert_eq!(good(&with(path, "x")).source_hash, hash, "{path}");
     }
 }
 
 #[test]
 fn files_for_one_engine_are_carried_beside_their_file() {
-    let mut files = with(
-        "club/modules/020_dues.sqlite.sql",
-        "CREATE TABLE dues (id INTEGER);\n",
-    );
+    let mut files = with("club/modules/020_dues.sqlite.sql", "CREATE TABLE dues (id INTEGER);\n");
     files.insert("club/modules/020_dues.seed.postgres.sql".into(), b"x".to_vec());
     files.insert("club/schema.mysql.sql".into(), b"y".to_vec());
     files.insert("migrations/club/2025_01_01_a.sqlite.sql".into(), b"z".to_vec());
@@ -199,27 +161,9 @@ fn files_for_one_engine_are_carried_beside_their_file() {
         "club/modules/020_dues.sqlite.sql"
     );
     assert_eq!(dues.schema_sql.override_for(SqlDialect::Postgres), None);
-    assert_eq!(
-        dues.seed_sql
-            .as_ref()
-            .unwrap()
-            .override_for(SqlDialect::Postgres)
-            .unwrap()
-            .text,
-        "x"
-    );
-    assert_eq!(
-        template.schema_sql.override_for(SqlDialect::Mysql).unwrap().text,
-        "y"
-    );
-    assert_eq!(
-        template.migrations[0]
-            .sql
-            .override_for(SqlDialect::Sqlite)
-            .unwrap()
-            .text,
-        "z"
-    );
+    assert_eq!(dues.seed_sql.as_ref().unwrap().override_for(SqlDialect::Postgres).unwrap().text, "x");
+    assert_eq!(template.schema_sql.override_for(SqlDialect::Mysql).unwrap().text, "y");
+    assert_eq!(template.migrations[0].sql.override_for(SqlDialect::Sqlite).unwrap().text, "z");
     assert_eq!(template.migrations.len(), 2);
 }
 
@@ -253,21 +197,15 @@ fn a_template_needs_no_seed_and_no_migrations() {
 #[test]
 fn a_file_that_nobody_lists_is_a_problem() {
     for path in ["club/modules/030_extra.sql", "club/modules/030_extra.seed.sql"] {
-        assert!(
-            problem(&with(path, "")).contains("belongs to no module"),
-            "{path}"
-        );
+        assert!(problem(&with(path, "")).contains("belongs to no module"), "{path}");
     }
 }
 
 #[test]
 fn sql_in_a_place_that_is_not_read_is_a_problem_and_other_files_are_a_warning() {
-    for path in [
-        "club/old/001_members.sql",
-        "club/extra.sql",
-        "club/SCHEMA.SQL",
-        "migrations/2025_01_01_a.sql",
-    ] {
+    for path in
+        ["club/old/001_members.sql", "club/extra.sql", "club/SCHEMA.SQL", "migrations/2025_01_01_a.sql"]
+    {
         assert!(problem(&with(path, "")).starts_with(path), "{path}");
     }
     let reading = read(&with("club/modules/notes.txt", ""), "club").unwrap();
@@ -290,10 +228,7 @@ fn migrations_are_named_with_a_date() {
         assert!(found.contains("such as `2025_01_31"), "{found}");
     }
     for name in ["2025_02_30_a", "2025_13_01_a", "2025_00_01_a"] {
-        assert!(
-            problem(&with(&format!("migrations/club/{name}.sql"), "")).contains("calendar"),
-            "{name}"
-        );
+        assert!(problem(&with(&format!("migrations/club/{name}.sql"), "")).contains("calendar"), "{name}");
     }
     assert!(problem(&with("migrations/club/2025_01_01_a.seed.sql", "")).contains("no seed"));
 }
@@ -312,11 +247,7 @@ fn a_file_that_is_not_utf8_is_refused_with_its_place() {
 
 #[test]
 fn a_file_of_one_mebibyte_is_read_and_one_byte_more_is_not() {
-    assert!(
-        good(&with("club/seed.sql", vec![b' '; LARGEST_FILE]))
-            .seed_sql
-            .is_some()
-    );
+    assert!(good(&with("club/seed.sql", vec![b' '; LARGEST_FILE])).seed_sql.is_some());
     let found = problem(&with("club/seed.sql", vec![b' '; LARGEST_FILE + 1]));
     assert_eq!(found, "club/seed.sql: is larger than 1 MiB");
 }
@@ -325,10 +256,7 @@ fn a_file_of_one_mebibyte_is_read_and_one_byte_more_is_not() {
 fn a_template_that_is_too_large_in_sum_is_refused_once() {
     let mut files = club();
     for day in 1..=20 {
-        files.insert(
-            format!("migrations/club/2025_03_{day:02}_a.sql"),
-            vec![b' '; LARGEST_FILE],
-        );
+        files.insert(format!("migrations/club/2025_03_{day:02}_a.sql"), vec![b' '; LARGEST_FILE]);
     }
     assert!(problem(&files).contains("larger than 16 MiB"));
 }
@@ -357,10 +285,7 @@ fn a_module_listed_twice_is_reported_at_the_second() {
     let manifest = String::from_utf8(club()["club/template.toml"].clone()).unwrap();
     let manifest = [manifest, listed(20, "dues", "optional", "")].concat();
     let found = problem(&with("club/template.toml", manifest));
-    assert_eq!(
-        found,
-        "club/template.toml:21: there are two modules named `dues`; names must differ"
-    );
+    assert_eq!(found, "club/template.toml:21: there are two modules named `dues`; names must differ");
 }
 
 #[test]
@@ -371,11 +296,7 @@ fn two_modules_with_one_number_are_a_warning() {
     files.insert("club/modules/020_fees.sql".into(), Vec::new());
     let reading = read(&files, "club").unwrap();
     assert!(reading.template.is_some());
-    assert!(
-        reading.report.warnings[0].reason.contains("share the number 020"),
-        "{}",
-        reading.report
-    );
+    assert!(reading.report.warnings[0].reason.contains("share the number 020"), "{}", reading.report);
 }
 
 #[test]
@@ -383,10 +304,8 @@ fn a_folder_with_a_bad_name_is_a_problem_and_leaves_the_others_alone() {
     let mut files = club();
     files.insert("My-Club/template.toml".into(), Vec::new());
     let readings = read_all(&files).unwrap();
-    let folders: Vec<_> = readings
-        .iter()
-        .map(|reading| (reading.folder.as_str(), reading.template.is_some()))
-        .collect();
+    let folders: Vec<_> =
+        readings.iter().map(|reading| (reading.folder.as_str(), reading.template.is_some())).collect();
     assert_eq!(folders, [("My-Club", false), ("club", true)]);
 }
 

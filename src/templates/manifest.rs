@@ -69,16 +69,9 @@ pub fn read_manifest(path: &str, text: &str, report: &mut Report) -> Option<Mani
     reader.refuse_unknown_keys(table, &TEMPLATE_KEYS, "a template");
     let name = reader.text(table, "name", 1, 255);
     let description = reader.text(table, "description", 1, 2_000);
-    let version = reader
-        .text(table, "version", 1, 50)
-        .and_then(|(text, line)| reader.version(&text, line));
+    let version = reader.text(table, "version", 1, 50).and_then(|(text, line)| reader.version(&text, line));
     let modules = reader.modules(table);
-    Some(Manifest {
-        name: name?.0,
-        description: description?.0,
-        version: version?,
-        modules: modules?,
-    })
+    Some(Manifest { name: name?.0, description: description?.0, version: version?, modules: modules? })
 }
 
 struct Reader<'a> {
@@ -97,15 +90,8 @@ impl Reader<'_> {
     }
 
     fn refuse_unknown_keys(&mut self, table: &DeTable<'_>, known: &[&str], of: &str) {
-        for key in table
-            .keys()
-            .filter(|key| !known.contains(&key.get_ref().as_ref()))
-        {
-            let reason = format!(
-                "`{}` is no key of {of}; the keys are {}",
-                key.get_ref(),
-                known.join(", ")
-            );
+        for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
+            let reason = format!("`{}` is no key of {of}; the keys are {}", key.get_ref(), known.join(", "));
             self.problem(self.line(key), reason);
         }
     }
@@ -158,10 +144,7 @@ impl Reader<'_> {
             return Some(Vec::new());
         };
         let Some(entries) = value.get_ref().as_array() else {
-            self.problem(
-                self.line(value),
-                "`modules` must be a list; begin each module with [[modules]]",
-            );
+            self.problem(self.line(value), "`modules` must be a list; begin each module with [[modules]]");
             return None;
         };
         // Every module is read before any of them fails the whole, so that all mistakes are in one report.
@@ -172,21 +155,14 @@ impl Reader<'_> {
     fn module(&mut self, entry: &Spanned<DeValue<'_>>) -> Option<ManifestModule> {
         let line = self.line(entry);
         let Some(table) = entry.get_ref().as_table() else {
-            self.problem(
-                line,
-                "a module must be a table; begin each module with [[modules]]",
-            );
+            self.problem(line, "a module must be a table; begin each module with [[modules]]");
             return None;
         };
         self.refuse_unknown_keys(table, &MODULE_KEYS, "a module");
-        let name = self
-            .text(table, "name", line, 100)
-            .and_then(|(name, line)| self.module_name(name, line));
+        let name = self.text(table, "name", line, 100).and_then(|(name, line)| self.module_name(name, line));
         let title = self.text(table, "title", line, 255);
         let description = self.text(table, "description", line, 2_000);
-        let kind = self
-            .text(table, "kind", line, 50)
-            .and_then(|(kind, line)| self.kind(&kind, line));
+        let kind = self.text(table, "kind", line, 50).and_then(|(kind, line)| self.kind(&kind, line));
         let file = self
             .text(table, "file", line, 150)
             .and_then(|(file, line)| self.module_file(file, line, name.as_deref()));
@@ -222,10 +198,7 @@ impl Reader<'_> {
             "core" => Some(ModuleKind::Core),
             "optional" => Some(ModuleKind::Optional),
             _ => {
-                self.problem(
-                    line,
-                    format!("`kind` is \"core\" or \"optional\", not \"{kind}\""),
-                );
+                self.problem(line, format!("`kind` is \"core\" or \"optional\", not \"{kind}\""));
                 None
             }
         }
@@ -257,10 +230,7 @@ impl Reader<'_> {
             return Some(Vec::new());
         };
         let Some(entries) = value.get_ref().as_array() else {
-            self.problem(
-                self.line(value),
-                "`depends` must be a list of module names, such as [\"members\"]",
-            );
+            self.problem(self.line(value), "`depends` must be a list of module names, such as [\"members\"]");
             return None;
         };
         let mut names = Some(Vec::new());
@@ -271,10 +241,7 @@ impl Reader<'_> {
                     names.push((name.to_owned(), line));
                 }
             } else {
-                self.problem(
-                    line,
-                    "`depends` must be a list of module names, such as [\"members\"]",
-                );
+                self.problem(line, "`depends` must be a list of module names, such as [\"members\"]");
                 names = None;
             }
         }
@@ -286,11 +253,7 @@ impl Reader<'_> {
 fn numbered(file: &str) -> Option<(u16, &str)> {
     let (number, name) = file.strip_suffix(".sql")?.split_once('_')?;
     let digits = number.len() == 3 && number.bytes().all(|byte| byte.is_ascii_digit());
-    if digits && is_word(name) {
-        Some((number.parse().ok()?, name))
-    } else {
-        None
-    }
+    if digits && is_word(name) { Some((number.parse().ok()?, name)) } else { None }
 }
 
 /// The line, counted from 1, that a byte of a text is on.
@@ -309,16 +272,8 @@ mod tests {
     fn problems(text: &str) -> Vec<(Option<usize>, String)> {
         let mut report = Report::default();
         let manifest = read_manifest("t/template.toml", text, &mut report);
-        assert_eq!(
-            manifest.is_none() || !report.is_clean(),
-            !report.is_clean(),
-            "{report}"
-        );
-        report
-            .problems
-            .into_iter()
-            .map(|found| (found.line, found.reason))
-            .collect()
+        assert_eq!(manifest.is_none() || !report.is_clean(), !report.is_clean(), "{report}");
+        report.problems.into_iter().map(|found| (found.line, found.reason)).collect()
     }
 
     #[test]
@@ -329,10 +284,7 @@ mod tests {
         assert_eq!(manifest.name, "NGO");
         assert_eq!(manifest.version, semver::Version::new(1, 0, 0));
         let module = &manifest.modules[0];
-        assert_eq!(
-            (module.name.as_str(), module.number, module.kind),
-            ("members", 2, ModuleKind::Core)
-        );
+        assert_eq!((module.name.as_str(), module.number, module.kind), ("members", 2, ModuleKind::Core));
         assert_eq!(module.line, 5);
         assert_eq!(module.depends, [("core".to_owned(), 11)]);
     }
@@ -379,39 +331,22 @@ mod tests {
         let found = problems(&GOOD.replace("002_members.sql", "002_people.sql"));
         assert_eq!(
             found,
-            [(
-                Some(10),
-                "the file of the module `members` must be named `002_members.sql`".to_owned()
-            )]
+            [(Some(10), "the file of the module `members` must be named `002_members.sql`".to_owned())]
         );
     }
 
     #[test]
     fn a_file_cannot_leave_the_folder_of_modules() {
-        for file in [
-            "../002_members.sql",
-            "002_../members.sql",
-            "/etc/passwd",
-            "002_members.sql\\u0000.sql",
-        ] {
-            assert_eq!(
-                problems(&GOOD.replace("002_members.sql", file)).len(),
-                1,
-                "{file}"
-            );
+        for file in ["../002_members.sql", "002_../members.sql", "/etc/passwd", "002_members.sql\\u0000.sql"]
+        {
+            assert_eq!(problems(&GOOD.replace("002_members.sql", file)).len(), 1, "{file}");
         }
     }
 
     #[test]
     fn values_of_another_kind_are_named() {
         let found = problems(&GOOD.replace("\"1.0.0\"", "1.0"));
-        assert_eq!(
-            found,
-            [(
-                Some(3),
-                "`version` must be a text in quotes, not float".to_owned()
-            )]
-        );
+        assert_eq!(found, [(Some(3), "`version` must be a text in quotes, not float".to_owned())]);
         assert_eq!(problems(&GOOD.replace("[\"core\"]", "\"core\""))[0].0, Some(11));
         assert_eq!(problems(&GOOD.replace("[\"core\"]", "[1]"))[0].0, Some(11));
         assert_eq!(problems(&GOOD.replace("[[modules]]", "[modules]"))[0].0, Some(5));

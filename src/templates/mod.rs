@@ -20,11 +20,11 @@ pub mod source;
 pub mod sql_file;
 pub mod template_type;
 
+pub use crate::engine::SqlDialect;
 pub use files::{MigrationFile, ModuleFiles, Reading, TemplateFiles, read, read_all};
 pub use manifest::ModuleKind;
 pub use order::{ModuleOrder, Reason};
 pub use report::{Finding, Report};
-pub use crate::engine::SqlDialect;
 pub use source::{Embedded, Folder, Memory, Source, SourceError};
 pub use sql_file::{SqlFile, SqlText};
 pub use template_type::TemplateType;

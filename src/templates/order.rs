@@ -138,18 +138,14 @@ impl ModuleOrder {
             .values()
             .map(|module| {
                 let needs = module.depends.iter().map(String::as_str);
-                let needs = needs
-                    .filter(|need| *need != module.name && by_name.contains_key(*need))
-                    .collect();
+                let needs =
+                    needs.filter(|need| *need != module.name && by_name.contains_key(*need)).collect();
                 (module.name.as_str(), needs)
             })
             .collect();
         let mut names = Vec::with_capacity(waiting.len());
         while !waiting.is_empty() {
-            let ready = waiting
-                .iter()
-                .filter(|(_, needs)| needs.is_empty())
-                .map(|(name, _)| *name);
+            let ready = waiting.iter().filter(|(_, needs)| needs.is_empty()).map(|(name, _)| *name);
             let next = ready.min_by_key(|name| by_name.get(*name).map(|module| (module.number, *name)));
             if let Some(next) = next {
                 settle(next, &mut waiting);
@@ -159,15 +155,11 @@ impl ModuleOrder {
                 for name in &cycle {
                     settle(name, &mut waiting);
                 }
-                errors.push(OrderError::Cycle {
-                    modules: cycle.into_iter().map(str::to_owned).collect(),
-                });
+                errors.push(OrderError::Cycle { modules: cycle.into_iter().map(str::to_owned).collect() });
             }
         }
         if errors.is_empty() {
-            Ok(Self {
-                modules: names.iter().filter_map(|name| by_name.remove(name)).collect(),
-            })
+            Ok(Self { modules: names.iter().filter_map(|name| by_name.remove(name)).collect() })
         } else {
             Err(errors)
         }
@@ -181,11 +173,8 @@ impl ModuleOrder {
     /// The modules of a tenant for which these were chosen: the core, the chosen ones, and what they need, in order.
     pub fn resolve<S: AsRef<str>>(&self, chosen: &[S]) -> Result<Vec<ResolvedModule>, UnknownModules> {
         let chosen: BTreeSet<&str> = chosen.iter().map(AsRef::as_ref).collect();
-        let by_name: BTreeMap<&str, &OrderedModule> = self
-            .modules
-            .iter()
-            .map(|module| (module.name.as_str(), module))
-            .collect();
+        let by_name: BTreeMap<&str, &OrderedModule> =
+            self.modules.iter().map(|module| (module.name.as_str(), module)).collect();
         let unknown: Vec<String> = chosen
             .iter()
             .filter(|name| !by_name.contains_key(*name))
@@ -208,10 +197,7 @@ impl ModuleOrder {
                 ModuleKind::Optional if chosen.contains(name) => Reason::Chosen,
                 ModuleKind::Optional => Reason::NeededBy(needed_by.remove(name)?),
             };
-            Some(ResolvedModule {
-                name: name.to_owned(),
-                reason,
-            })
+            Some(ResolvedModule { name: name.to_owned(), reason })
         });
         Ok(resolved.collect())
     }
@@ -229,9 +215,7 @@ fn check_dependencies(
             let (module, dependency) = names();
             errors.push(OrderError::Repeated { module, dependency });
         } else if *dependency == module.name {
-            errors.push(OrderError::OnItself {
-                module: module.name.clone(),
-            });
+            errors.push(OrderError::OnItself { module: module.name.clone() });
         } else if let Some(found) = by_name.get(dependency) {
             if module.kind == ModuleKind::Core && found.kind == ModuleKind::Optional {
                 let (module, dependency) = names();
@@ -282,20 +266,11 @@ fn closure<'a>(name: &str, by_name: &BTreeMap<&'a str, &'a OrderedModule>) -> BT
 }
 
 fn circle(modules: &[String]) -> String {
-    modules
-        .iter()
-        .chain(modules.first())
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(" → ")
+    modules.iter().chain(modules.first()).map(String::as_str).collect::<Vec<_>>().join(" → ")
 }
 
 fn quoted(names: &[String]) -> String {
-    names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -305,12 +280,7 @@ mod tests {
 
     fn module(number: u16, name: &str, kind: ModuleKind, depends: &[&str]) -> OrderedModule {
         let depends = depends.iter().map(|name| (*name).to_owned()).collect();
-        OrderedModule {
-            name: name.to_owned(),
-            number,
-            kind,
-            depends,
-        }
+        OrderedModule { name: name.to_owned(), number, kind, depends }
     }
 
     fn ngo() -> ModuleOrder {
@@ -327,34 +297,18 @@ mod tests {
     }
 
     fn names(order: &ModuleOrder) -> Vec<&str> {
-        order
-            .modules()
-            .iter()
-            .map(|module| module.name.as_str())
-            .collect()
+        order.modules().iter().map(|module| module.name.as_str()).collect()
     }
 
     fn errors(modules: Vec<OrderedModule>) -> Vec<String> {
-        ModuleOrder::new(modules)
-            .unwrap_err()
-            .iter()
-            .map(ToString::to_string)
-            .collect()
+        ModuleOrder::new(modules).unwrap_err().iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn modules_without_reasons_against_it_keep_the_order_of_their_files() {
         assert_eq!(
             names(&ngo()),
-            [
-                "core",
-                "members",
-                "donations",
-                "campaigns",
-                "events",
-                "volunteers",
-                "event_shifts"
-            ]
+            ["core", "members", "donations", "campaigns", "events", "volunteers", "event_shifts"]
         );
     }
 
@@ -371,10 +325,8 @@ mod tests {
     #[test]
     fn a_choice_brings_its_dependencies_and_says_for_whom() {
         let resolved = ngo().resolve(&["event_shifts", "volunteers"]).unwrap();
-        let found: Vec<(&str, &Reason)> = resolved
-            .iter()
-            .map(|module| (module.name.as_str(), &module.reason))
-            .collect();
+        let found: Vec<(&str, &Reason)> =
+            resolved.iter().map(|module| (module.name.as_str(), &module.reason)).collect();
         let for_shifts = Reason::NeededBy(BTreeSet::from(["event_shifts".to_owned()]));
         assert_eq!(
             found,
@@ -406,23 +358,14 @@ mod tests {
         ])
         .unwrap();
         let resolved = order.resolve(&["c", "d"]).unwrap();
-        assert_eq!(
-            resolved[0].reason,
-            Reason::NeededBy(BTreeSet::from(["c".to_owned(), "d".to_owned()]))
-        );
-        assert_eq!(
-            resolved[1].reason,
-            Reason::NeededBy(BTreeSet::from(["c".to_owned()]))
-        );
+        assert_eq!(resolved[0].reason, Reason::NeededBy(BTreeSet::from(["c".to_owned(), "d".to_owned()])));
+        assert_eq!(resolved[1].reason, Reason::NeededBy(BTreeSet::from(["c".to_owned()])));
     }
 
     #[test]
     fn a_choice_of_unknown_modules_names_them_all() {
         let error = ngo().resolve(&["events", "evnets", "x"]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the template has no module named `evnets`, `x`"
-        );
+        assert_eq!(error.to_string(), "the template has no module named `evnets`, `x`");
     }
 
     #[test]

@@ -50,10 +50,16 @@ async fn apply(session: &mut dyn Session, unit: &CompiledUnit, key: &str) -> Res
     match session.apply(Unit { key, statements: &unit.statements, variables: &variables }).await {
         Ok(_) => Ok(()),
         Err(cause @ (EngineError::Statement { .. } | EngineError::Dangling(_))) => {
-            let index = if let EngineError::Statement { index, .. } = &cause { *index } else { unit.origins.len().saturating_sub(1) };
+            let index = if let EngineError::Statement { index, .. } = &cause {
+                *index
+            } else {
+                unit.origins.len().saturating_sub(1)
+            };
             let (file, line) = unit.origins.get(index).cloned().unwrap_or_else(|| (unit.key.clone(), 1));
             let reason = match cause {
-                EngineError::Statement { sql, cause, .. } => format!("the database refused this: {cause} (as {sql})"),
+                EngineError::Statement { sql, cause, .. } => {
+                    format!("the database refused this: {cause} (as {sql})")
+                }
                 other => other.to_string(),
             };
             Err(Failure::Template(file, line, reason))
@@ -138,19 +144,34 @@ pub struct Proof {
 /// Proves a template: the core alone, each optional module with what it needs, and all of them together are built; on
 /// the first and the last of these, every migration goes up, down and up again.
 pub async fn prove(engine: &dyn Engine, files: &TemplateFiles) -> Result<Proof, EngineError> {
-    let mut proof = Proof { report: Report::default(), schema: Schema::default(), module_tables: BTreeMap::new(), summaries: BTreeMap::new(), choices: 0, round_trips: 0 };
+    let mut proof = Proof {
+        report: Report::default(),
+        schema: Schema::default(),
+        module_tables: BTreeMap::new(),
+        summaries: BTreeMap::new(),
+        choices: 0,
+        round_trips: 0,
+    };
     check_variables(files, &mut proof.report);
     let order = match files.module_order() {
         Ok(order) => order,
         Err(errors) => {
             for error in errors {
-                proof.report.problem(format!("{}/template.toml", files.template_type), None, error.to_string());
+                proof.report.problem(
+                    format!("{}/template.toml", files.template_type),
+                    None,
+                    error.to_string(),
+                );
             }
             return Ok(proof);
         }
     };
-    let optional: Vec<String> =
-        files.modules.iter().filter(|module| module.kind == super::ModuleKind::Optional).map(|module| module.name.clone()).collect();
+    let optional: Vec<String> = files
+        .modules
+        .iter()
+        .filter(|module| module.kind == super::ModuleKind::Optional)
+        .map(|module| module.name.clone())
+        .collect();
     // All modules first: it has every statement, so its report is the fullest.
     let mut choices = vec![optional.clone(), Vec::new()];
     choices.extend(optional.into_iter().map(|name| vec![name]));
@@ -170,7 +191,9 @@ pub async fn prove(engine: &dyn Engine, files: &TemplateFiles) -> Result<Proof, 
         } else {
             Vec::new()
         };
-        proof.summaries.extend(migrations.iter().map(|migration| (migration.name.clone(), migration.summary.clone())));
+        proof
+            .summaries
+            .extend(migrations.iter().map(|migration| (migration.name.clone(), migration.summary.clone())));
         proof.report.append(compiler.into_report());
         if !proof.report.is_clean() {
             proof.report.sort();
@@ -183,7 +206,8 @@ pub async fn prove(engine: &dyn Engine, files: &TemplateFiles) -> Result<Proof, 
             }
             Err(Failure::Machine(cause)) => return Err(cause),
             Err(Failure::Template(file, line, reason)) => {
-                let reason = if chosen.is_empty() { format!("{reason} (with no optional module)") } else { reason };
+                let reason =
+                    if chosen.is_empty() { format!("{reason} (with no optional module)") } else { reason };
                 proof.report.problem(file, Some(line), reason);
                 return Ok(proof);
             }
@@ -192,7 +216,11 @@ pub async fn prove(engine: &dyn Engine, files: &TemplateFiles) -> Result<Proof, 
     Ok(proof)
 }
 
-async fn walk(engine: &dyn Engine, units: &[CompiledUnit], migrations: &[CompiledMigration]) -> Result<usize, Failure> {
+async fn walk(
+    engine: &dyn Engine,
+    units: &[CompiledUnit],
+    migrations: &[CompiledMigration],
+) -> Result<usize, Failure> {
     let mut session = build(engine, units).await?;
     let walked = climb(session.as_mut(), migrations).await;
     session.close().await;
@@ -227,7 +255,12 @@ fn same(before: &Schema, restored: &Schema, migration: &CompiledMigration) -> Re
     if before.fingerprint() == restored.fingerprint() {
         return Ok(());
     }
-    let sentences: Vec<String> = differences(before, restored).into_iter().map(|difference| difference.sentence).collect();
+    let sentences: Vec<String> =
+        differences(before, restored).into_iter().map(|difference| difference.sentence).collect();
     let (file, line) = migration.down.origins.first().cloned().unwrap_or_else(|| (migration.name.clone(), 1));
-    Err(Failure::Template(file, line, format!("`-- DOWN` does not restore what `-- UP` found: {}", sentences.join(" "))))
+    Err(Failure::Template(
+        file,
+        line,
+        format!("`-- DOWN` does not restore what `-- UP` found: {}", sentences.join(" ")),
+    ))
 }

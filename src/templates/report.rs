@@ -31,20 +31,12 @@ impl Report {
 
     /// Adds a problem.
     pub fn problem(&mut self, file: impl Into<String>, line: Option<usize>, reason: impl Into<String>) {
-        self.problems.push(Finding {
-            file: file.into(),
-            line,
-            reason: reason.into(),
-        });
+        self.problems.push(Finding { file: file.into(), line, reason: reason.into() });
     }
 
     /// Adds a warning.
     pub fn warning(&mut self, file: impl Into<String>, line: Option<usize>, reason: impl Into<String>) {
-        self.warnings.push(Finding {
-            file: file.into(),
-            line,
-            reason: reason.into(),
-        });
+        self.warnings.push(Finding { file: file.into(), line, reason: reason.into() });
     }
 
     /// Takes over everything that another report found.
@@ -94,36 +86,19 @@ impl fmt::Display for Report {
             (problems, 0) => f.write_str(&counted(problems, "problem")),
             (0, warnings) => write!(f, "no problems, {}", counted(warnings, "warning")),
             (problems, warnings) => {
-                write!(
-                    f,
-                    "{}, {}",
-                    counted(problems, "problem"),
-                    counted(warnings, "warning")
-                )
+                write!(f, "{}, {}", counted(problems, "problem"), counted(warnings, "warning"))
             }
         }
     }
 }
 
 fn counted(number: usize, noun: &str) -> String {
-    if number == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{number} {noun}s")
-    }
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// File names come from strangers' archives: what steers a terminal must not reach it.
 fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if c.is_control() && c != '\n' {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
-        .collect()
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -173,11 +148,7 @@ mod tests {
         report.problem("a", Some(2), "x");
         report.problem("a", Some(2), "x");
         report.sort();
-        let places: Vec<_> = report
-            .problems
-            .iter()
-            .map(|f| (f.file.as_str(), f.line))
-            .collect();
+        let places: Vec<_> = report.problems.iter().map(|f| (f.file.as_str(), f.line)).collect();
         assert_eq!(places, [("a", Some(2)), ("a", Some(10)), ("b", Some(1))]);
     }
 

@@ -2,9 +2,9 @@
 
 use super::report::Report;
 use super::source::{Source, SourceError};
-use crate::engine::SqlDialect;
 use super::sql_file::{FileName, SqlFile, SqlText};
 use super::template_type::MIGRATIONS_FOLDER;
+use crate::engine::SqlDialect;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The largest file of a template, in bytes.
@@ -96,10 +96,7 @@ impl Shelf {
         if self.texts.insert(path.to_owned(), text.clone()).is_some() {
             return report.problem(path, None, "is there twice");
         }
-        let text = SqlText {
-            path: path.to_owned(),
-            text,
-        };
+        let text = SqlText { path: path.to_owned(), text };
         match place {
             Place::Manifest => self.manifest = Some(text),
             Place::Sql(part, name) => {
@@ -193,23 +190,13 @@ fn decode(bytes: &[u8]) -> Result<String, (Option<usize>, String)> {
         return Err((None, "is in UTF-16; save it as UTF-8".to_owned()));
     }
     if let Some(offset) = bytes.iter().position(|byte| *byte == 0) {
-        return Err((
-            line(offset),
-            "has a NUL byte; save the file as plain UTF-8 text".to_owned(),
-        ));
+        return Err((line(offset), "has a NUL byte; save the file as plain UTF-8 text".to_owned()));
     }
     match std::str::from_utf8(bytes) {
-        Ok(text) => Ok(text
-            .strip_prefix('\u{feff}')
-            .unwrap_or(text)
-            .replace("\r\n", "\n")),
+        Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n")),
         Err(error) => {
             let offset = error.valid_up_to();
-            let start = bytes
-                .iter()
-                .take(offset)
-                .rposition(|byte| *byte == b'\n')
-                .map_or(0, |at| at + 1);
+            let start = bytes.iter().take(offset).rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
             let reason = format!(
                 "is not UTF-8: byte {} of this line is no character; save the file as UTF-8",
                 offset - start + 1
@@ -223,10 +210,7 @@ impl Bundle {
     /// The file with what replaces it. Replacements of a file that is not there are reported.
     pub fn into_file(self, report: &mut Report) -> Option<SqlFile> {
         if let Some(base) = self.base {
-            return Some(SqlFile {
-                base,
-                overrides: self.overrides,
-            });
+            return Some(SqlFile { base, overrides: self.overrides });
         }
         for (dialect, text) in self.overrides {
             let base = text.path.replace(&format!(".{dialect}.sql"), ".sql");

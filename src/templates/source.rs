@@ -64,10 +64,9 @@ impl Folder {
             return Ok(Self { root, only: None });
         }
         match (root.parent(), root.file_name()) {
-            (Some(parent), Some(name)) => Ok(Self {
-                root: parent.to_owned(),
-                only: Some(name.to_string_lossy().into_owned()),
-            }),
+            (Some(parent), Some(name)) => {
+                Ok(Self { root: parent.to_owned(), only: Some(name.to_string_lossy().into_owned()) })
+            }
             _ => Err(SourceError::NoTemplates),
         }
     }
@@ -80,11 +79,7 @@ impl Folder {
             if name.starts_with('.') {
                 continue;
             }
-            let relative = if folder.is_empty() {
-                name
-            } else {
-                format!("{folder}/{name}")
-            };
+            let relative = if folder.is_empty() { name } else { format!("{folder}/{name}") };
             // Links are followed, because mounted configuration is often made of them; the depth ends their circles.
             let is_folder = fs::metadata(entry.path()).is_ok_and(|found| found.is_dir());
             if is_folder && depth < DEEPEST {
@@ -93,9 +88,7 @@ impl Folder {
                 found.push(relative);
             }
             if found.len() > MOST_FILES {
-                return Err(SourceError::TooManyFiles {
-                    path: self.root.display().to_string(),
-                });
+                return Err(SourceError::TooManyFiles { path: self.root.display().to_string() });
             }
         }
         Ok(())
@@ -122,10 +115,7 @@ impl Source for Folder {
         let place = self.root.join(path);
         let mut bytes = Vec::new();
         fs::File::open(&place)
-            .and_then(|file| {
-                file.take(u64::try_from(limit).unwrap_or(u64::MAX))
-                    .read_to_end(&mut bytes)
-            })
+            .and_then(|file| file.take(u64::try_from(limit).unwrap_or(u64::MAX)).read_to_end(&mut bytes))
             .map_err(|cause| unreadable(&place, cause))?;
         Ok(bytes)
     }
@@ -142,10 +132,8 @@ pub struct Embedded;
 impl Source for Embedded {
     fn files(&self) -> Result<Vec<String>, SourceError> {
         let hidden = |path: &str| path.split('/').any(|part| part.starts_with('.'));
-        let mut found: Vec<String> = Files::iter()
-            .map(|path| path.to_string())
-            .filter(|path| !hidden(path))
-            .collect();
+        let mut found: Vec<String> =
+            Files::iter().map(|path| path.to_string()).filter(|path| !hidden(path)).collect();
         found.sort();
         Ok(found)
     }
@@ -176,7 +164,8 @@ impl Memory {
     /// The files of one template as texts, to be stored. Those of a template that was read without problems are texts.
     pub fn texts(&self, folder: &str) -> BTreeMap<String, String> {
         let belongs = |path: &str| {
-            let path = path.strip_prefix(MIGRATIONS_FOLDER).and_then(|rest| rest.strip_prefix('/')).unwrap_or(path);
+            let path =
+                path.strip_prefix(MIGRATIONS_FOLDER).and_then(|rest| rest.strip_prefix('/')).unwrap_or(path);
             path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
         };
         let mine = self.0.iter().filter(|(path, _)| belongs(path));
@@ -206,17 +195,11 @@ impl Source for BTreeMap<String, Vec<u8>> {
 }
 
 fn unreadable(path: &Path, cause: io::Error) -> SourceError {
-    SourceError::Unreadable {
-        path: path.display().to_string(),
-        cause,
-    }
+    SourceError::Unreadable { path: path.display().to_string(), cause }
 }
 
 fn not_there(path: &str) -> SourceError {
-    SourceError::Unreadable {
-        path: path.to_owned(),
-        cause: io::ErrorKind::NotFound.into(),
-    }
+    SourceError::Unreadable { path: path.to_owned(), cause: io::ErrorKind::NotFound.into() }
 }
 
 #[cfg(test)]
@@ -246,12 +229,7 @@ mod tests {
         let folder = Folder::open(dir.path()).unwrap();
         assert_eq!(
             folder.files().unwrap(),
-            [
-                "README.md",
-                "migrations/ngo/2025_01_01_a.sql",
-                "ngo/modules/001_core.sql",
-                "ngo/template.toml"
-            ]
+            ["README.md", "migrations/ngo/2025_01_01_a.sql", "ngo/modules/001_core.sql", "ngo/template.toml"]
         );
         assert_eq!(folder.read("ngo/template.toml", 5).unwrap(), b"ngo/t");
     }
@@ -265,10 +243,7 @@ mod tests {
             "migrations/basic/2025_01_01_b.sql",
         ]);
         let folder = Folder::open(&dir.path().join("ngo")).unwrap();
-        assert_eq!(
-            folder.files().unwrap(),
-            ["migrations/ngo/2025_01_01_a.sql", "ngo/template.toml"]
-        );
+        assert_eq!(folder.files().unwrap(), ["migrations/ngo/2025_01_01_a.sql", "ngo/template.toml"]);
     }
 
     #[test]
@@ -295,10 +270,7 @@ mod tests {
         std::os::unix::fs::symlink(dir.path(), dir.path().join("ngo/again")).unwrap();
         let files = Folder::open(dir.path()).unwrap().files().unwrap();
         assert!(files.contains(&"ngo/template.toml".to_owned()));
-        assert!(
-            files.iter().all(|path| path.matches('/').count() <= DEEPEST),
-            "{files:?}"
-        );
+        assert!(files.iter().all(|path| path.matches('/').count() <= DEEPEST), "{files:?}");
     }
 
     #[test]

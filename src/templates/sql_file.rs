@@ -52,7 +52,7 @@ impl<'a> FileName<'a> {
             [engine] => (false, Some(*engine)),
             _ => {
                 return Err(
-                    "the name has too many dots; the longest form is `010_events.seed.sqlite.sql`".into(),
+                    "the name has too many dots; the longest form is `010_events.seed.sqlite.sql`".into()
                 );
             }
         };
@@ -62,11 +62,7 @@ impl<'a> FileName<'a> {
                 format!("`{word}` is no engine; a file for one engine ends in `.sqlite.sql`, `.postgres.sql` or `.mysql.sql`")
             })?),
         };
-        Ok(Self {
-            stem,
-            is_seed,
-            dialect,
-        })
+        Ok(Self { stem, is_seed, dialect })
     }
 }
 
@@ -79,27 +75,17 @@ mod tests {
         let read = |name| FileName::parse(name).map(|name| (name.stem, name.is_seed, name.dialect));
         assert_eq!(read("010_events.sql"), Ok(("010_events", false, None)));
         assert_eq!(read("010_events.seed.sql"), Ok(("010_events", true, None)));
-        assert_eq!(
-            read("010_events.sqlite.sql"),
-            Ok(("010_events", false, Some(SqlDialect::Sqlite)))
-        );
+        assert_eq!(read("010_events.sqlite.sql"), Ok(("010_events", false, Some(SqlDialect::Sqlite))));
         assert_eq!(
             read("010_events.seed.postgres.sql"),
             Ok(("010_events", true, Some(SqlDialect::Postgres)))
         );
-        assert_eq!(
-            read("schema.mysql.sql"),
-            Ok(("schema", false, Some(SqlDialect::Mysql)))
-        );
+        assert_eq!(read("schema.mysql.sql"), Ok(("schema", false, Some(SqlDialect::Mysql))));
     }
 
     #[test]
     fn an_engine_that_nobody_knows_is_named() {
-        assert!(
-            FileName::parse("010_events.oracle.sql")
-                .unwrap_err()
-                .contains("`oracle`")
-        );
+        assert!(FileName::parse("010_events.oracle.sql").unwrap_err().contains("`oracle`"));
         assert!(FileName::parse("010_events.sqlite.seed.sql").is_err());
         assert!(FileName::parse("a.seed.sqlite.b.sql").is_err());
     }

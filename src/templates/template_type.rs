@@ -60,9 +60,7 @@ impl fmt::Display for TemplateType {
 /// Whether a text is lower-case letters, digits and underscores, a letter first: the rule for every name in a template.
 pub fn is_word(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
 #[cfg(test)]
@@ -79,28 +77,18 @@ mod tests {
     #[test]
     fn other_characters_are_refused() {
         for name in ["", "NGO", "political-party", "a b", "2025", "_x", "../etc", "ngö"] {
-            assert_eq!(
-                TemplateType::parse(name),
-                Err(TemplateTypeError::Characters),
-                "{name:?}"
-            );
+            assert_eq!(TemplateType::parse(name), Err(TemplateTypeError::Characters), "{name:?}");
         }
     }
 
     #[test]
     fn the_folder_of_migrations_is_no_template() {
-        assert_eq!(
-            TemplateType::parse("migrations"),
-            Err(TemplateTypeError::Migrations)
-        );
+        assert_eq!(TemplateType::parse("migrations"), Err(TemplateTypeError::Migrations));
     }
 
     #[test]
     fn fifty_characters_fit_and_fifty_one_do_not() {
         assert!(TemplateType::parse(&"a".repeat(50)).is_ok());
-        assert_eq!(
-            TemplateType::parse(&"a".repeat(51)),
-            Err(TemplateTypeError::TooLong)
-        );
+        assert_eq!(TemplateType::parse(&"a".repeat(51)), Err(TemplateTypeError::TooLong));
     }
 }

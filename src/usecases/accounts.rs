@@ -26,7 +26,8 @@ const LONGEST: usize = 1024;
 /// Wrong passwords that cost nothing.
 const FREE_TRIES: i64 = 5;
 /// A hash that no password matches, of the same cost as real ones: signing in takes as long for unknown people.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5LW5vYm9keQ$5Lw1BCGMEmc5lkU2pTHGE1HB4TxXk6TP4RKZC0Yd3sA";
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5LW5vYm9keQ$5Lw1BCGMEmc5lkU2pTHGE1HB4TxXk6TP4RKZC0Yd3sA";
 
 const FIRST_RUN_HASH: &str = "first_run_token_hash";
 const FIRST_RUN_FILE: &str = "first-run-token";
@@ -47,9 +48,13 @@ pub fn token_hash(token: &str) -> String {
 pub fn normal_email(text: &str) -> Option<String> {
     let text = text.trim();
     let (local, domain) = text.rsplit_once('@')?;
-    let plain = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control() || "<>()[],;:\\\"@".contains(c));
+    let plain = |part: &str| {
+        !part.is_empty()
+            && !part.contains(|c: char| c.is_whitespace() || c.is_control() || "<>()[],;:\\\"@".contains(c))
+    };
     let dotted = domain.contains('.') || domain == "localhost";
-    let ends_well = domain.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'));
+    let ends_well =
+        domain.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'));
     (plain(local) && plain(domain) && dotted && ends_well && text.len() <= 254).then(|| text.to_lowercase())
 }
 
@@ -76,7 +81,9 @@ pub fn password_problem(password: &str, email: &str) -> Option<String> {
     if password.is_empty() {
         Some("Choose a password.".into())
     } else if letters < SHORTEST_CHOSEN {
-        Some(format!("The password has {letters} characters. Use {SHORTEST_CHOSEN} or more; a few words in a row are easy to remember."))
+        Some(format!(
+            "The password has {letters} characters. Use {SHORTEST_CHOSEN} or more; a few words in a row are easy to remember."
+        ))
     } else if password.len() > LONGEST {
         Some("The password is too long. Use at most 1,000 characters.".into())
     } else if password.trim().to_lowercase() == email.to_lowercase() {
@@ -117,8 +124,12 @@ pub async fn first_run_token(app: &App) -> Result<Option<String>> {
         return Ok(Some(text.trim().to_owned()));
     }
     let token = new_token();
-    write_private(&token_file(app), &token)
-        .map_err(|cause| Error::unavailable("The first-run link cannot be kept in the data folder. Look whether it can be written.", &cause))?;
+    write_private(&token_file(app), &token).map_err(|cause| {
+        Error::unavailable(
+            "The first-run link cannot be kept in the data folder. Look whether it can be written.",
+            &cause,
+        )
+    })?;
     settings::set(&mut write, FIRST_RUN_HASH, &token_hash(&token)).await?;
     write.commit().await?;
     Ok(Some(token))
@@ -144,7 +155,11 @@ pub async fn first_run_token_is_good(app: &App, token: &str) -> Result<bool> {
 
 /// Creates the first administrator for whoever has the link. The link is good for one person.
 pub async fn create_first_admin(app: &App, token: &str, form: FirstAdmin) -> Result<Actor> {
-    let stale = || Error::not_found("This link has been used, or is not the one that the program printed. Sign in, or look at the program's output.");
+    let stale = || {
+        Error::not_found(
+            "This link has been used, or is not the one that the program printed. Sign in, or look at the program's output.",
+        )
+    };
     if !first_run_token_is_good(app, token).await? {
         return Err(stale());
     }
@@ -173,7 +188,15 @@ pub async fn create_first_admin(app: &App, token: &str, form: FirstAdmin) -> Res
     users::add(&mut write, &user, app.now_ms()).await?;
     settings::forget(&mut write, FIRST_RUN_HASH).await?;
     let doer = store::events::Doer { id: Some(user.id), name: user.name.clone() };
-    store::events::record(&mut write, None, app.now_ms(), &doer, "first_admin_created", &format!("{} became the first administrator.", user.name)).await?;
+    store::events::record(
+        &mut write,
+        None,
+        app.now_ms(),
+        &doer,
+        "first_admin_created",
+        &format!("{} became the first administrator.", user.name),
+    )
+    .await?;
     write.commit().await?;
     let _ = std::fs::remove_file(token_file(app));
     Ok(actor(user))
@@ -185,10 +208,13 @@ pub async fn create_admin_from_settings(app: &App) -> Result<bool> {
     if users::has_admin(&mut *app.store.read().await?).await? {
         return Ok(false);
     }
-    let email = normal_email(&wanted.email)
-        .ok_or_else(|| Error::unusable(format!("TENANTRY_ADMIN_EMAIL is {:?}, which is no e-mail address.", wanted.email)))?;
+    let email = normal_email(&wanted.email).ok_or_else(|| {
+        Error::unusable(format!("TENANTRY_ADMIN_EMAIL is {:?}, which is no e-mail address.", wanted.email))
+    })?;
     if wanted.password.0.chars().count() < SHORTEST_SET || wanted.password.0.len() > LONGEST {
-        return Err(Error::unusable(format!("TENANTRY_ADMIN_PASSWORD takes {SHORTEST_SET} to 1,000 characters.")));
+        return Err(Error::unusable(format!(
+            "TENANTRY_ADMIN_PASSWORD takes {SHORTEST_SET} to 1,000 characters."
+        )));
     }
     let password_hash = hash_password(app, wanted.password.0.clone()).await?;
     let user = new_user(app, email, "Administrator".into(), Role::Admin, password_hash);
@@ -198,14 +224,31 @@ pub async fn create_admin_from_settings(app: &App) -> Result<bool> {
     }
     users::add(&mut write, &user, app.now_ms()).await?;
     settings::forget(&mut write, FIRST_RUN_HASH).await?;
-    store::events::record(&mut write, None, app.now_ms(), &store::events::Doer::program(), "first_admin_created", &format!("{} became the first administrator, from the settings.", user.email)).await?;
+    store::events::record(
+        &mut write,
+        None,
+        app.now_ms(),
+        &store::events::Doer::program(),
+        "first_admin_created",
+        &format!("{} became the first administrator, from the settings.", user.email),
+    )
+    .await?;
     write.commit().await?;
     let _ = std::fs::remove_file(token_file(app));
     Ok(true)
 }
 
 fn new_user(app: &App, email: String, name: String, role: Role, password_hash: String) -> User {
-    User { id: app.new_id(), email, name, role, password_hash, is_active: true, failed_sign_ins: 0, next_sign_in_ms: 0 }
+    User {
+        id: app.new_id(),
+        email,
+        name,
+        role,
+        password_hash,
+        is_active: true,
+        failed_sign_ins: 0,
+        next_sign_in_ms: 0,
+    }
 }
 
 fn actor(user: User) -> Actor {
@@ -248,14 +291,18 @@ pub async fn sign_in(app: &App, email: &str, password: String) -> Result<Actor> 
     let now = app.now_ms();
     if user.next_sign_in_ms > now {
         let seconds = (user.next_sign_in_ms - now + 999) / 1000;
-        return Err(Error::busy(format!("There were too many wrong passwords for this account. Wait {seconds} seconds, then try again.")));
+        return Err(Error::busy(format!(
+            "There were too many wrong passwords for this account. Wait {seconds} seconds, then try again."
+        )));
     }
     // The try is counted before the password is looked at, so that many at once do not count as one.
     let mut write = app.store.write().await?;
     let counted = users::take_try(&mut write, &user, now + back_off(user.failed_sign_ins + 1)).await?;
     write.commit().await?;
     if !counted {
-        return Err(Error::busy("Somebody else is signing in to this account at the moment. Try again in a second."));
+        return Err(Error::busy(
+            "Somebody else is signing in to this account at the moment. Try again in a second.",
+        ));
     }
     if !password_matches(app, password, user.password_hash.clone()).await? {
         return Err(wrong());
@@ -287,7 +334,18 @@ mod tests {
     fn e_mail_addresses_are_trimmed_and_folded_and_nonsense_is_refused() {
         assert_eq!(normal_email(" Dana@Example.ORG "), Some("dana@example.org".into()));
         assert_eq!(normal_email("o'hara+x@sub.example.org"), Some("o'hara+x@sub.example.org".into()));
-        for text in ["", "dana", "@example.org", "dana@", "da na@example.org", "a@b@c.org", "a@b..org", "a@-b.org", "a@b", "a<b@c.org"] {
+        for text in [
+            "",
+            "dana",
+            "@example.org",
+            "dana@",
+            "da na@example.org",
+            "a@b@c.org",
+            "a@b..org",
+            "a@-b.org",
+            "a@b",
+            "a<b@c.org",
+        ] {
             assert_eq!(normal_email(text), None, "{text}");
         }
     }

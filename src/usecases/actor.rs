@@ -31,9 +31,9 @@ impl Actor {
         match self {
             Actor::CommandLine => Ok(Reach::All),
             Actor::Person { role, .. } => match reach(*role, permission) {
-                Reach::None => {
-                    Err(Error::refused("Your account may not do this. Ask an administrator to do it, or to change your role."))
-                }
+                Reach::None => Err(Error::refused(
+                    "Your account may not do this. Ask an administrator to do it, or to change your role.",
+                )),
                 reach => Ok(reach),
             },
         }

@@ -11,7 +11,12 @@ use crate::{
     apply::owner,
     engine::Applied,
     error::{Error, Result},
-    store::{self, events::Doer, invitations::Invitation, tenants::{Status, Tenant}},
+    store::{
+        self,
+        events::Doer,
+        invitations::Invitation,
+        tenants::{Status, Tenant},
+    },
 };
 use std::collections::BTreeMap;
 
@@ -31,7 +36,11 @@ pub struct Link {
 pub async fn make_link(app: &App, actor: &Actor, slug: &str) -> Result<Link> {
     actor.must(Permission::InviteOwners)?;
     let tenant = find(app, actor, slug).await?;
-    let nothing = || Error::conflict("This tenant's owner cannot be invited yet. The invitation is prepared when the tenant is made.");
+    let nothing = || {
+        Error::conflict(
+            "This tenant's owner cannot be invited yet. The invitation is prepared when the tenant is made.",
+        )
+    };
     let mut write = app.store.write().await?;
     let invitation = store::invitations::of_tenant(&mut write, tenant.id).await?.ok_or_else(nothing)?;
     let token = new_token();
@@ -41,16 +50,22 @@ pub async fn make_link(app: &App, actor: &Actor, slug: &str) -> Result<Link> {
         return Err(Error::conflict("The owner has taken up the invitation already."));
     }
     let sentence = format!("Made an invitation link for {}.", invitation.email);
-    store::events::record(&mut write, Some(tenant.id), now, &actor.doer(), "owner_invited", &sentence).await?;
+    store::events::record(&mut write, Some(tenant.id), now, &actor.doer(), "owner_invited", &sentence)
+        .await?;
     write.commit().await?;
     Ok(Link { token, expires_ms })
 }
 
 /// The invitation of a link, and its tenant.
 pub async fn look(app: &App, token: &str) -> Result<(Invitation, Tenant)> {
-    let stale = || Error::not_found("This invitation has been used, or its time is over. Ask whoever sent it for a new one.");
+    let stale = || {
+        Error::not_found(
+            "This invitation has been used, or its time is over. Ask whoever sent it for a new one.",
+        )
+    };
     let mut read = app.store.read().await?;
-    let invitation = store::invitations::by_link(&mut read, &token_hash(token), app.now_ms()).await?.ok_or_else(stale)?;
+    let invitation =
+        store::invitations::by_link(&mut read, &token_hash(token), app.now_ms()).await?.ok_or_else(stale)?;
     let tenant = store::tenants::by_id(&mut read, invitation.tenant_id).await?.ok_or_else(stale)?;
     Ok((invitation, tenant))
 }
@@ -78,10 +93,20 @@ pub async fn take_up(app: &App, token: &str, password: String) -> Result<Tenant>
     store::invitations::use_up(&mut write, invitation.id, now).await?;
     if set == Applied::Before {
         write.commit().await?;
-        return Err(Error::not_found("This invitation has been used. Sign in with the password that was chosen."));
+        return Err(Error::not_found(
+            "This invitation has been used. Sign in with the password that was chosen.",
+        ));
     }
     let doer = Doer { id: None, name: invitation.email.clone() };
-    store::events::record(&mut write, Some(tenant.id), now, &doer, "invitation_taken_up", "Chose a password and took up the invitation.").await?;
+    store::events::record(
+        &mut write,
+        Some(tenant.id),
+        now,
+        &doer,
+        "invitation_taken_up",
+        "Chose a password and took up the invitation.",
+    )
+    .await?;
     write.commit().await?;
     Ok(tenant)
 }

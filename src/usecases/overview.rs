@@ -1,6 +1,9 @@
 //! What the start page shows: is everything all right, and if not, what is to be done?
 
-use super::{actor::Actor, permissions::{Permission, Reach}};
+use super::{
+    actor::Actor,
+    permissions::{Permission, Reach},
+};
 use crate::{
     app::App,
     error::Result,
@@ -42,6 +45,7 @@ pub async fn show(app: &App, actor: &Actor) -> Result<Overview> {
         overview.jobs.push((job, steps, name, slug));
     }
     overview.events = store::events::list(&mut read, None, None, 10).await?;
-    overview.templates = store::templates::list(&mut read).await?.iter().filter(|version| version.is_active).count();
+    overview.templates =
+        store::templates::list(&mut read).await?.iter().filter(|version| version.is_active).count();
     Ok(overview)
 }

@@ -17,7 +17,7 @@ use crate::{
         files,
         prove::{self, CompileError, Proof},
         shelf::LARGEST_FILE,
-            },
+    },
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -74,7 +74,10 @@ fn refused(reading: &Reading, mut report: Report) -> Imported {
 
 async fn prove_one(app: &App, files: &TemplateFiles) -> Result<Proof> {
     prove::prove(app.engine.as_ref(), files).await.map_err(|cause| {
-        Error::unavailable("The templates could not be tried out, because no scratch database could be used.", &cause)
+        Error::unavailable(
+            "The templates could not be tried out, because no scratch database could be used.",
+            &cause,
+        )
     })
 }
 
@@ -277,7 +280,9 @@ pub async fn show(app: &App, actor: &Actor, template_type: &str, version: &str) 
     let mut read = app.store.read().await?;
     let versions = store::templates::of_type(&mut read, template_type).await?;
     let found = versions.iter().find(|known| known.version == version).cloned();
-    let version = found.ok_or_else(|| Error::not_found("There is no such template version. Look for it in the list of templates."))?;
+    let version = found.ok_or_else(|| {
+        Error::not_found("There is no such template version. Look for it in the list of templates.")
+    })?;
     Ok(Detail {
         modules: store::templates::modules(&mut read, version.id).await?,
         migrations: store::templates::migrations(&mut read, version.id).await?,
@@ -304,7 +309,8 @@ pub async fn offers(app: &App, actor: &Actor) -> Result<Vec<Offer>> {
     let mut newest: BTreeMap<String, TemplateVersion> = BTreeMap::new();
     for version in store::templates::list(&mut read).await?.into_iter().filter(|version| version.is_active) {
         let number = |version: &TemplateVersion| semver::Version::parse(&version.version).ok();
-        let is_newer = newest.get(&version.template_type).is_none_or(|known| number(known) < number(&version));
+        let is_newer =
+            newest.get(&version.template_type).is_none_or(|known| number(known) < number(&version));
         if is_newer {
             newest.insert(version.template_type.clone(), version);
         }
@@ -340,15 +346,25 @@ pub async fn choose(app: &App, template: &str, modules: &[String]) -> Result<Cho
         let known: Vec<&str> = offers.iter().map(|offer| offer.version.template_type.as_str()).collect();
         return Err(field("template", format!("Choose a template: {}.", known.join(", "))));
     };
-    let by_name: BTreeMap<&str, &Module> = offer.modules.iter().map(|module| (module.name.as_str(), module)).collect();
-    let mut wanted: BTreeSet<&str> = offer.modules.iter().filter(|module| module.is_core).map(|module| module.name.as_str()).collect();
+    let by_name: BTreeMap<&str, &Module> =
+        offer.modules.iter().map(|module| (module.name.as_str(), module)).collect();
+    let mut wanted: BTreeSet<&str> =
+        offer.modules.iter().filter(|module| module.is_core).map(|module| module.name.as_str()).collect();
     let mut open: Vec<&str> = Vec::new();
     for name in modules {
         match by_name.get(name.as_str()) {
             Some(module) => open.push(&module.name),
             None => {
-                let known: Vec<&str> = offer.modules.iter().filter(|module| !module.is_core).map(|module| module.name.as_str()).collect();
-                return Err(field("modules", format!("{} has no extra {name:?}. There are: {}.", offer.version.name, known.join(", "))));
+                let known: Vec<&str> = offer
+                    .modules
+                    .iter()
+                    .filter(|module| !module.is_core)
+                    .map(|module| module.name.as_str())
+                    .collect();
+                return Err(field(
+                    "modules",
+                    format!("{} has no extra {name:?}. There are: {}.", offer.version.name, known.join(", ")),
+                ));
             }
         }
     }
@@ -360,7 +376,8 @@ pub async fn choose(app: &App, template: &str, modules: &[String]) -> Result<Cho
         }
     }
     // The stored order is the resolved one, so taking from it in order is enough.
-    let chosen: Vec<&Module> = offer.modules.iter().filter(|module| wanted.contains(module.name.as_str())).collect();
+    let chosen: Vec<&Module> =
+        offer.modules.iter().filter(|module| wanted.contains(module.name.as_str())).collect();
     Ok(Choice {
         template_id: offer.version.id,
         template_name: offer.version.name.clone(),
@@ -382,14 +399,17 @@ pub async fn compiled(app: &App, template_id: i64, modules: &[String]) -> Result
     if let Some(compiled) = app.catalog.find(&key) {
         return Ok(compiled);
     }
-    let source = store::templates::source(&mut *app.store.read().await?, template_id).await?.ok_or_else(gone)?;
+    let source =
+        store::templates::source(&mut *app.store.read().await?, template_id).await?.ok_or_else(gone)?;
     let (_, readings) = read_all(app, Memory::of_texts(source)).await?;
     let files = readings.into_iter().find_map(|reading| reading.template).ok_or_else(gone)?;
     let order = files.module_order().map_err(|_| gone())?;
     let all = prove::resolve(&order, modules).map_err(|_| gone())?;
     let compiled = match prove::compile(app.engine.as_ref(), &files, &all).await {
         Ok(compiled) => Arc::new(compiled),
-        Err(CompileError::Template(report)) => return Err(Error::unusable(format!("The template version no longer works: {report}"))),
+        Err(CompileError::Template(report)) => {
+            return Err(Error::unusable(format!("The template version no longer works: {report}")));
+        }
         Err(CompileError::Machine(cause)) => {
             return Err(Error::unavailable("No scratch database could be used.", &cause));
         }

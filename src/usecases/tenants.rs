@@ -1,6 +1,11 @@
 //! Creating tenants, finding them, and giving those that failed another chance.
 
-use super::{accounts::normal_email, actor::Actor, permissions::{Permission, Reach}, templates::Choice};
+use super::{
+    accounts::normal_email,
+    actor::Actor,
+    permissions::{Permission, Reach},
+    templates::Choice,
+};
 use crate::{
     app::App,
     apply::provision,
@@ -105,7 +110,11 @@ pub async fn check_name(app: &App, actor: &Actor, name: &str) -> Result<NameChec
 const SUFFIXES: usize = 20;
 
 /// The first slug of the name's family that no tenant has or had.
-async fn free_slug(connection: &mut store::Connection, base: &Slug, id: Uuid) -> std::result::Result<String, StoreError> {
+async fn free_slug(
+    connection: &mut store::Connection,
+    base: &Slug,
+    id: Uuid,
+) -> std::result::Result<String, StoreError> {
     for candidate in base.candidates(SUFFIXES) {
         if !store::tenants::slug_is_taken(connection, &candidate).await? {
             return Ok(candidate);
@@ -263,7 +272,14 @@ pub async fn list(
         return Err(Error::refused("The list of all tenants is for the staff."));
     }
     let mut read = app.store.read().await?;
-    let page = store::tenants::list(&mut read, filter, sort, cursor.filter(|cursor| cursor.sort == sort.word()), limit).await?;
+    let page = store::tenants::list(
+        &mut read,
+        filter,
+        sort,
+        cursor.filter(|cursor| cursor.sort == sort.word()),
+        limit,
+    )
+    .await?;
     let count = store::tenants::count(&mut read, filter, COUNT_LIMIT + 1).await?;
     Ok(List { page, count })
 }
@@ -272,7 +288,9 @@ pub async fn list(
 pub async fn making(app: &App, actor: &Actor, slug: &str) -> Result<(Tenant, Option<(Job, Vec<Step>)>)> {
     let tenant = find(app, actor, slug).await?;
     let mut read = app.store.read().await?;
-    let Some(job) = store::jobs::newest_of_tenant(&mut read, tenant.id).await? else { return Ok((tenant, None)) };
+    let Some(job) = store::jobs::newest_of_tenant(&mut read, tenant.id).await? else {
+        return Ok((tenant, None));
+    };
     let steps = store::jobs::steps(&mut read, job.id).await?;
     Ok((tenant, Some((job, steps))))
 }
@@ -317,10 +335,15 @@ fn database_name(tenant: &Tenant) -> Result<DatabaseName> {
 pub async fn schema(app: &App, actor: &Actor, slug: &str) -> Result<(Tenant, Schema)> {
     let tenant = find(app, actor, slug).await?;
     if tenant.active_ms.is_none() {
-        return Err(Error::conflict("This tenant has no database yet. Its structure is shown once it is ready."));
+        return Err(Error::conflict(
+            "This tenant has no database yet. Its structure is shown once it is ready.",
+        ));
     }
     let trouble = |cause: EngineError| {
-        Error::unavailable("The tenant's database cannot be read at the moment. Its structure is shown once it can be reached again.", &cause)
+        Error::unavailable(
+            "The tenant's database cannot be read at the moment. Its structure is shown once it can be reached again.",
+            &cause,
+        )
     };
     let mut session = app.engine.look(&database_name(&tenant)?, tenant.id).await.map_err(trouble)?;
     let schema = session.inspect().await;
@@ -329,7 +352,13 @@ pub async fn schema(app: &App, actor: &Actor, slug: &str) -> Result<(Tenant, Sch
 }
 
 /// The history of a tenant, newest first; `before` goes on after the last of a page.
-pub async fn history(app: &App, actor: &Actor, slug: &str, before: Option<i64>, limit: u32) -> Result<(Tenant, Vec<Event>)> {
+pub async fn history(
+    app: &App,
+    actor: &Actor,
+    slug: &str,
+    before: Option<i64>,
+    limit: u32,
+) -> Result<(Tenant, Vec<Event>)> {
     let tenant = find(app, actor, slug).await?;
     let events = store::events::list(&mut *app.store.read().await?, Some(tenant.id), before, limit).await?;
     Ok((tenant, events))
@@ -344,7 +373,13 @@ pub async fn retry(app: &App, actor: &Actor, slug: &str) -> Result<Tenant> {
     let mut write = app.store.write().await?;
     let job = store::jobs::newest_of_tenant(&mut write, tenant.id).await?.ok_or_else(no_such_tenant)?;
     let what = if store::jobs::retry(&mut write, job.id, now).await? {
-        store::tenants::set_status(&mut write, tenant.id, &[store::tenants::Status::Failed], store::tenants::Status::Pending).await?;
+        store::tenants::set_status(
+            &mut write,
+            tenant.id,
+            &[store::tenants::Status::Failed],
+            store::tenants::Status::Pending,
+        )
+        .await?;
         Some("Asked for another try.")
     } else if store::jobs::retry_clean_up(&mut write, job.id, now).await? {
         Some("Asked for another try at cleaning up.")
@@ -354,7 +389,8 @@ pub async fn retry(app: &App, actor: &Actor, slug: &str) -> Result<Tenant> {
         None
     };
     if let Some(sentence) = what {
-        store::events::record(&mut write, Some(tenant.id), now, &actor.doer(), "tenant_retried", sentence).await?;
+        store::events::record(&mut write, Some(tenant.id), now, &actor.doer(), "tenant_retried", sentence)
+            .await?;
         write.commit().await?;
         app.wake.notify_one();
     }

@@ -59,7 +59,8 @@ pub fn token(request: &HttpRequest) -> String {
     let person = person(&request.get_session());
     let mut extensions = request.extensions_mut();
     extensions.insert(TokenGiven);
-    let (Some(key), Some(secret)) = (request.app_data::<Data<FormKey>>(), extensions.get::<FormSecret>()) else {
+    let (Some(key), Some(secret)) = (request.app_data::<Data<FormKey>>(), extensions.get::<FormSecret>())
+    else {
         return String::new();
     };
     let bytes = seal(key, &secret.value, person).finalize().into_bytes();
@@ -86,7 +87,9 @@ fn origin(request: &HttpRequest) -> Origin {
 }
 
 fn refused() -> Failure {
-    Failure(Error::refused("This form was not sent from a page of ours, or the page was open for too long. Load the page again and send the form once more."))
+    Failure(Error::refused(
+        "This form was not sent from a page of ours, or the page was open for too long. Load the page again and send the form once more.",
+    ))
 }
 
 /// Whether the form in the body carries the right token. The body is put back for the handler.
@@ -166,10 +169,15 @@ mod tests {
         assert_eq!(with(&[("Sec-Fetch-Site", "same-origin")]), Origin::Ours);
         assert_eq!(with(&[("Sec-Fetch-Site", "none")]), Origin::Ours);
         for site in ["cross-site", "same-site", "nonsense"] {
-            assert_eq!(with(&[("Sec-Fetch-Site", site), ("Origin", "http://t.example:8080")]), Origin::Foreign);
+            assert_eq!(
+                with(&[("Sec-Fetch-Site", site), ("Origin", "http://t.example:8080")]),
+                Origin::Foreign
+            );
         }
         assert_eq!(with(&[("Origin", "http://t.example:8080")]), Origin::Ours);
-        for origin in ["http://t.example", "https://evil.example", "null", "http://t.example:8080.evil.example"] {
+        for origin in
+            ["http://t.example", "https://evil.example", "null", "http://t.example:8080.evil.example"]
+        {
             assert_eq!(with(&[("Origin", origin)]), Origin::Foreign, "{origin}");
         }
     }

@@ -44,7 +44,9 @@ impl ResponseError for Failure {
 
     /// Text only; [`render`] makes the page, which needs to know who is looking.
     fn error_response(&self) -> HttpResponse {
-        HttpResponse::build(self.status_code()).content_type("text/plain; charset=utf-8").body(self.0.to_string())
+        HttpResponse::build(self.status_code())
+            .content_type("text/plain; charset=utf-8")
+            .body(self.0.to_string())
     }
 }
 
@@ -72,9 +74,13 @@ fn heading(status: StatusCode) -> &'static str {
 fn plain(status: StatusCode) -> Error {
     match status.as_u16() {
         404 => Error::not_found("Check the address. What was here may have been removed, or it never was."),
-        405 => Error::unusable("The page that sent you here is older than the program. Go back, load it again, and try once more."),
+        405 => Error::unusable(
+            "The page that sent you here is older than the program. Go back, load it again, and try once more.",
+        ),
         413 => Error::unusable("Send less in one form."),
-        400..=499 => Error::unusable("The request could not be read. Go back, load the page again, and try once more."),
+        400..=499 => {
+            Error::unusable("The request could not be read. Go back, load the page again, and try once more.")
+        }
         _ => Error::internal(&format!("an answer with status {status} that no use case made")),
     }
 }

@@ -1,12 +1,6 @@
 //! Lets a request through to its handler, or not: reads who is signed in, and asks the permission table.
 
-use super::{
-    errors::Failure,
-    htmx,
-    routes::Access,
-    session::PERSON,
-    urls,
-};
+use super::{errors::Failure, htmx, routes::Access, session::PERSON, urls};
 use crate::{
     app::App,
     error::{Error, Kind},
@@ -39,7 +33,9 @@ impl FromRequest for SignedIn {
 
 /// Who is signed in, where somebody is.
 pub async fn who(request: &ServiceRequest) -> Result<Option<Actor>, Error> {
-    let Some(app) = request.app_data::<Data<App>>() else { return Err(Error::internal(&"the app is not there")) };
+    let Some(app) = request.app_data::<Data<App>>() else {
+        return Err(Error::internal(&"the app is not there"));
+    };
     let session = request.get_session();
     match session.get::<Uuid>(PERSON) {
         Ok(Some(id)) => {
@@ -81,11 +77,17 @@ pub async fn check(
 
 /// Builds an answer from a request that goes no further.
 trait IntoResponseWith {
-    fn into_response_with(self, answer: impl FnOnce(&HttpRequest) -> HttpResponse) -> ServiceResponse<BoxBody>;
+    fn into_response_with(
+        self,
+        answer: impl FnOnce(&HttpRequest) -> HttpResponse,
+    ) -> ServiceResponse<BoxBody>;
 }
 
 impl IntoResponseWith for ServiceRequest {
-    fn into_response_with(self, answer: impl FnOnce(&HttpRequest) -> HttpResponse) -> ServiceResponse<BoxBody> {
+    fn into_response_with(
+        self,
+        answer: impl FnOnce(&HttpRequest) -> HttpResponse,
+    ) -> ServiceResponse<BoxBody> {
         let response = answer(self.request());
         self.into_response(response)
     }

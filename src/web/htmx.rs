@@ -43,7 +43,12 @@ mod tests {
 
     #[test]
     fn a_page_from_the_history_is_whole() {
-        let ask = |name| TestRequest::get().insert_header(("HX-Request", "true")).insert_header((name, "true")).to_http_request();
+        let ask = |name| {
+            TestRequest::get()
+                .insert_header(("HX-Request", "true"))
+                .insert_header((name, "true"))
+                .to_http_request()
+        };
         assert!(wants_fragment(&ask("HX-Anything")));
         assert!(!wants_fragment(&ask("HX-History-Restore-Request")));
         assert!(!wants_fragment(&TestRequest::get().to_http_request()));
@@ -54,12 +59,16 @@ mod tests {
         let htmx = TestRequest::get().insert_header(("HX-Request", "true")).to_http_request();
         assert_eq!(redirect(&htmx, "/x").headers().get("HX-Redirect").unwrap(), "/x");
         let plain = redirect(&TestRequest::get().to_http_request(), "/x");
-        assert_eq!((plain.status().as_u16(), plain.headers().get("Location").unwrap().to_str().unwrap()), (303, "/x"));
+        assert_eq!(
+            (plain.status().as_u16(), plain.headers().get("Location").unwrap().to_str().unwrap()),
+            (303, "/x")
+        );
     }
 
     #[test]
     fn the_current_page_is_a_path_of_ours() {
-        let request = TestRequest::get().insert_header(("HX-Current-URL", "http://h:1/tenants/a?b")).to_http_request();
+        let request =
+            TestRequest::get().insert_header(("HX-Current-URL", "http://h:1/tenants/a?b")).to_http_request();
         assert_eq!(current_page(&request).as_deref(), Some("/tenants/a?b"));
     }
 }

@@ -18,10 +18,7 @@ pub mod tenant_words;
 pub mod urls;
 pub mod views;
 
-use crate::{
-    app::App,
-    store::settings,
-};
+use crate::{app::App, store::settings};
 use actix_web::{
     App as WebApp, HttpServer,
     cookie::Key,

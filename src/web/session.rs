@@ -39,8 +39,12 @@ impl ControlStore {
     }
 
     async fn keep(&self, token: &str, state: State, ttl: &Duration) -> Result<(), anyhow::Error> {
-        let kept =
-            Kept { token_hash: token_hash(token), user_id: Self::person(&state), state, expires_ms: self.ends(ttl) };
+        let kept = Kept {
+            token_hash: token_hash(token),
+            user_id: Self::person(&state),
+            state,
+            expires_ms: self.ends(ttl),
+        };
         let mut write = self.0.store.write().await?;
         sessions::save(&mut write, &kept, self.0.now_ms()).await?;
         Ok(write.commit().await?)
@@ -51,7 +55,9 @@ impl SessionStore for ControlStore {
     async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
         let load = async {
             let mut read = self.0.store.read().await?;
-            Ok::<_, anyhow::Error>(sessions::load(&mut read, &token_hash(key.as_ref()), self.0.now_ms()).await?)
+            Ok::<_, anyhow::Error>(
+                sessions::load(&mut read, &token_hash(key.as_ref()), self.0.now_ms()).await?,
+            )
         };
         load.await.map_err(LoadError::Other)
     }
@@ -102,7 +108,9 @@ pub fn middleware(app: &App, key: Key) -> SessionMiddleware<ControlStore> {
         .cookie_path("/".to_owned())
         .cookie_content_security(CookieContentSecurity::Signed)
         .session_lifecycle(
-            PersistentSession::default().session_ttl(IDLE).session_ttl_extension_policy(TtlExtensionPolicy::OnEveryRequest),
+            PersistentSession::default()
+                .session_ttl(IDLE)
+                .session_ttl_extension_policy(TtlExtensionPolicy::OnEveryRequest),
         )
         .build()
 }

@@ -132,7 +132,9 @@ mod tests {
     #[test]
     fn only_pages_of_ours_are_gone_back_to() {
         assert!(is_own_page("/tenants?q=a"));
-        for address in ["https://example.org", "//example.org", "/\\example.org", "javascript:alert(1)", "", "/a\nb"] {
+        for address in
+            ["https://example.org", "//example.org", "/\\example.org", "javascript:alert(1)", "", "/a\nb"]
+        {
             assert!(!is_own_page(address), "{address}");
         }
     }

@@ -24,7 +24,7 @@ async function fillIn(page, { name, email, template = 'ngo', plan = 'basic', mod
   await page.locator('input[name="email"]').fill(email);
   await page.locator(`input[name="plan"][value="${plan}"]`).check();
   await page.locator(`input[name="template"][value="${template}"]`).check();
-  for (const module of modules) await page.locator(`input[name="modules"][value="${module}"]`).check();
+  for (const module of modules) await page.locator(`input[name="module"][value="${module}"]`).check();
 }
 
 /** Presses the button that makes the tenant and arrives at the page that shows its steps; gives the slug. */
@@ -124,7 +124,7 @@ describe('a tenant is made in the browser', () => {
       await tabTo(page, 'input[name="email"]');
       await page.keyboard.type('kim@kitchen.example');
       for (const [name, value] of [['plan', 'basic'], ['template', 'ngo']]) await chooseByKeyboard(page, name, value);
-      await tabTo(page, 'input[name="modules"][value="ngo:events"]');
+      await tabTo(page, 'input[name="module"][value="ngo:events"]');
       if (!(await page.evaluate(() => document.activeElement.checked))) await page.keyboard.press('Space');
       await tabTo(page, 'button', /Create tenant/);
       await page.keyboard.press('Enter');
@@ -164,7 +164,7 @@ describe('a form that is not filled in right', () => {
         await visitor.page.locator('input[name="email"]').fill(email);
         await visitor.page.locator('input[name="password"]').fill('wrong-wrong-wrong');
         await visitor.page.locator('form:has(input[name="password"]) button[type="submit"]').click();
-        const alert = visitor.page.getByRole('alert').first();
+        const alert = visitor.page.getByRole('alert').filter({ hasText: /\S/, visible: true }).first();
         await alert.waitFor();
         said.push((await alert.innerText()).replaceAll(email, ''));
       }

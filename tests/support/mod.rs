@@ -1,4 +1,9 @@
 //! What the integration tests share: an installation of the program in a folder of its own, with a clock that the test moves.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test ends where something is not as it should be"
+)]
 #![allow(dead_code)]
 
 use std::{
@@ -56,7 +61,8 @@ impl Place {
 
     pub fn settings(&self) -> Settings {
         let data = self.folder.path().display().to_string();
-        let variables = [("TENANTRY_DATA_DIR".to_owned(), data), ("TENANTRY_CONFIG".to_owned(), String::new())];
+        let variables =
+            [("TENANTRY_DATA_DIR".to_owned(), data), ("TENANTRY_CONFIG".to_owned(), String::new())];
         Settings::gather(Layer::default(), variables.into_iter()).unwrap()
     }
 
@@ -146,7 +152,12 @@ pub async fn job_of(app: &App, slug: &str) -> (Job, Vec<Step>) {
 /// How many rows a table of the control database has.
 pub async fn count(app: &App, table: &str) -> i64 {
     let mut read = app.store.read().await.unwrap();
-    store::sql_of(format!("SELECT COUNT(*) AS n FROM {table}")).one(&mut read).await.unwrap().int("n").unwrap()
+    store::sql_of(format!("SELECT COUNT(*) AS n FROM {table}"))
+        .one(&mut read)
+        .await
+        .unwrap()
+        .int("n")
+        .unwrap()
 }
 
 /// Opens a tenant's file as its application would.

@@ -31,10 +31,7 @@ pub(super) fn alter(
         .ok_or_else(|| Refusal::new(format!("There is no table {name} to alter.")))?;
     let origins = Origins::follow(old, changes);
     let new = tables::find_table(after, &origins.table).ok_or_else(|| {
-        Refusal::new(format!(
-            "The table {} is not in the schema after the ALTER TABLE.",
-            origins.table
-        ))
+        Refusal::new(format!("The table {} is not in the schema after the ALTER TABLE.", origins.table))
     })?;
     tables::validate(after, new)?;
     refuse_name_clash(after, new)?;
@@ -66,16 +63,10 @@ pub(super) fn alter(
     }
     let touches_trigger = is_renamed || is_rebuilt || old_trigger != new_trigger;
     if old_trigger.is_some() && touches_trigger {
-        statements.push(plain(format!(
-            "DROP TRIGGER {}",
-            identifier(&names::on_update_trigger(&old.name))
-        )));
+        statements.push(plain(format!("DROP TRIGGER {}", identifier(&names::on_update_trigger(&old.name)))));
     }
 
-    let old_indexes = tables::create_indexes(&Table {
-        name: old.name.clone(),
-        ..under_new_names.clone()
-    })?;
+    let old_indexes = tables::create_indexes(&Table { name: old.name.clone(), ..under_new_names.clone() })?;
     let new_indexes = tables::create_indexes(new)?;
     for (index, sql) in &old_indexes {
         if new_indexes.get(index) != Some(sql) {
@@ -88,10 +79,8 @@ pub(super) fn alter(
         Path::Add(columns) => {
             for column in columns {
                 let definition = tables::column_definition(new, column)?;
-                statements.push(plain(format!(
-                    "ALTER TABLE {} ADD COLUMN {definition}",
-                    identifier(&new.name)
-                )));
+                statements
+                    .push(plain(format!("ALTER TABLE {} ADD COLUMN {definition}", identifier(&new.name))));
             }
         }
         Path::Rebuild => statements.extend(rebuild(&under_new_names, new, &origins)?),
@@ -105,9 +94,7 @@ pub(super) fn alter(
         statements.extend(new_trigger.map(plain));
     }
     if is_rebuilt {
-        let on_table = hand_made
-            .iter()
-            .filter(|trigger| names::same(&trigger.table, &old.name));
+        let on_table = hand_made.iter().filter(|trigger| names::same(&trigger.table, &old.name));
         statements.extend(on_table.map(|trigger| plain(trigger.definition.clone())));
     }
     statements.extend(views(before, after, &old.name, &new.name, is_renamed)?);
@@ -124,11 +111,8 @@ pub(super) struct Origins {
 impl Origins {
     fn follow(old: &Table, changes: &[TableChange]) -> Self {
         let mut table = old.name.clone();
-        let mut columns: Vec<(String, String)> = old
-            .columns
-            .iter()
-            .map(|column| (column.name.clone(), column.name.clone()))
-            .collect();
+        let mut columns: Vec<(String, String)> =
+            old.columns.iter().map(|column| (column.name.clone(), column.name.clone())).collect();
         let rename = |columns: &mut Vec<(String, String)>, before: &str, after: &str| {
             if let Some(found) = columns.iter_mut().find(|(name, _)| names::same(name, before)) {
                 after.clone_into(&mut found.0);
@@ -137,11 +121,9 @@ impl Origins {
         for change in changes {
             match change {
                 TableChange::DropColumn(name) => columns.retain(|(column, _)| !names::same(column, name)),
-                TableChange::ChangeColumn {
-                    before,
-                    column,
-                    position: _,
-                } => rename(&mut columns, before, &column.name),
+                TableChange::ChangeColumn { before, column, position: _ } => {
+                    rename(&mut columns, before, &column.name)
+                }
                 TableChange::RenameColumn { before, after } => rename(&mut columns, before, after),
                 TableChange::RenameTable(name) => table.clone_from(name),
                 // A new column is one that has no origin; the rest leaves the names as they are.
@@ -168,10 +150,7 @@ impl Origins {
 
     /// The name that a column had, or nothing where it is new.
     pub(super) fn origin(&self, column: &str) -> Option<&str> {
-        self.columns
-            .iter()
-            .find(|(after, _)| names::same(after, column))
-            .map(|(_, before)| before.as_str())
+        self.columns.iter().find(|(after, _)| names::same(after, column)).map(|(_, before)| before.as_str())
     }
 
     fn column_renames(&self, old: &Table) -> Vec<(String, String)> {
@@ -184,9 +163,7 @@ impl Origins {
 }
 
 fn mentions(definition: &str, name: &str) -> bool {
-    tokenize(definition)
-        .iter()
-        .any(|token| token.name().is_some_and(|found| names::same(&found, name)))
+    tokenize(definition).iter().any(|token| token.name().is_some_and(|found| names::same(&found, name)))
 }
 
 /// The table after SQLite's own renames and nothing else.
@@ -196,10 +173,7 @@ fn renamed_table(old: &Table, name: &str, renames: &[(String, String)]) -> Table
             column.clone_from(after);
         }
     };
-    let mut table = Table {
-        name: name.to_owned(),
-        ..old.clone()
-    };
+    let mut table = Table { name: name.to_owned(), ..old.clone() };
     for column in &mut table.columns {
         new_name(&mut column.name);
         if let Some(generated) = &mut column.generated {
@@ -207,11 +181,7 @@ fn renamed_table(old: &Table, name: &str, renames: &[(String, String)]) -> Table
         }
     }
     table.primary_key.iter_mut().for_each(new_name);
-    for part in table
-        .indexes
-        .values_mut()
-        .flat_map(|index| index.parts.iter_mut())
-    {
+    for part in table.indexes.values_mut().flat_map(|index| index.parts.iter_mut()) {
         if part.is_expression {
             part.column = rename_in_expression(&part.column, renames);
         } else {
@@ -288,20 +258,11 @@ impl Path {
         if same(under_new_names)? {
             return Ok(Self::Nothing);
         }
-        let added: Vec<Column> = new
-            .columns
-            .iter()
-            .filter(|column| is_added(column))
-            .cloned()
-            .collect();
+        let added: Vec<Column> = new.columns.iter().filter(|column| is_added(column)).cloned().collect();
         let mut with_added = under_new_names.clone();
         with_added.columns.extend(added.iter().cloned());
         let can = added.iter().all(|column| can_be_added(new, column));
-        if can && !added.is_empty() && same(&with_added)? {
-            Ok(Self::Add(added))
-        } else {
-            Ok(Self::Rebuild)
-        }
+        if can && !added.is_empty() && same(&with_added)? { Ok(Self::Add(added)) } else { Ok(Self::Rebuild) }
     }
 }
 
@@ -313,10 +274,8 @@ fn can_be_added(table: &Table, column: &Column) -> bool {
         Err(_) => false,
     };
     let in_key = table.primary_key.iter().any(|key| names::same(key, &column.name));
-    let refers = table
-        .foreign_keys
-        .values()
-        .any(|key| key.columns.iter().any(|own| names::same(own, &column.name)));
+    let refers =
+        table.foreign_keys.values().any(|key| key.columns.iter().any(|own| names::same(own, &column.name)));
     is_constant && !in_key && !refers && column.generated.is_none() && !column.auto_increment
 }
 
@@ -327,10 +286,7 @@ fn validate_children(after: &Schema, parent: &Table) -> Result<(), Refusal> {
         .values()
         .filter(|child| {
             !names::same(&child.name, &parent.name)
-                && child
-                    .foreign_keys
-                    .values()
-                    .any(|key| names::same(&key.foreign_table, &parent.name))
+                && child.foreign_keys.values().any(|key| names::same(&key.foreign_table, &parent.name))
         })
         .try_for_each(|child| tables::validate(after, child))
 }
@@ -346,16 +302,10 @@ fn rename_statements(old: &Table, new: &Table, renames: &[(String, String)]) -> 
     if old.name != new.name {
         // SQLite takes names in another case for the same name and refuses them.
         if names::same(&old.name, &new.name) {
-            statements.push(plain(format!(
-                "ALTER TABLE {table} RENAME TO {}",
-                identifier(REBUILD_TABLE)
-            )));
+            statements.push(plain(format!("ALTER TABLE {table} RENAME TO {}", identifier(REBUILD_TABLE))));
             table = identifier(REBUILD_TABLE);
         }
-        statements.push(plain(format!(
-            "ALTER TABLE {table} RENAME TO {}",
-            identifier(&new.name)
-        )));
+        statements.push(plain(format!("ALTER TABLE {table} RENAME TO {}", identifier(&new.name))));
         table = identifier(&new.name);
     }
     let is_taken = |name: &str| old.columns.iter().any(|column| names::same(&column.name, name));
@@ -363,11 +313,7 @@ fn rename_statements(old: &Table, new: &Table, renames: &[(String, String)]) -> 
     let step = |place: usize| identifier(&format!("tenantry_column_{place}"));
     let rename = |from: &str, to: &str| plain(format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}"));
     for (place, (before, after)) in renames.iter().enumerate() {
-        let to = if needs_step {
-            step(place)
-        } else {
-            identifier(after)
-        };
+        let to = if needs_step { step(place) } else { identifier(after) };
         statements.push(rename(&identifier(before), &to));
     }
     if needs_step {

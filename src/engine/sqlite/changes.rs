@@ -39,23 +39,12 @@ pub(super) fn update_rows(schema: &Schema, update: &Update) -> Result<Vec<Statem
         refuse_key_change(schema, table, column)?;
     }
     let mut translator = translator(schema, table, shown.as_deref().unwrap_or(&table.name));
-    let alias = shown
-        .as_ref()
-        .map(|alias| format!(" AS {}", identifier(alias)))
-        .unwrap_or_default();
+    let alias = shown.as_ref().map(|alias| format!(" AS {}", identifier(alias))).unwrap_or_default();
     let set = assignments(&mut translator, table, changes)?;
-    let mut sql = Sql::fill(
-        &format!("UPDATE {{}}{alias} SET {{}}"),
-        [Sql::new(identifier(&table.name)), set],
-    );
-    let condition = condition(
-        &mut translator,
-        table,
-        shown.as_deref(),
-        selection.as_ref(),
-        order_by,
-        limit.as_ref(),
-    )?;
+    let mut sql =
+        Sql::fill(&format!("UPDATE {{}}{alias} SET {{}}"), [Sql::new(identifier(&table.name)), set]);
+    let condition =
+        condition(&mut translator, table, shown.as_deref(), selection.as_ref(), order_by, limit.as_ref())?;
     if let Some(condition) = condition {
         sql.push(Sql::fill(" WHERE {}", [condition]));
     }
@@ -86,33 +75,15 @@ pub(super) fn delete_rows(schema: &Schema, delete: &Delete) -> Result<Vec<Statem
     };
     let (table, shown) = single_table(schema, table, "DELETE")?;
     let mut translator = translator(schema, table, shown.as_deref().unwrap_or(&table.name));
-    let condition = condition(
-        &mut translator,
-        table,
-        shown.as_deref(),
-        selection.as_ref(),
-        order_by,
-        limit.as_ref(),
-    )?;
-    let alias = shown
-        .as_ref()
-        .map(|alias| format!(" AS {}", identifier(alias)))
-        .unwrap_or_default();
+    let condition =
+        condition(&mut translator, table, shown.as_deref(), selection.as_ref(), order_by, limit.as_ref())?;
+    let alias = shown.as_ref().map(|alias| format!(" AS {}", identifier(alias))).unwrap_or_default();
     let rows = match condition {
-        Some(condition) => Sql::fill(
-            &format!("{}{alias} WHERE {{}}", identifier(&table.name)),
-            [condition],
-        ),
+        Some(condition) => Sql::fill(&format!("{}{alias} WHERE {{}}", identifier(&table.name)), [condition]),
         None => Sql::new(format!("{}{alias}", identifier(&table.name))),
     };
     let mut statements = Vec::new();
-    children(
-        schema,
-        table,
-        &rows,
-        &mut vec![table.name.clone()],
-        &mut statements,
-    )?;
+    children(schema, table, &rows, &mut vec![table.name.clone()], &mut statements)?;
     statements.push(statement(Sql::fill("DELETE FROM {}", [rows])));
     Ok(statements)
 }
@@ -128,15 +99,9 @@ fn single_table<'a>(
         )));
     }
     match &table.relation {
-        TableFactor::Table {
-            name,
-            alias,
-            args: None,
-            ..
-        } => Ok((
-            known(schema, name)?,
-            alias.as_ref().map(|alias| alias.name.value.clone()),
-        )),
+        TableFactor::Table { name, alias, args: None, .. } => {
+            Ok((known(schema, name)?, alias.as_ref().map(|alias| alias.name.value.clone())))
+        }
         other => Err(Refusal::unsupported(format!("{what} of {other}"))),
     }
 }
@@ -166,9 +131,7 @@ fn condition(
         return Ok(selected);
     };
     let row = row_id(table)?;
-    let alias = shown
-        .map(|alias| format!(" AS {}", identifier(alias)))
-        .unwrap_or_default();
+    let alias = shown.map(|alias| format!(" AS {}", identifier(alias))).unwrap_or_default();
     let mut inner = Sql::new(format!("SELECT {row} FROM {}{alias}", identifier(&table.name)));
     if let Some(selected) = selected {
         inner.push(Sql::fill(" WHERE {}", [selected]));

@@ -16,10 +16,7 @@ pub(super) fn function(
     arguments: &[&Expr],
 ) -> Result<Option<(Sql, Kind)>, Refusal> {
     let part = |translator: &mut Translator, argument: &Expr, frame: &str| {
-        Ok(Some((
-            Sql::fill(frame, [translator.plain(argument)?]).operand(),
-            Kind::Integer,
-        )))
+        Ok(Some((Sql::fill(frame, [translator.plain(argument)?]).operand(), Kind::Integer)))
     };
     match (name, arguments) {
         ("NOW" | "CURRENT_TIMESTAMP" | "UTC_TIMESTAMP" | "LOCALTIME" | "LOCALTIMESTAMP" | "SYSDATE", []) => {
@@ -31,10 +28,7 @@ pub(super) fn function(
         ) => match constant_integer(digits).and_then(|digits| u8::try_from(digits).ok()) {
             Some(digits @ 0..=6) => {
                 let sql = Sql::new(encoding::now(digits));
-                Ok(Some((
-                    if digits > 3 { sql.loose() } else { sql },
-                    Kind::Moment(digits),
-                )))
+                Ok(Some((if digits > 3 { sql.loose() } else { sql }, Kind::Moment(digits))))
             }
             _ => Err(Refusal::new(format!(
                 "{name}({digits}) has no such number of digits; 0 to 6 are possible."
@@ -42,14 +36,8 @@ pub(super) fn function(
         },
         ("CURDATE" | "CURRENT_DATE" | "UTC_DATE", []) => Ok(Some((Sql::new("CURRENT_DATE"), Kind::Date))),
         ("CURTIME" | "CURRENT_TIME" | "UTC_TIME", []) => Ok(Some((Sql::new("CURRENT_TIME"), Kind::Time))),
-        ("DATE", [moment]) => Ok(Some((
-            Sql::fill("date({})", [translator.plain(moment)?]),
-            Kind::Date,
-        ))),
-        ("TIME", [moment]) => Ok(Some((
-            Sql::fill("time({})", [translator.plain(moment)?]),
-            Kind::Time,
-        ))),
+        ("DATE", [moment]) => Ok(Some((Sql::fill("date({})", [translator.plain(moment)?]), Kind::Date))),
+        ("TIME", [moment]) => Ok(Some((Sql::fill("time({})", [translator.plain(moment)?]), Kind::Time))),
         ("YEAR", [moment]) => part(translator, moment, "CAST(strftime('%Y', {}) AS INTEGER)"),
         ("MONTH", [moment]) => part(translator, moment, "CAST(strftime('%m', {}) AS INTEGER)"),
         ("DAY" | "DAYOFMONTH", [moment]) => part(translator, moment, "CAST(strftime('%d', {}) AS INTEGER)"),
@@ -61,43 +49,30 @@ pub(super) fn function(
         ("DAYOFWEEK", [moment]) => part(translator, moment, "(strftime('%w', {}) + 1)"),
         ("WEEKDAY", [moment]) => part(translator, moment, "((strftime('%w', {}) + 6) % 7)"),
         ("LAST_DAY", [moment]) => Ok(Some((
-            Sql::fill(
-                "date({}, 'start of month', '+1 month', '-1 day')",
-                [translator.plain(moment)?],
-            ),
+            Sql::fill("date({}, 'start of month', '+1 month', '-1 day')", [translator.plain(moment)?]),
             Kind::Date,
         ))),
         ("DATEDIFF", [left, right]) => {
             let pieces = [translator.plain(left)?, translator.plain(right)?];
             Ok(Some((
-                Sql::fill(
-                    "CAST(round(julianday(date({})) - julianday(date({}))) AS INTEGER)",
-                    pieces,
-                ),
+                Sql::fill("CAST(round(julianday(date({})) - julianday(date({}))) AS INTEGER)", pieces),
                 Kind::Integer,
             )))
         }
         ("UNIX_TIMESTAMP", []) => Ok(Some((Sql::new("unixepoch()"), Kind::Integer))),
-        ("UNIX_TIMESTAMP", [moment]) => Ok(Some((
-            Sql::fill("unixepoch({})", [translator.plain(moment)?]),
-            Kind::Integer,
-        ))),
+        ("UNIX_TIMESTAMP", [moment]) => {
+            Ok(Some((Sql::fill("unixepoch({})", [translator.plain(moment)?]), Kind::Integer)))
+        }
         ("FROM_UNIXTIME", [seconds]) => Ok(Some((
             Sql::fill("datetime({}, 'unixepoch')", [translator.number(seconds)?.0]),
             Kind::Moment(0),
         ))),
-        ("DATE_ADD" | "ADDDATE" | "DATE_SUB" | "SUBDATE", [moment, Expr::Interval(interval)]) => shifted(
-            translator,
-            moment,
-            interval,
-            matches!(name, "DATE_SUB" | "SUBDATE"),
-        )
-        .map(Some),
+        ("DATE_ADD" | "ADDDATE" | "DATE_SUB" | "SUBDATE", [moment, Expr::Interval(interval)]) => {
+            shifted(translator, moment, interval, matches!(name, "DATE_SUB" | "SUBDATE")).map(Some)
+        }
         ("DATE_FORMAT", [moment, format]) => match constant_text(format) {
             Some(format) => formatted(translator, moment, format).map(Some),
-            None => Err(Refusal::unsupported(
-                "DATE_FORMAT with a format that is not a constant text",
-            )),
+            None => Err(Refusal::unsupported("DATE_FORMAT with a format that is not a constant text")),
         },
         _ => Ok(None),
     }
@@ -113,9 +88,7 @@ pub(super) fn shifted(
 ) -> Translated {
     let (sql, kind) = translator.expression(moment)?;
     let amount = whole_amount(&interval.value).ok_or_else(|| {
-        Refusal::unsupported(format!(
-            "The interval {interval}, which is not a constant whole number,"
-        ))
+        Refusal::unsupported(format!("The interval {interval}, which is not a constant whole number,"))
     })?;
     let field = match &interval.leading_field {
         Some(field) if interval.last_field.is_none() => field,
@@ -135,33 +108,21 @@ pub(super) fn shifted(
     let amount = amount
         .checked_mul(if back { -factor } else { factor })
         .ok_or_else(|| Refusal::new(format!("The interval {interval} is too long.")))?;
-    let clamps = if matches!(unit, "months" | "years") {
-        ", 'floor'"
-    } else {
-        ""
-    };
+    let clamps = if matches!(unit, "months" | "years") { ", 'floor'" } else { "" };
     let is_date = kind == Kind::Date || constant_text(moment).is_some_and(|text| text.len() == 10);
     let (call, kind) = match kind {
         _ if is_date && !within_day => ("date", Kind::Date),
         Kind::Moment(1..) => {
-            return Err(Refusal::unsupported(
-                "Counting with a moment that has parts of a second",
-            ));
+            return Err(Refusal::unsupported("Counting with a moment that has parts of a second"));
         }
         _ => ("datetime", Kind::Moment(0)),
     };
-    Ok((
-        Sql::fill(&format!("{call}({{}}, '{amount:+} {unit}'{clamps})"), [sql]),
-        kind,
-    ))
+    Ok((Sql::fill(&format!("{call}({{}}, '{amount:+} {unit}'{clamps})"), [sql]), kind))
 }
 
 fn whole_amount(expression: &Expr) -> Option<i64> {
     match expression {
-        Expr::UnaryOp {
-            op: UnaryOperator::Minus,
-            expr,
-        } => whole_amount(expr)?.checked_neg(),
+        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => whole_amount(expr)?.checked_neg(),
         Expr::Value(value) if matches!(value.value, Value::Null) => None,
         other => constant_integer(other),
     }
@@ -208,11 +169,7 @@ fn formatted(translator: &mut Translator, moment: &Expr, format: &str) -> Transl
         pieces.push(Sql::fill(&frame, [moment.clone()]));
     }
     flush(&mut run, &mut pieces, &moment);
-    let sql = if pieces.is_empty() {
-        Sql::new("''")
-    } else {
-        Sql::join(pieces, " || ").loose()
-    };
+    let sql = if pieces.is_empty() { Sql::new("''") } else { Sql::join(pieces, " || ").loose() };
     Ok((sql, Kind::COMPUTED_TEXT))
 }
 
@@ -238,31 +195,16 @@ const MONTHS: [&str; 12] = [
     "November",
     "December",
 ];
-const DAYS: [&str; 7] = [
-    "Sunday",
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-];
+const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 fn named(part: &str, first: usize, names: &[&str], short: bool) -> String {
     let branches: Vec<String> = names
         .iter()
         .enumerate()
         .map(|(place, name)| {
-            let name = if short {
-                name.get(..3).unwrap_or(name)
-            } else {
-                name
-            };
+            let name = if short { name.get(..3).unwrap_or(name) } else { name };
             format!("WHEN {} THEN '{name}'", place + first)
         })
         .collect();
-    format!(
-        "CASE CAST(strftime('{part}', {{}}) AS INTEGER) {} END",
-        branches.join(" ")
-    )
+    format!("CASE CAST(strftime('{part}', {{}}) AS INTEGER) {} END", branches.join(" "))
 }

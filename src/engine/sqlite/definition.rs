@@ -73,32 +73,22 @@ pub(super) fn table(sql: &str) -> Option<TableText> {
     }
     let open = tokens.iter().position(|token| token.is("("))?;
     let close = closing(&tokens, open)?;
-    let mut table = TableText {
-        options: slice(sql, tokens.get(close + 1..)?),
-        ..TableText::default()
-    };
+    let mut table = TableText { options: slice(sql, tokens.get(close + 1..)?), ..TableText::default() };
     for (place, item) in items(tokens.get(open + 1..close)?).into_iter().enumerate() {
         if place == 0 {
             let mut before = item.iter().take_while(|token| token.kind == Kind::Comment);
             table.comment = before.find_map(|token| encoding::decode_kept("TABLE COMMENT", token.text));
         }
         let words = significant(item);
-        let mut reader = Reader {
-            sql,
-            tokens: &words,
-            place: 0,
-        };
+        let mut reader = Reader { sql, tokens: &words, place: 0 };
         if reader.peek().is_some_and(|token| begins_constraint(token)) {
             reader.table_constraints(&mut table);
         } else {
             let (mut column, foreign_keys) = reader.column()?;
             for token in item.iter().filter(|token| token.kind == Kind::Comment) {
-                column.comment = column
-                    .comment
-                    .or_else(|| encoding::decode_kept("COMMENT", token.text));
-                column.kept_collation = column
-                    .kept_collation
-                    .or_else(|| encoding::decode_kept("COLLATION", token.text));
+                column.comment = column.comment.or_else(|| encoding::decode_kept("COMMENT", token.text));
+                column.kept_collation =
+                    column.kept_collation.or_else(|| encoding::decode_kept("COLLATION", token.text));
             }
             table.foreign_keys.extend(foreign_keys);
             table.columns.push(column);
@@ -114,10 +104,7 @@ pub(super) fn index(sql: &str) -> Option<IndexText> {
     let on = tokens.iter().position(|token| token.is_word("ON"))?;
     let open = on + tokens.get(on..)?.iter().position(|token| token.is("("))?;
     let close = closing(&tokens, open)?;
-    let parts = items(tokens.get(open + 1..close)?)
-        .into_iter()
-        .map(|item| slice(sql, item))
-        .collect();
+    let parts = items(tokens.get(open + 1..close)?).into_iter().map(|item| slice(sql, item)).collect();
     let rest = significant(tokens.get(close + 1..)?);
     let filter = match rest.split_first() {
         Some((word, condition)) if word.is_word("WHERE") => Some(slice(sql, condition)),
@@ -129,9 +116,7 @@ pub(super) fn index(sql: &str) -> Option<IndexText> {
 /// Reads a CREATE VIEW.
 pub(super) fn view(sql: &str) -> Option<ViewText> {
     let tokens = tokenize(sql);
-    let word = significant(&tokens)
-        .iter()
-        .position(|token| token.is_word("VIEW"))?;
+    let word = significant(&tokens).iter().position(|token| token.is_word("VIEW"))?;
     let words = significant(&tokens);
     let body = word + words.get(word..)?.iter().position(|token| token.is_word("AS"))?;
     let head = words.get(word..body)?;
@@ -139,10 +124,7 @@ pub(super) fn view(sql: &str) -> Option<ViewText> {
         Some(open) => head.get(open + 1..)?.iter().filter_map(Token::name).collect(),
         None => Vec::new(),
     };
-    Some(ViewText {
-        columns,
-        query: slice(sql, words.get(body + 1..)?),
-    })
+    Some(ViewText { columns, query: slice(sql, words.get(body + 1..)?) })
 }
 
 /// The column of `substr("column", 1, n)` and its length: how the index of a beginning is written.
@@ -165,9 +147,7 @@ pub(super) fn prefix_part(part: &str) -> Option<(String, u32)> {
 }
 
 fn begins_constraint(token: &Token) -> bool {
-    ["CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"]
-        .iter()
-        .any(|word| token.is_word(word))
+    ["CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"].iter().any(|word| token.is_word(word))
 }
 
 /// Pieces between commas outside brackets.
@@ -187,11 +167,7 @@ fn items<'t, 'a>(tokens: &'t [Token<'a>]) -> Vec<&'t [Token<'a>]> {
 }
 
 fn significant<'a>(tokens: &[Token<'a>]) -> Vec<Token<'a>> {
-    tokens
-        .iter()
-        .copied()
-        .filter(|token| token.kind != Kind::Comment)
-        .collect()
+    tokens.iter().copied().filter(|token| token.kind != Kind::Comment).collect()
 }
 
 fn closing(tokens: &[Token], open: usize) -> Option<usize> {
@@ -235,9 +211,7 @@ impl<'a> Reader<'_, 'a> {
 
     fn takes(&mut self, words: &[&str]) -> bool {
         let found = words.iter().enumerate().all(|(offset, word)| {
-            self.tokens
-                .get(self.place + offset)
-                .is_some_and(|token| token.is_word(word))
+            self.tokens.get(self.place + offset).is_some_and(|token| token.is_word(word))
         });
         if found {
             self.place += words.len();
@@ -261,11 +235,7 @@ impl<'a> Reader<'_, 'a> {
     }
 
     fn name_list(&mut self) -> Vec<String> {
-        self.brackets()
-            .unwrap_or_default()
-            .iter()
-            .filter_map(Token::name)
-            .collect()
+        self.brackets().unwrap_or_default().iter().filter_map(Token::name).collect()
     }
 
     /// `ON CONFLICT x` and words like it, which have no place in the model.
@@ -277,10 +247,7 @@ impl<'a> Reader<'_, 'a> {
     }
 
     fn column(&mut self) -> Option<(ColumnText, Vec<ForeignKeyText>)> {
-        let mut column = ColumnText {
-            name: self.next()?.name()?,
-            ..ColumnText::default()
-        };
+        let mut column = ColumnText { name: self.next()?.name()?, ..ColumnText::default() };
         let mut foreign_keys = Vec::new();
         // The type: the pragma gives it.
         while self.peek().is_some_and(|token| !begins_column_constraint(token)) {
@@ -408,19 +375,14 @@ impl<'a> Reader<'_, 'a> {
             } else if self.takes(&["ON", "UPDATE"]) {
                 key.on_update = self.action();
             } else if self.takes(&["MATCH"]) {
-                residue.push(format!(
-                    "MATCH {}",
-                    self.next().map(|token| token.text).unwrap_or_default()
-                ));
+                residue.push(format!("MATCH {}", self.next().map(|token| token.text).unwrap_or_default()));
             } else if self.takes(&["NOT", "DEFERRABLE"]) {
                 residue.push("NOT DEFERRABLE".to_owned());
             } else if self.takes(&["DEFERRABLE"]) {
                 residue.push("DEFERRABLE".to_owned());
             } else if self.takes(&["INITIALLY"]) {
-                residue.push(format!(
-                    "INITIALLY {}",
-                    self.next().map(|token| token.text).unwrap_or_default()
-                ));
+                residue
+                    .push(format!("INITIALLY {}", self.next().map(|token| token.text).unwrap_or_default()));
             } else {
                 break;
             }
@@ -503,10 +465,7 @@ mod tests {
             (read.columns, read.query.as_str()),
             (vec!["a".to_owned(), "b c".to_owned()], "SELECT 1, 2")
         );
-        assert_eq!(
-            prefix_part("substr(\"a\"\"b\", 1, 10)"),
-            Some(("a\"b".to_owned(), 10))
-        );
+        assert_eq!(prefix_part("substr(\"a\"\"b\", 1, 10)"), Some(("a\"b".to_owned(), 10)));
         assert_eq!(prefix_part("substr(a, 1, 10)"), None);
     }
 

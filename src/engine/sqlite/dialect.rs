@@ -33,19 +33,16 @@ pub fn render(before: &Schema, operation: &Operation, after: &Schema) -> Result<
         Operation::Rows(statement) => rows::render(after, statement)?,
     };
     match statements.iter().find(|statement| statement.sql.contains('\0')) {
-        Some(_) => Err(Refusal::new(
-            "A name or a text has a zero byte, which SQLite cannot read; take it out.",
-        )),
+        Some(_) => {
+            Err(Refusal::new("A name or a text has a zero byte, which SQLite cannot read; take it out."))
+        }
         None => Ok(statements),
     }
 }
 
 /// A statement without values.
 pub(super) fn plain(sql: impl Into<String>) -> Statement {
-    Statement {
-        sql: sql.into(),
-        values: Vec::new(),
-    }
+    Statement { sql: sql.into(), values: Vec::new() }
 }
 
 fn create_table(
@@ -57,11 +54,8 @@ fn create_table(
     if if_not_exists && tables::find_table(before, name).is_some() {
         return Ok(Vec::new());
     }
-    let table = tables::find_table(after, name).ok_or_else(|| {
-        Refusal::new(format!(
-            "The table {name} is not in the schema after its creation."
-        ))
-    })?;
+    let table = tables::find_table(after, name)
+        .ok_or_else(|| Refusal::new(format!("The table {name} is not in the schema after its creation.")))?;
     tables::validate(after, table)?;
     refuse_name_clash(after, table)?;
     let mut statements = vec![plain(tables::create_table(table, &table.name)?)];
@@ -74,17 +68,9 @@ fn create_table(
 pub(super) fn refuse_name_clash(schema: &Schema, table: &Table) -> Result<(), Refusal> {
     let mut taken: BTreeSet<String> = BTreeSet::new();
     let all =
-        schema
-            .tables
-            .keys()
-            .chain(schema.views.keys())
-            .cloned()
-            .chain(schema.tables.values().flat_map(|other| {
-                other
-                    .indexes
-                    .values()
-                    .map(|index| names::index_name(&other.name, &index.name))
-            }));
+        schema.tables.keys().chain(schema.views.keys()).cloned().chain(schema.tables.values().flat_map(
+            |other| other.indexes.values().map(|index| names::index_name(&other.name, &index.name)),
+        ));
     let own: BTreeSet<String> = table
         .indexes
         .values()
@@ -112,11 +98,7 @@ fn drop_table(before: &Schema, name: &str, if_exists: bool) -> Result<Vec<Statem
         };
     };
     for other in before.tables.values().filter(|other| other.name != table.name) {
-        if let Some(key) = other
-            .foreign_keys
-            .values()
-            .find(|key| names::same(&key.foreign_table, name))
-        {
+        if let Some(key) = other.foreign_keys.values().find(|key| names::same(&key.foreign_table, name)) {
             return Err(Refusal::new(format!(
                 "The table {name} cannot be dropped: the foreign key {} of {} refers to it. Drop that one first.",
                 key.name, other.name
@@ -145,10 +127,7 @@ fn create_view(
     if or_replace && let Some(existing) = find_view(before, &view.name) {
         statements.push(plain(format!("DROP VIEW {}", identifier(&existing.name))));
     }
-    statements.push(plain(queries::create_view(
-        &mut Translator::over_schema(after),
-        view,
-    )?));
+    statements.push(plain(queries::create_view(&mut Translator::over_schema(after), view)?));
     statements.push(views::proof(&view.name));
     Ok(statements)
 }

@@ -30,11 +30,7 @@ pub(super) fn declared(ty: &Type, auto_increment: bool) -> String {
         TextSize::Long => format!("LONG{word}"),
     };
     let fraction = |word: &str, digits: u8| {
-        if digits == 0 {
-            word.to_owned()
-        } else {
-            format!("{word}({digits})")
-        }
+        if digits == 0 { word.to_owned() } else { format!("{word}({digits})") }
     };
     match ty {
         Type::Integer { .. } if auto_increment => "INTEGER".to_owned(),
@@ -50,15 +46,8 @@ pub(super) fn declared(ty: &Type, auto_increment: bool) -> String {
         }
         Type::Boolean => "BOOLEAN".to_owned(),
         // TEXT in the name gives text affinity: a number with NUMERIC affinity would lose digits.
-        Type::Decimal {
-            precision,
-            scale,
-            unsigned,
-        } => {
-            format!(
-                "DECIMAL_TEXT{}({precision},{scale})",
-                if *unsigned { "_UNSIGNED" } else { "" }
-            )
+        Type::Decimal { precision, scale, unsigned } => {
+            format!("DECIMAL_TEXT{}({precision},{scale})", if *unsigned { "_UNSIGNED" } else { "" })
         }
         Type::Float => "FLOAT".to_owned(),
         Type::Double => "DOUBLE".to_owned(),
@@ -97,11 +86,7 @@ pub(super) fn check(ty: &Type, column: &str) -> Option<String> {
             }
         }
         Type::Boolean => format!("{x} IN (0, 1)"),
-        Type::Decimal {
-            precision,
-            scale,
-            unsigned,
-        } => decimal_check(&x, *precision, *scale, *unsigned),
+        Type::Decimal { precision, scale, unsigned } => decimal_check(&x, *precision, *scale, *unsigned),
         Type::Float | Type::Double => format!("typeof({x}) = 'real'"),
         Type::Char(length) | Type::Varchar(length) => format!("{is_text} AND length({x}) <= {length}"),
         Type::Text(limit) => {
@@ -110,9 +95,9 @@ pub(super) fn check(ty: &Type, column: &str) -> Option<String> {
         // MySQL fills a shorter BINARY up with zeros, which no CHECK can do: it must have its length.
         Type::Binary(length) => format!("{is_blob} AND length({x}) = {length}"),
         Type::Varbinary(length) => format!("{is_blob} AND length({x}) <= {length}"),
-        Type::Blob(limit) => byte_limit(*limit).map_or(is_blob.clone(), |max| {
-            format!("{is_blob} AND length({x}) <= {max}")
-        }),
+        Type::Blob(limit) => {
+            byte_limit(*limit).map_or(is_blob.clone(), |max| format!("{is_blob} AND length({x}) <= {max}"))
+        }
         // A modifier makes SQLite count the date out; without one it gives back 24 o'clock as it came.
         Type::Date => format!("{is_text} AND date({x}, '+0 days') IS {x}"),
         Type::Time(digits) => time_check(&x, *digits),
@@ -123,11 +108,7 @@ pub(super) fn check(ty: &Type, column: &str) -> Option<String> {
         Type::Enum(members) => {
             format!(
                 "{x} COLLATE BINARY IN ({})",
-                members
-                    .iter()
-                    .map(|member| text(member))
-                    .collect::<Vec<_>>()
-                    .join(", ")
+                members.iter().map(|member| text(member)).collect::<Vec<_>>().join(", ")
             )
         }
         Type::Other(_) => return None,
@@ -201,11 +182,7 @@ fn time_check(x: &str, digits: u8) -> String {
 }
 
 fn fraction_pattern(digits: u8) -> String {
-    if digits == 0 {
-        String::new()
-    } else {
-        format!(".{}", "[0-9]".repeat(usize::from(digits)))
-    }
+    if digits == 0 { String::new() } else { format!(".{}", "[0-9]".repeat(usize::from(digits))) }
 }
 
 /// The type of a column that was declared so and whose unnamed checks are `checks`; the second value is the place among
@@ -246,36 +223,22 @@ fn candidates(written: &str, auto_increment: bool, checks: &[&str]) -> Vec<Type>
     let numbers: Vec<u32> = upper
         .split_once('(')
         .and_then(|(_, rest)| rest.split_once(')'))
-        .map(|(inside, _)| {
-            inside
-                .split(',')
-                .filter_map(|number| number.trim().parse().ok())
-                .collect()
-        })
+        .map(|(inside, _)| inside.split(',').filter_map(|number| number.trim().parse().ok()).collect())
         .unwrap_or_default();
     let first = numbers.first().copied();
-    let digits = || {
-        first.map_or(Some(0), |digits| {
-            u8::try_from(digits).ok().filter(|digits| *digits <= 6)
-        })
-    };
+    let digits = || first.map_or(Some(0), |digits| u8::try_from(digits).ok().filter(|digits| *digits <= 6));
     let sized = |make: fn(u32) -> Type| first.map(make).into_iter().collect();
     match word {
         "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "BIGINT" => integers(),
         "BOOLEAN" => vec![Type::Boolean],
-        "DECIMAL_TEXT" | "DECIMAL_TEXT_UNSIGNED" => match (
-            first.map(u16::try_from),
-            numbers.get(1).copied().map(u16::try_from),
-        ) {
-            (Some(Ok(precision)), Some(Ok(scale))) => {
-                vec![Type::Decimal {
-                    precision,
-                    scale,
-                    unsigned: word.ends_with("UNSIGNED"),
-                }]
+        "DECIMAL_TEXT" | "DECIMAL_TEXT_UNSIGNED" => {
+            match (first.map(u16::try_from), numbers.get(1).copied().map(u16::try_from)) {
+                (Some(Ok(precision)), Some(Ok(scale))) => {
+                    vec![Type::Decimal { precision, scale, unsigned: word.ends_with("UNSIGNED") }]
+                }
+                _ => Vec::new(),
             }
-            _ => Vec::new(),
-        },
+        }
         "FLOAT" => vec![Type::Float],
         "DOUBLE" => vec![Type::Double],
         "CHAR" => sized(Type::Char),
@@ -299,9 +262,7 @@ fn candidates(written: &str, auto_increment: bool, checks: &[&str]) -> Vec<Type>
         "ENUM_TEXT" => checks
             .iter()
             .map(|check| {
-                let texts = tokenize(check)
-                    .into_iter()
-                    .filter(|token| token.kind == Kind::Text);
+                let texts = tokenize(check).into_iter().filter(|token| token.kind == Kind::Text);
                 Type::Enum(texts.map(|token| tokens::unquote(token.text)).collect())
             })
             .collect(),
@@ -431,19 +392,12 @@ pub(super) fn decode_default(ty: &Type, written: &str) -> Option<Default> {
 
 /// A text kept inside a CREATE statement, as a comment of its own form, so that `sqlite_schema` remembers it.
 pub(super) fn kept(label: &str, value: &str) -> String {
-    format!(
-        "/* {label} {} */",
-        text(&value.replace('\\', "\\\\").replace("*/", "*\\/"))
-    )
+    format!("/* {label} {} */", text(&value.replace('\\', "\\\\").replace("*/", "*\\/")))
 }
 
 /// The value in a comment that [`kept`] made with this label.
 pub(super) fn decode_kept(label: &str, comment: &str) -> Option<String> {
-    let quoted = comment
-        .strip_prefix("/* ")?
-        .strip_suffix(" */")?
-        .strip_prefix(label)?
-        .strip_prefix(' ')?;
+    let quoted = comment.strip_prefix("/* ")?.strip_suffix(" */")?.strip_prefix(label)?.strip_prefix(' ')?;
     if quoted.len() < 2 || !quoted.starts_with('\'') || !quoted.ends_with('\'') {
         return None;
     }
@@ -451,11 +405,7 @@ pub(super) fn decode_kept(label: &str, comment: &str) -> Option<String> {
     let mut value = String::new();
     let mut characters = escaped.chars();
     while let Some(character) = characters.next() {
-        value.push(if character == '\\' {
-            characters.next()?
-        } else {
-            character
-        });
+        value.push(if character == '\\' { characters.next()? } else { character });
     }
     Some(value)
 }
@@ -481,23 +431,17 @@ mod tests {
         ];
         for unsigned in [false, true] {
             types.extend([8, 16, 24, 32, 64].map(|bits| Type::Integer { bits, unsigned }));
-            types.extend(
-                [(10, 2), (5, 0), (4, 4), (65, 30)].map(|(precision, scale)| Type::Decimal {
-                    precision,
-                    scale,
-                    unsigned,
-                }),
-            );
+            types.extend([(10, 2), (5, 0), (4, 4), (65, 30)].map(|(precision, scale)| Type::Decimal {
+                precision,
+                scale,
+                unsigned,
+            }));
         }
         for size in [TextSize::Tiny, TextSize::Normal, TextSize::Medium, TextSize::Long] {
             types.extend([Type::Text(size), Type::Blob(size)]);
         }
         for digits in 0..=6 {
-            types.extend([
-                Type::Time(digits),
-                Type::Datetime(digits),
-                Type::Timestamp(digits),
-            ]);
+            types.extend([Type::Time(digits), Type::Datetime(digits), Type::Timestamp(digits)]);
         }
         types
     }
@@ -518,16 +462,10 @@ mod tests {
     fn a_declaration_without_its_check_is_not_the_type() {
         for ty in every_type() {
             let written = declared(&ty, false);
-            assert_eq!(
-                decode(&written, "a", false, &[]),
-                (Type::Other(written.clone()), None)
-            );
+            assert_eq!(decode(&written, "a", false, &[]), (Type::Other(written.clone()), None));
         }
         let nearly = check(&Type::Varchar(10), "a").unwrap();
-        assert_eq!(
-            decode("VARCHAR(20)", "a", false, &[&nearly]).0,
-            Type::Other("VARCHAR(20)".into())
-        );
+        assert_eq!(decode("VARCHAR(20)", "a", false, &[&nearly]).0, Type::Other("VARCHAR(20)".into()));
     }
 
     #[test]
@@ -553,14 +491,8 @@ mod tests {
         }
         assert!(collation_clause(&ty, Some("klingon")).is_err());
         assert!(collation_clause(&Type::Date, Some("utf8mb4_bin")).is_err());
-        assert_eq!(
-            decode_collation(&ty, Some("RTRIM"), None).as_deref(),
-            Some("RTRIM")
-        );
-        assert_eq!(
-            decode_collation(&ty, None, Some("utf8mb4_general_ci")).as_deref(),
-            Some("utf8mb4_bin")
-        );
+        assert_eq!(decode_collation(&ty, Some("RTRIM"), None).as_deref(), Some("RTRIM"));
+        assert_eq!(decode_collation(&ty, None, Some("utf8mb4_general_ci")).as_deref(), Some("utf8mb4_bin"));
     }
 
     proptest! {

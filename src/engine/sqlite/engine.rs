@@ -8,7 +8,8 @@ use super::{
     session::{self, SqliteSession},
 };
 use crate::engine::{
-    Capabilities, DatabaseName, Engine, EngineError, Marker, Presence, Session, SqlDialect, Statement, TenantLock,
+    Capabilities, DatabaseName, Engine, EngineError, Marker, Presence, Session, SqlDialect, Statement,
+    TenantLock,
 };
 use crate::{schema::Schema, sql::operation::Operation};
 use async_trait::async_trait;
@@ -55,7 +56,9 @@ impl Sqlite {
     /// Removes what an earlier try left. Database names are never used twice, so all of it is ours.
     fn remove_making(&self, name: &DatabaseName) -> Result<(), EngineError> {
         match std::fs::remove_dir_all(self.making(name)) {
-            Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(away("A file cannot be removed", cause)),
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
+                Err(away("A file cannot be removed", cause))
+            }
             _ => Ok(()),
         }
     }
@@ -85,29 +88,19 @@ pub(super) fn options(file: &Path) -> SqliteConnectOptions {
 
 async fn read_marker(file: &Path, read_only: bool) -> Result<Option<Marker>, sqlx::Error> {
     let mut connection = options(file).read_only(read_only).connect().await?;
-    let row = sqlx::query("SELECT tenant_id, job_id FROM tenantry_owner")
-        .fetch_optional(&mut connection)
-        .await;
+    let row =
+        sqlx::query("SELECT tenant_id, job_id FROM tenantry_owner").fetch_optional(&mut connection).await;
     let _ = connection.close().await;
     let Some(row) = row? else { return Ok(None) };
-    let id = |column: &str| {
-        row.try_get::<String, _>(column)
-            .ok()
-            .and_then(|text| text.parse::<Uuid>().ok())
-    };
-    Ok(id("tenant_id")
-        .zip(id("job_id"))
-        .map(|(tenant_id, job_id)| Marker { tenant_id, job_id }))
+    let id = |column: &str| row.try_get::<String, _>(column).ok().and_then(|text| text.parse::<Uuid>().ok());
+    Ok(id("tenant_id").zip(id("job_id")).map(|(tenant_id, job_id)| Marker { tenant_id, job_id }))
 }
 
 /// Whether SQLite says "busy", "I/O", "full" or "cannot open": trouble of the machine, not of the file's content.
 pub(super) fn is_machine_trouble(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Database(cause) => {
-            let code = cause
-                .code()
-                .and_then(|code| code.parse::<i32>().ok())
-                .unwrap_or_default();
+            let code = cause.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or_default();
             matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14)
         }
         sqlx::Error::Io(_) => true,
@@ -122,18 +115,19 @@ impl Engine for Sqlite {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            transactional_ddl: true,
-            accounts: false,
-            name_limit: 63,
-        }
+        Capabilities { transactional_ddl: true, accounts: false, name_limit: 63 }
     }
 
     fn dialect(&self) -> SqlDialect {
         SqlDialect::Sqlite
     }
 
-    fn render(&self, before: &Schema, operation: &Operation, after: &Schema) -> Result<Vec<Statement>, String> {
+    fn render(
+        &self,
+        before: &Schema,
+        operation: &Operation,
+        after: &Schema,
+    ) -> Result<Vec<Statement>, String> {
         super::render(before, operation, after).map_err(|refusal| refusal.reason)
     }
 
@@ -173,15 +167,14 @@ impl Engine for Sqlite {
                 )));
             }
             Presence::Foreign(why) => {
-                return Err(EngineError::Foreign(format!(
-                    "There is already a file {name}.db, and {why}"
-                )));
+                return Err(EngineError::Foreign(format!("There is already a file {name}.db, and {why}")));
             }
             Presence::Absent => {}
         }
         self.remove_making(name)?;
         let making = self.making(name);
-        std::fs::create_dir_all(&making).map_err(|cause| away("A folder for the tenant cannot be made", cause))?;
+        std::fs::create_dir_all(&making)
+            .map_err(|cause| away("A folder for the tenant cannot be made", cause))?;
         let hidden = making.join(format!("{}.db", lock.fence));
         let mut connection = options(&hidden)
             .create_if_missing(true)
@@ -223,14 +216,13 @@ impl Engine for Sqlite {
                 )));
             }
             Presence::Foreign(why) => {
-                return Err(EngineError::Foreign(format!(
-                    "The file {name}.db stays where it is: {why}"
-                )));
+                return Err(EngineError::Foreign(format!("The file {name}.db stays where it is: {why}")));
             }
         }
         let file = self.file(name);
         let making = self.making(name);
-        std::fs::create_dir_all(&making).map_err(|cause| away("A folder for the tenant cannot be made", cause))?;
+        std::fs::create_dir_all(&making)
+            .map_err(|cause| away("A folder for the tenant cannot be made", cause))?;
         let hidden = making.join("gone.db");
         std::fs::rename(&file, &hidden).map_err(|cause| away("A tenant's file cannot be removed", cause))?;
         for suffix in ["-journal", "-wal", "-shm"] {
@@ -257,17 +249,11 @@ impl Engine for Sqlite {
     }
 
     fn address(&self, name: &DatabaseName) -> Vec<(&'static str, String)> {
-        vec![
-            ("Engine", "SQLite".into()),
-            ("File", self.file(name).display().to_string()),
-        ]
+        vec![("Engine", "SQLite".into()), ("File", self.file(name).display().to_string())]
     }
 
     async fn size(&self, name: &DatabaseName) -> Option<u64> {
-        tokio::fs::metadata(self.file(name))
-            .await
-            .ok()
-            .map(|found| found.len())
+        tokio::fs::metadata(self.file(name)).await.ok().map(|found| found.len())
     }
 }
 

@@ -50,22 +50,13 @@ impl<'a> Translator<'a> {
 
     /// For an expression in a table's definition.
     pub fn over_table(table: &Table) -> Self {
-        let scope = Scope {
-            relations: vec![Relation::of_table(table, &table.name)],
-            results: Vec::new(),
-        };
-        Self {
-            scopes: vec![scope],
-            ..Self::without_tables()
-        }
+        let scope = Scope { relations: vec![Relation::of_table(table, &table.name)], results: Vec::new() };
+        Self { scopes: vec![scope], ..Self::without_tables() }
     }
 
     /// For queries.
     pub fn over_schema(schema: &'a Schema) -> Self {
-        Self {
-            schema: Some(schema),
-            ..Self::without_tables()
-        }
+        Self { schema: Some(schema), ..Self::without_tables() }
     }
 
     /// An expression given as text.
@@ -109,11 +100,7 @@ impl<'a> Translator<'a> {
             Kind::Enum(members) => {
                 let mut places = Sql::fill("CASE {}", [sql]);
                 for (place, member) in members.iter().enumerate() {
-                    places.push(Sql::new(format!(
-                        " WHEN {} THEN {}",
-                        names::text(member),
-                        place + 1
-                    )));
+                    places.push(Sql::new(format!(" WHEN {} THEN {}", names::text(member), place + 1)));
                 }
                 places.push(Sql::new(" END"));
                 places
@@ -128,9 +115,7 @@ impl<'a> Translator<'a> {
             Expr::Identifier(name) => self.column(None, name),
             Expr::CompoundIdentifier(names) => match names.as_slice() {
                 [qualifier, name] => self.column(Some(qualifier), name),
-                _ => Err(Refusal::new(format!(
-                    "{expression} names another database; name the table only."
-                ))),
+                _ => Err(Refusal::new(format!("{expression} names another database; name the table only."))),
             },
             Expr::Value(value) => self.value(&value.value),
             Expr::Prefixed { prefix, value } if prefix.value.starts_with('_') => self.expression(value),
@@ -156,11 +141,7 @@ impl<'a> Translator<'a> {
                 let frame = format!("{{}} {}IN ({})", not(*negated), vec!["{}"; list.len()].join(", "));
                 Ok((Sql::fill(&frame, pieces).loose(), Kind::Boolean))
             }
-            Expr::InSubquery {
-                expr,
-                subquery,
-                negated,
-            } => {
+            Expr::InSubquery { expr, subquery, negated } => {
                 let left = self.compared(expr)?.0;
                 let (query, _) = self.query(subquery)?;
                 Ok((
@@ -168,35 +149,19 @@ impl<'a> Translator<'a> {
                     Kind::Boolean,
                 ))
             }
-            Expr::Between {
-                expr,
-                negated,
-                low,
-                high,
-            } => {
-                let pieces = [
-                    self.compared(expr)?.0,
-                    self.compared(low)?.0,
-                    self.compared(high)?.0,
-                ];
+            Expr::Between { expr, negated, low, high } => {
+                let pieces = [self.compared(expr)?.0, self.compared(low)?.0, self.compared(high)?.0];
                 Ok((
                     Sql::fill(&format!("{{}} {}BETWEEN {{}} AND {{}}", not(*negated)), pieces).loose(),
                     Kind::Boolean,
                 ))
             }
-            Expr::Like {
-                negated,
-                any: false,
-                expr,
-                pattern,
-                escape_char,
-            } => self.like(*negated, expr, pattern, escape_char.as_deref()),
+            Expr::Like { negated, any: false, expr, pattern, escape_char } => {
+                self.like(*negated, expr, pattern, escape_char.as_deref())
+            }
             Expr::Exists { subquery, negated } => {
                 let (query, _) = self.query(subquery)?;
-                Ok((
-                    Sql::fill(&format!("{}EXISTS ({{}})", not(*negated)), [query]).loose(),
-                    Kind::Boolean,
-                ))
+                Ok((Sql::fill(&format!("{}EXISTS ({{}})", not(*negated)), [query]).loose(), Kind::Boolean))
             }
             Expr::Subquery(query) => {
                 let (sql, columns) = self.query(query)?;
@@ -212,12 +177,7 @@ impl<'a> Translator<'a> {
             }
             Expr::UnaryOp { op, expr } => self.unary_operator(*op, expr),
             Expr::BinaryOp { left, op, right } => self.binary_operator(expression, left, op, right),
-            Expr::Case {
-                operand,
-                conditions,
-                else_result,
-                ..
-            } => {
+            Expr::Case { operand, conditions, else_result, .. } => {
                 let mut sql = Sql::new("CASE");
                 if let Some(operand) = operand {
                     sql.push(Sql::fill(" {}", [self.compared(operand)?.0]));
@@ -235,19 +195,9 @@ impl<'a> Translator<'a> {
                 sql.push(Sql::new(" END"));
                 Ok((sql, computed(kind)))
             }
-            Expr::Cast {
-                kind: CastKind::Cast,
-                expr,
-                data_type,
-                format: None,
-            } => self.cast(expr, data_type),
+            Expr::Cast { kind: CastKind::Cast, expr, data_type, format: None } => self.cast(expr, data_type),
             Expr::Convert {
-                is_try: false,
-                expr,
-                data_type: Some(data_type),
-                charset: None,
-                styles,
-                ..
+                is_try: false, expr, data_type: Some(data_type), charset: None, styles, ..
             } if styles.is_empty() => self.cast(expr, data_type),
             Expr::Collate { expr, collation } => {
                 let name = collation.to_string().to_ascii_lowercase();
@@ -266,22 +216,16 @@ impl<'a> Translator<'a> {
             Expr::Ceil { expr, field } => functions::whole(self, expr, field, true),
             Expr::Floor { expr, field } => functions::whole(self, expr, field, false),
             Expr::Position { expr, r#in } => functions::position(self, expr, r#in),
-            Expr::Substring {
-                expr,
-                substring_from: Some(from),
-                substring_for,
-                ..
-            } => functions::substring(self, expr, from, substring_for.as_deref()),
-            Expr::Trim {
-                trim_where,
-                trim_what,
-                expr,
-                trim_characters: None,
-            } => self.trim(trim_where.as_ref(), trim_what.as_deref(), expr),
+            Expr::Substring { expr, substring_from: Some(from), substring_for, .. } => {
+                functions::substring(self, expr, from, substring_for.as_deref())
+            }
+            Expr::Trim { trim_where, trim_what, expr, trim_characters: None } => {
+                self.trim(trim_where.as_ref(), trim_what.as_deref(), expr)
+            }
             Expr::RLike { .. } => Err(Refusal::unsupported("REGEXP")),
-            Expr::Interval(_) => Err(Refusal::new(
-                "An INTERVAL can stand only in DATE_ADD, DATE_SUB, or after + and -.",
-            )),
+            Expr::Interval(_) => {
+                Err(Refusal::new("An INTERVAL can stand only in DATE_ADD, DATE_SUB, or after + and -."))
+            }
             other => Err(Refusal::unsupported(format!("The expression {other}"))),
         }
     }
@@ -296,11 +240,7 @@ impl<'a> Translator<'a> {
         {
             return self.inserted_column(&name.value);
         }
-        let found = resolve(
-            &self.scopes,
-            qualifier.map(|name| name.value.as_str()),
-            &name.value,
-        )?;
+        let found = resolve(&self.scopes, qualifier.map(|name| name.value.as_str()), &name.value)?;
         // In a query the relation is always named: a bare name in double quotes would become a text if its column went
         // away, and a view would give that text instead of failing. A table's own definition has no qualified names.
         let text = match &found.relation {
@@ -316,10 +256,7 @@ impl<'a> Translator<'a> {
     /// The value that a column would have got from the row that could not be inserted.
     pub fn inserted_column(&self, name: &str) -> Result<(Sql, Kind), Refusal> {
         let found = resolve(&self.scopes, None, name)?;
-        Ok((
-            Sql::new(format!("excluded.{}", identifier(&found.name))),
-            found.kind,
-        ))
+        Ok((Sql::new(format!("excluded.{}", identifier(&found.name))), found.kind))
     }
 
     fn value(&self, value: &Value) -> Result<(Sql, Kind), Refusal> {
@@ -369,9 +306,7 @@ impl<'a> Translator<'a> {
     ) -> Result<(Sql, Kind), Refusal> {
         let (left, kind) = self.expression(expr)?;
         if matches!(kind, Kind::Text { binary: true, .. }) {
-            return Err(Refusal::unsupported(format!(
-                "LIKE on {expr}, which compares byte by byte,"
-            )));
+            return Err(Refusal::unsupported(format!("LIKE on {expr}, which compares byte by byte,")));
         }
         let escape = match escape {
             Some(escape) => self.operand(escape)?,
@@ -379,10 +314,7 @@ impl<'a> Translator<'a> {
             None => Sql::new("'\\'"),
         };
         let pieces = [left.operand(), self.operand(pattern)?, escape];
-        Ok((
-            Sql::fill(&format!("{{}} {}LIKE {{}} ESCAPE {{}}", not(negated)), pieces).loose(),
-            Kind::Boolean,
-        ))
+        Ok((Sql::fill(&format!("{{}} {}LIKE {{}} ESCAPE {{}}", not(negated)), pieces).loose(), Kind::Boolean))
     }
 
     fn unary_operator(&mut self, op: UnaryOperator, expr: &Expr) -> Result<(Sql, Kind), Refusal> {
@@ -416,16 +348,9 @@ impl<'a> Translator<'a> {
                 let mut pieces = Vec::new();
                 for side in [left, right] {
                     // A chain needs no brackets inside.
-                    pieces.push(if same(side) {
-                        self.plain(side)?
-                    } else {
-                        self.number(side)?.0
-                    });
+                    pieces.push(if same(side) { self.plain(side)? } else { self.number(side)?.0 });
                 }
-                return Ok((
-                    Sql::fill(&format!("{{}} {word} {{}}"), pieces).loose(),
-                    Kind::Boolean,
-                ));
+                return Ok((Sql::fill(&format!("{{}} {word} {{}}"), pieces).loose(), Kind::Boolean));
             }
             Op::Xor => "({} <> 0) <> ({} <> 0)",
             Op::Eq | Op::NotEq | Op::Gt | Op::GtEq | Op::Lt | Op::LtEq | Op::Spaceship => {
@@ -462,9 +387,7 @@ impl<'a> Translator<'a> {
         let (right, right_kind) = self.number(right)?;
         let both_whole = left_kind == Kind::Integer && right_kind == Kind::Integer;
         if *op == Op::Modulo && !both_whole {
-            return Err(Refusal::unsupported(format!(
-                "The remainder {whole} of numbers that are not whole"
-            )));
+            return Err(Refusal::unsupported(format!("The remainder {whole} of numbers that are not whole")));
         }
         let kind = if *op == Op::Xor {
             Kind::Boolean
@@ -575,12 +498,9 @@ impl<'a> Translator<'a> {
 pub(super) fn parse(mysql: &str) -> Result<Expr, Refusal> {
     let unreadable =
         |reason: String| Refusal::new(format!("The expression {mysql} cannot be read: {reason}."));
-    let mut parser = Parser::new(&MySqlDialect {})
-        .try_with_sql(mysql)
-        .map_err(|error| unreadable(error.to_string()))?;
-    let expression = parser
-        .parse_expr()
-        .map_err(|error| unreadable(error.to_string()))?;
+    let mut parser =
+        Parser::new(&MySqlDialect {}).try_with_sql(mysql).map_err(|error| unreadable(error.to_string()))?;
+    let expression = parser.parse_expr().map_err(|error| unreadable(error.to_string()))?;
     match parser.peek_token().token {
         Token::EOF => Ok(expression),
         token => Err(unreadable(format!("{token} is one word too many"))),
@@ -616,10 +536,7 @@ pub(super) fn constant_integer(expression: &Expr) -> Option<i64> {
             other => text_of(other).and_then(|text| text.trim().parse().ok()),
         },
         Expr::Nested(inner) => constant_integer(inner),
-        Expr::UnaryOp {
-            op: UnaryOperator::Minus,
-            expr,
-        } => constant_integer(expr).and_then(i64::checked_neg),
+        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => constant_integer(expr).and_then(i64::checked_neg),
         _ => None,
     }
 }

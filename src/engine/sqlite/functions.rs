@@ -56,10 +56,7 @@ fn scalar(translator: &mut Translator, name: &str, arguments: &[&Expr]) -> Trans
             let condition = translator.number(condition)?.0;
             let (yes, kind) = translator.number(yes)?;
             let pieces = [condition, yes, translator.number(no)?.0];
-            Ok((
-                Sql::fill("CASE WHEN {} THEN {} ELSE {} END", pieces),
-                computed(kind),
-            ))
+            Ok((Sql::fill("CASE WHEN {} THEN {} ELSE {} END", pieces), computed(kind)))
         }
         ("IFNULL", [_, _]) => combines(translator, "ifnull", arguments),
         ("COALESCE", [_, _, ..]) => combines(translator, "coalesce", arguments),
@@ -67,17 +64,15 @@ fn scalar(translator: &mut Translator, name: &str, arguments: &[&Expr]) -> Trans
         ("NULLIF", [_, _]) => combines(translator, "nullif", arguments),
         ("GREATEST", [_, _, ..]) => combines(translator, "max", arguments),
         ("LEAST", [_, _, ..]) => combines(translator, "min", arguments),
-        ("ISNULL", [only]) => Ok((
-            Sql::fill("{} IS NULL", [translator.operand(only)?]).loose(),
-            Kind::Boolean,
-        )),
+        ("ISNULL", [only]) => {
+            Ok((Sql::fill("{} IS NULL", [translator.operand(only)?]).loose(), Kind::Boolean))
+        }
         ("LOWER" | "LCASE", [_]) => calls(translator, "lower", arguments, text),
         ("UPPER" | "UCASE", [_]) => calls(translator, "upper", arguments, text),
         // MySQL's LENGTH counts bytes.
-        ("LENGTH" | "OCTET_LENGTH", [only]) => Ok((
-            Sql::fill("length(CAST({} AS BLOB))", [translator.plain(only)?]),
-            Kind::Integer,
-        )),
+        ("LENGTH" | "OCTET_LENGTH", [only]) => {
+            Ok((Sql::fill("length(CAST({} AS BLOB))", [translator.plain(only)?]), Kind::Integer))
+        }
         ("CHAR_LENGTH" | "CHARACTER_LENGTH", [_]) => calls(translator, "length", arguments, Kind::Integer),
         ("SUBSTRING" | "SUBSTR" | "MID", [text, from]) => substring(translator, text, from, None),
         ("SUBSTRING" | "SUBSTR" | "MID", [text, from, length]) => {
@@ -88,13 +83,10 @@ fn scalar(translator: &mut Translator, name: &str, arguments: &[&Expr]) -> Trans
             Ok((Sql::fill("substr({}, 1, {})", pieces), text))
         }
         ("RIGHT", [whole, length]) => match constant_integer(length) {
-            Some(length) if length > 0 => Ok((
-                Sql::fill(&format!("substr({{}}, -{length})"), [translator.plain(whole)?]),
-                text,
-            )),
-            _ => Err(Refusal::unsupported(
-                "RIGHT with a length that is not a number above zero",
-            )),
+            Some(length) if length > 0 => {
+                Ok((Sql::fill(&format!("substr({{}}, -{length})"), [translator.plain(whole)?]), text))
+            }
+            _ => Err(Refusal::unsupported("RIGHT with a length that is not a number above zero")),
         },
         ("TRIM", [_]) => calls(translator, "trim", arguments, text),
         ("LTRIM", [_]) => calls(translator, "ltrim", arguments, text),
@@ -103,27 +95,21 @@ fn scalar(translator: &mut Translator, name: &str, arguments: &[&Expr]) -> Trans
         ("HEX", [_]) => calls(translator, "hex", arguments, text),
         ("UNHEX", [_]) => calls(translator, "unhex", arguments, Kind::Bytes),
         ("INSTR", [whole, part]) | ("LOCATE", [part, whole]) => position(translator, part, whole),
-        ("ROUND", [number]) => Ok((
-            Sql::fill("CAST(round({}) AS INTEGER)", [translator.number(number)?.0]),
-            Kind::Integer,
-        )),
+        ("ROUND", [number]) => {
+            Ok((Sql::fill("CAST(round({}) AS INTEGER)", [translator.number(number)?.0]), Kind::Integer))
+        }
         ("ROUND", [number, digits]) => match constant_integer(digits) {
             Some(digits) if (0..=15).contains(&digits) => Ok((
                 Sql::fill(&format!("round({{}}, {digits})"), [translator.number(number)?.0]),
                 Kind::Number,
             )),
-            _ => Err(Refusal::unsupported(
-                "ROUND to a number of digits that is not a constant from 0 to 15",
-            )),
+            _ => Err(Refusal::unsupported("ROUND to a number of digits that is not a constant from 0 to 15")),
         },
         ("ABS", [number]) => {
             let (sql, kind) = translator.number(number)?;
             Ok((Sql::fill("abs({})", [sql]), kind))
         }
-        ("SIGN", [number]) => Ok((
-            Sql::fill("sign({})", [translator.number(number)?.0]),
-            Kind::Integer,
-        )),
+        ("SIGN", [number]) => Ok((Sql::fill("sign({})", [translator.number(number)?.0]), Kind::Integer)),
         ("CEIL" | "CEILING", [number]) => rounded(translator, number, true),
         ("FLOOR", [number]) => rounded(translator, number, false),
         ("MOD", [left, right]) => {
@@ -143,9 +129,7 @@ fn scalar(translator: &mut Translator, name: &str, arguments: &[&Expr]) -> Trans
                 let pieces = [translator.operand(document)?, translator.operand(path)?];
                 Ok((Sql::fill("{} ->> {}", pieces).loose(), Kind::Unknown))
             }
-            None => Err(Refusal::unsupported(
-                "JSON_UNQUOTE of anything but a value taken from JSON",
-            )),
+            None => Err(Refusal::unsupported("JSON_UNQUOTE of anything but a value taken from JSON")),
         },
         ("JSON_OBJECT", _) if arguments.len().is_multiple_of(2) => {
             calls(translator, "json_object", arguments, Kind::Json)
@@ -162,29 +146,17 @@ fn scalar(translator: &mut Translator, name: &str, arguments: &[&Expr]) -> Trans
         ("LAST_INSERT_ID", _) => Err(Refusal::new(
             "LAST_INSERT_ID() is another row on SQLite where several were inserted; look the row up by a unique value.",
         )),
-        _ => Err(Refusal::unsupported(format!(
-            "The function {name} with {} arguments",
-            arguments.len()
-        ))),
+        _ => Err(Refusal::unsupported(format!("The function {name} with {} arguments", arguments.len()))),
     }
 }
 
 fn operands(translator: &mut Translator, arguments: &[&Expr]) -> Result<Vec<Sql>, Refusal> {
-    arguments
-        .iter()
-        .map(|argument| translator.operand(argument))
-        .collect()
+    arguments.iter().map(|argument| translator.operand(argument)).collect()
 }
 
 fn calls(translator: &mut Translator, name: &str, arguments: &[&Expr], kind: Kind) -> Translated {
-    let pieces: Result<Vec<_>, _> = arguments
-        .iter()
-        .map(|argument| translator.plain(argument))
-        .collect();
-    Ok((
-        Sql::fill(&format!("{name}({{}})"), [Sql::join(pieces?, ", ")]),
-        kind,
-    ))
+    let pieces: Result<Vec<_>, _> = arguments.iter().map(|argument| translator.plain(argument)).collect();
+    Ok((Sql::fill(&format!("{name}({{}})"), [Sql::join(pieces?, ", ")]), kind))
 }
 
 /// A function whose result is one of its arguments.
@@ -198,20 +170,13 @@ fn combines(translator: &mut Translator, name: &str, arguments: &[&Expr]) -> Tra
         }
         pieces.push(sql);
     }
-    Ok((
-        Sql::fill(&format!("{name}({{}})"), [Sql::join(pieces, ", ")]),
-        computed(kind),
-    ))
+    Ok((Sql::fill(&format!("{name}({{}})"), [Sql::join(pieces, ", ")]), computed(kind)))
 }
 
 /// The document and the path of a value taken from JSON.
 pub(super) fn json_path(expression: &Expr) -> Option<(&Expr, &Expr)> {
     match expression {
-        Expr::BinaryOp {
-            left,
-            op: BinaryOperator::Arrow,
-            right,
-        } => Some((left, right)),
+        Expr::BinaryOp { left, op: BinaryOperator::Arrow, right } => Some((left, right)),
         Expr::Nested(inner) => json_path(inner),
         Expr::Function(function) if function.name.to_string().eq_ignore_ascii_case("JSON_EXTRACT") => {
             match arguments(function)?.as_slice() {
@@ -237,10 +202,7 @@ pub(super) fn substring(
     if let Some(length) = length {
         pieces.push(translator.number(length)?.0);
     }
-    Ok((
-        Sql::fill("substr({})", [Sql::join(pieces, ", ")]),
-        Kind::COMPUTED_TEXT,
-    ))
+    Ok((Sql::fill("substr({})", [Sql::join(pieces, ", ")]), Kind::COMPUTED_TEXT))
 }
 
 /// Where a text begins in another, without case as on MySQL.
@@ -265,10 +227,7 @@ fn rounded(translator: &mut Translator, number: &Expr, up: bool) -> Translated {
     } else {
         "CAST({} AS INTEGER) - ({} < CAST({} AS INTEGER))"
     };
-    Ok((
-        Sql::fill(frame, [sql.clone(), sql.clone(), sql]).loose(),
-        Kind::Integer,
-    ))
+    Ok((Sql::fill(frame, [sql.clone(), sql.clone(), sql]).loose(), Kind::Integer))
 }
 
 /// EXTRACT(… FROM …).
@@ -298,20 +257,13 @@ fn aggregate(
     };
     let translated = match (name, single) {
         ("COUNT", None)
-            if matches!(
-                list.args.as_slice(),
-                [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)]
-            ) =>
+            if matches!(list.args.as_slice(), [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)]) =>
         {
             (Sql::new("count(*)"), Kind::Integer)
         }
-        ("COUNT", Some(expression)) => (
-            Sql::fill(
-                &format!("count({distinct}{{}})"),
-                [translator.number(expression)?.0],
-            ),
-            Kind::Integer,
-        ),
+        ("COUNT", Some(expression)) => {
+            (Sql::fill(&format!("count({distinct}{{}})"), [translator.number(expression)?.0]), Kind::Integer)
+        }
         ("SUM" | "AVG", Some(expression)) => {
             let lower = name.to_ascii_lowercase();
             let (_, kind) = translator.expression(expression)?;
@@ -322,10 +274,9 @@ fn aggregate(
                 (Kind::Decimal { scale, .. }, "SUM") if function.over.is_none() => {
                     (Sql::fill(&format!("round({{}}, {scale})"), [sql]), Kind::Number)
                 }
-                (Kind::Decimal { scale, .. }, _) if function.over.is_none() => (
-                    Sql::fill(&format!("round({{}}, {})", scale + 4), [sql]),
-                    Kind::Number,
-                ),
+                (Kind::Decimal { scale, .. }, _) if function.over.is_none() => {
+                    (Sql::fill(&format!("round({{}}, {})", scale + 4), [sql]), Kind::Number)
+                }
                 _ => (sql, Kind::Number),
             }
         }
@@ -334,19 +285,12 @@ fn aggregate(
             if matches!(kind, Kind::Enum(_)) {
                 return Err(Refusal::unsupported(format!("{name} of an ENUM")));
             }
-            (
-                Sql::fill(&format!("{}({distinct}{{}})", name.to_ascii_lowercase()), [sql]),
-                kind,
-            )
+            (Sql::fill(&format!("{}({distinct}{{}})", name.to_ascii_lowercase()), [sql]), kind)
         }
-        ("JSON_ARRAYAGG", Some(_)) => (
-            one(translator, "json_group_array", list.args.as_slice())?,
-            Kind::Json,
-        ),
-        ("JSON_OBJECTAGG", None) => (
-            one(translator, "json_group_object", list.args.as_slice())?,
-            Kind::Json,
-        ),
+        ("JSON_ARRAYAGG", Some(_)) => {
+            (one(translator, "json_group_array", list.args.as_slice())?, Kind::Json)
+        }
+        ("JSON_OBJECTAGG", None) => (one(translator, "json_group_object", list.args.as_slice())?, Kind::Json),
         ("GROUP_CONCAT", Some(expression)) => {
             return group_concat(translator, expression, distinct, &list.clauses).map(Some);
         }
@@ -377,10 +321,7 @@ fn group_concat(
     distinct: &str,
     clauses: &[FunctionArgumentClause],
 ) -> Translated {
-    let mut sql = Sql::fill(
-        &format!("group_concat({distinct}{{}}"),
-        [translator.plain(expression)?],
-    );
+    let mut sql = Sql::fill(&format!("group_concat({distinct}{{}}"), [translator.plain(expression)?]);
     let mut order: &[OrderByExpr] = &[];
     let mut separator = ",";
     for clause in clauses {
@@ -395,9 +336,7 @@ fn group_concat(
     }
     if separator != "," {
         if !distinct.is_empty() {
-            return Err(Refusal::unsupported(
-                "GROUP_CONCAT with both DISTINCT and SEPARATOR",
-            ));
+            return Err(Refusal::unsupported("GROUP_CONCAT with both DISTINCT and SEPARATOR"));
         }
         sql.push(Sql::fill(", {}", [translator.bound_text(separator)?]));
     }
@@ -440,10 +379,7 @@ fn over(translator: &mut Translator, function: &Function, translated: (Sql, Kind
         inside.push(Sql::fill("PARTITION BY {} ", [Sql::join(pieces?, ", ")]));
     }
     if !specification.order_by.is_empty() {
-        inside.push(Sql::fill(
-            "ORDER BY {}",
-            [translator.order(&specification.order_by)?],
-        ));
+        inside.push(Sql::fill("ORDER BY {}", [translator.order(&specification.order_by)?]));
     }
     Ok((Sql::fill("{} OVER ({})", [sql, inside]), kind))
 }

@@ -79,10 +79,7 @@ pub(super) fn insert_rows(schema: &Schema, insert: &Insert) -> Result<Vec<Statem
         identifiers(targets.iter().map(|column| column.name.as_str()))
     ));
     // The values of a row see no table, a SELECT sees its own.
-    let mut values = Translator {
-        binds: true,
-        ..Translator::over_schema(schema)
-    };
+    let mut values = Translator { binds: true, ..Translator::over_schema(schema) };
     if let Some(source) = source {
         let has_clause = *ignore || on.is_some();
         sql.push(source_rows(&mut values, table, &targets, source, has_clause)?);
@@ -115,27 +112,20 @@ fn targets<'a>(
     has_source: bool,
 ) -> Result<Vec<&'a Column>, Refusal> {
     let found: Vec<&Column> = if !has_source {
-        assignments
-            .iter()
-            .map(|assignment| target(table, assignment))
-            .collect::<Result<_, _>>()?
+        assignments.iter().map(|assignment| target(table, assignment)).collect::<Result<_, _>>()?
     } else if columns.is_empty() {
         table.columns.iter().collect()
     } else {
-        columns
-            .iter()
-            .map(|name| column_of(table, name))
-            .collect::<Result<_, _>>()?
+        columns.iter().map(|name| column_of(table, name)).collect::<Result<_, _>>()?
     };
     match found.iter().find(|column| column.generated.is_some()) {
         Some(column) => Err(Refusal::new(format!(
             "{}.{} is computed and takes no value; list the other columns.",
             table.name, column.name
         ))),
-        None if found.is_empty() => Err(Refusal::new(format!(
-            "The INSERT into {} names no columns.",
-            table.name
-        ))),
+        None if found.is_empty() => {
+            Err(Refusal::new(format!("The INSERT into {} names no columns.", table.name)))
+        }
         None => Ok(found),
     }
 }
@@ -147,12 +137,9 @@ fn source_rows(
     source: &Query,
     has_conflict_clause: bool,
 ) -> Result<Sql, Refusal> {
-    if let (SetExpr::Values(values), None, None, None) = (
-        source.body.as_ref(),
-        &source.with,
-        &source.order_by,
-        &source.limit_clause,
-    ) {
+    if let (SetExpr::Values(values), None, None, None) =
+        (source.body.as_ref(), &source.with, &source.order_by, &source.limit_clause)
+    {
         let mut rows = Vec::new();
         for row in &values.rows {
             if row.content.len() != targets.len() {
@@ -197,11 +184,7 @@ fn source_rows(
         }
     }
     // Without this SQLite would take ON CONFLICT for the ON of a join.
-    Ok(if has_conflict_clause {
-        Sql::fill("SELECT * FROM ({}) WHERE 1", [sql])
-    } else {
-        sql
-    })
+    Ok(if has_conflict_clause { Sql::fill("SELECT * FROM ({}) WHERE 1", [sql]) } else { sql })
 }
 
 /// Brings the constants among a SELECT's results into the form of their columns.
@@ -265,13 +248,7 @@ fn upsert(
     };
     let mut keys: Vec<Vec<&str>> = Vec::new();
     let unique = table.indexes.values().filter(|index| index.unique);
-    let columns = unique.map(|index| {
-        index
-            .parts
-            .iter()
-            .map(|part| part.column.as_str())
-            .collect::<Vec<_>>()
-    });
+    let columns = unique.map(|index| index.parts.iter().map(|part| part.column.as_str()).collect::<Vec<_>>());
     let primary = table.primary_key.iter().map(String::as_str).collect::<Vec<_>>();
     for key in columns.chain([primary]) {
         let mut sorted = key.clone();
@@ -294,10 +271,7 @@ fn upsert(
             )));
         }
         several => {
-            let names: Vec<String> = several
-                .iter()
-                .map(|key| format!("({})", key.join(", ")))
-                .collect();
+            let names: Vec<String> = several.iter().map(|key| format!("({})", key.join(", "))).collect();
             return Err(Refusal::new(format!(
                 "ON DUPLICATE KEY UPDATE for {} could meet several unique keys: {}. Leave the columns of all but one out, \
                  or write it for SQLite in an override file (NNN_name.sqlite.sql).",
@@ -309,8 +283,5 @@ fn upsert(
     let mut translator = translator(schema, table, &table.name);
     translator.inserted = Some(alias.into_iter().collect());
     let set = assignments(&mut translator, table, changes)?;
-    Ok(Sql::fill(
-        &format!("ON CONFLICT ({}) DO UPDATE SET {{}}", identifiers(key)),
-        [set],
-    ))
+    Ok(Sql::fill(&format!("ON CONFLICT ({}) DO UPDATE SET {{}}", identifiers(key)), [set]))
 }

@@ -31,24 +31,14 @@ pub async fn inspect(connection: &mut SqliteConnection) -> Result<Schema, Inspec
     for object in objects.iter().filter(|object| object.kind == "table") {
         let rows = columns.remove(&object.name).unwrap_or_default();
         let found = indexes.remove(&object.name).unwrap_or_default();
-        schema
-            .tables
-            .insert(object.name.clone(), read_table(object, &rows, found));
+        schema.tables.insert(object.name.clone(), read_table(object, &rows, found));
     }
     for object in &objects {
         match object.kind.as_str() {
             "view" => {
                 let text = definition::view(&object.sql).unwrap_or_default();
-                let query = if text.query.is_empty() {
-                    object.sql.clone()
-                } else {
-                    text.query
-                };
-                let view = View {
-                    name: object.name.clone(),
-                    columns: text.columns,
-                    query,
-                };
+                let query = if text.query.is_empty() { object.sql.clone() } else { text.query };
+                let view = View { name: object.name.clone(), columns: text.columns, query };
                 schema.views.insert(object.name.clone(), view);
             }
             "trigger" => read_trigger(object, &mut schema),
@@ -124,10 +114,7 @@ async fn read_columns(
     .fetch_all(&mut *connection)
     .await?;
     for row in rows {
-        columns
-            .entry(row.try_get("owner")?)
-            .or_default()
-            .push(column_row(&row)?);
+        columns.entry(row.try_get("owner")?).or_default().push(column_row(&row)?);
     }
     for object in objects.iter().filter(|object| object.kind == "table") {
         if columns.contains_key(&object.name) {
@@ -178,11 +165,7 @@ async fn read_indexes(
     for row in rows {
         let of_table = indexes.entry(row.try_get("owner")?).or_default();
         let name: String = row.try_get("name")?;
-        let part = (
-            row.try_get("column_name")?,
-            row.try_get("descending")?,
-            row.try_get("coll")?,
-        );
+        let part = (row.try_get("column_name")?, row.try_get("descending")?, row.try_get("coll")?);
         match of_table.last_mut() {
             Some(index) if index.name == name => index.parts.push(part),
             _ => of_table.push(IndexRow {
@@ -201,11 +184,7 @@ fn read_table(object: &Object, rows: &[ColumnRow], indexes: Vec<IndexRow>) -> Ta
     let text = definition::table(&object.sql).filter(|text| {
         // Hidden columns of a virtual table are the one thing that the text need not list.
         text.columns.len() == rows.len()
-            && text
-                .columns
-                .iter()
-                .zip(rows)
-                .all(|(written, row)| names::same(&written.name, &row.name))
+            && text.columns.iter().zip(rows).all(|(written, row)| names::same(&written.name, &row.name))
     });
     let mut table = Table {
         name: object.name.clone(),
@@ -229,22 +208,12 @@ fn read_table(object: &Object, rows: &[ColumnRow], indexes: Vec<IndexRow>) -> Ta
     }
     for condition in unnamed {
         let number = table.checks.len() + 1;
-        let name = names::free_name(format!("chk_{}_{number}", table.name), |name| {
-            table.checks.contains_key(name)
-        });
-        table.checks.insert(
-            name.clone(),
-            Check {
-                name,
-                expression: condition,
-            },
-        );
+        let name =
+            names::free_name(format!("chk_{}_{number}", table.name), |name| table.checks.contains_key(name));
+        table.checks.insert(name.clone(), Check { name, expression: condition });
     }
-    let collations: BTreeMap<String, String> = table
-        .columns
-        .iter()
-        .map(|column| (column.name.clone(), column_collation(column)))
-        .collect();
+    let collations: BTreeMap<String, String> =
+        table.columns.iter().map(|column| (column.name.clone(), column_collation(column))).collect();
     for index in indexes.into_iter().filter(|index| index.origin != "pk") {
         let index = read_index(&object.name, index, &collations);
         table.indexes.insert(index.name.clone(), index);
@@ -255,13 +224,7 @@ fn read_table(object: &Object, rows: &[ColumnRow], indexes: Vec<IndexRow>) -> Ta
 /// Something that the model has no place for, shown as a check that no template can write.
 fn leave(table: &mut Table, what: &str, text: &str) {
     let name = names::free_name(format!("sqlite: {what}"), |name| table.checks.contains_key(name));
-    table.checks.insert(
-        name.clone(),
-        Check {
-            name,
-            expression: text.to_owned(),
-        },
-    );
+    table.checks.insert(name.clone(), Check { name, expression: text.to_owned() });
 }
 
 fn primary_key(rows: &[ColumnRow]) -> Vec<String> {
@@ -290,11 +253,7 @@ fn plain_column(row: &ColumnRow) -> Column {
 fn read_column(table: &mut Table, text: &definition::ColumnText, row: &ColumnRow, unnamed: &mut Vec<String>) {
     // SQLite writes "GENERATED ALWAYS" into the type of a generated column.
     let declared = if row.hidden >= 2 {
-        row.declared
-            .trim_end()
-            .strip_suffix("GENERATED ALWAYS")
-            .unwrap_or(&row.declared)
-            .trim_end()
+        row.declared.trim_end().strip_suffix("GENERATED ALWAYS").unwrap_or(&row.declared).trim_end()
     } else {
         row.declared.as_str()
     };
@@ -313,15 +272,8 @@ fn read_column(table: &mut Table, text: &definition::ColumnText, row: &ColumnRow
     );
     for (name, condition) in &text.checks {
         if let Some(name) = name {
-            let check = Check {
-                name: name.clone(),
-                expression: condition.clone(),
-            };
-            leave(
-                table,
-                &format!("check {name} stands at column {}", row.name),
-                condition,
-            );
+            let check = Check { name: name.clone(), expression: condition.clone() };
+            leave(table, &format!("check {name} stands at column {}", row.name), condition);
             table.checks.insert(name.clone(), check);
         }
     }
@@ -330,10 +282,7 @@ fn read_column(table: &mut Table, text: &definition::ColumnText, row: &ColumnRow
     }
     let collation =
         encoding::decode_collation(&ty, text.collation.as_deref(), text.kept_collation.as_deref());
-    let default = row
-        .default
-        .as_deref()
-        .and_then(|written| encoding::decode_default(&ty, written));
+    let default = row.default.as_deref().and_then(|written| encoding::decode_default(&ty, written));
     table.columns.push(Column {
         name: row.name.clone(),
         ty,
@@ -341,10 +290,10 @@ fn read_column(table: &mut Table, text: &definition::ColumnText, row: &ColumnRow
         default,
         auto_increment: text.auto_increment,
         on_update_now: false,
-        generated: text.generated.as_ref().map(|(expression, stored)| Generated {
-            expression: expression.clone(),
-            stored: *stored,
-        }),
+        generated: text
+            .generated
+            .as_ref()
+            .map(|(expression, stored)| Generated { expression: expression.clone(), stored: *stored }),
         collation,
         comment: text.comment.clone(),
     });
@@ -354,13 +303,7 @@ fn read_constraints(table: &mut Table, text: TableText, unnamed: &mut Vec<String
     for (name, condition) in text.checks {
         match name {
             Some(name) if !table.checks.contains_key(&name) => {
-                table.checks.insert(
-                    name.clone(),
-                    Check {
-                        name,
-                        expression: condition,
-                    },
-                );
+                table.checks.insert(name.clone(), Check { name, expression: condition });
             }
             // SQLite lets two constraints share a name.
             Some(name) => leave(table, &format!("second check {name}"), &condition),
@@ -380,9 +323,7 @@ fn read_constraints(table: &mut Table, text: TableText, unnamed: &mut Vec<String
 
 fn read_foreign_key(table: &mut Table, key: ForeignKeyText) {
     let made = format!("fk_{}_{}", table.name, key.columns.join("_"));
-    let name = names::free_name(key.name.unwrap_or(made), |name| {
-        table.foreign_keys.contains_key(name)
-    });
+    let name = names::free_name(key.name.unwrap_or(made), |name| table.foreign_keys.contains_key(name));
     if !key.residue.is_empty() {
         leave(table, &format!("foreign key {name}"), &key.residue);
     }
@@ -399,16 +340,9 @@ fn read_foreign_key(table: &mut Table, key: ForeignKeyText) {
 
 /// `REFERENCES users` means the primary key of users.
 fn fill_in_foreign_columns(schema: &mut Schema) {
-    let keys: BTreeMap<String, Vec<String>> = schema
-        .tables
-        .values()
-        .map(|table| (table.name.to_lowercase(), table.primary_key.clone()))
-        .collect();
-    for key in schema
-        .tables
-        .values_mut()
-        .flat_map(|table| table.foreign_keys.values_mut())
-    {
+    let keys: BTreeMap<String, Vec<String>> =
+        schema.tables.values().map(|table| (table.name.to_lowercase(), table.primary_key.clone())).collect();
+    for key in schema.tables.values_mut().flat_map(|table| table.foreign_keys.values_mut()) {
         if key.foreign_columns.is_empty()
             && let Some(primary) = keys.get(&key.foreign_table.to_lowercase())
         {
@@ -432,11 +366,7 @@ fn column_collation(column: &Column) -> String {
 }
 
 fn read_index(table: &str, index: IndexRow, collations: &BTreeMap<String, String>) -> Index {
-    let text = index
-        .sql
-        .as_deref()
-        .and_then(definition::index)
-        .unwrap_or_default();
+    let text = index.sql.as_deref().and_then(definition::index).unwrap_or_default();
     let parts = index
         .parts
         .into_iter()
@@ -444,17 +374,8 @@ fn read_index(table: &str, index: IndexRow, collations: &BTreeMap<String, String
         .map(|(place, (column, descending, collation))| {
             let written = text.parts.get(place).map(String::as_str).unwrap_or_default();
             match column {
-                Some(column)
-                    if collations
-                        .get(&column)
-                        .is_none_or(|own| names::same(own, &collation)) =>
-                {
-                    IndexPart {
-                        column,
-                        is_expression: false,
-                        prefix: None,
-                        descending,
-                    }
+                Some(column) if collations.get(&column).is_none_or(|own| names::same(own, &collation)) => {
+                    IndexPart { column, is_expression: false, prefix: None, descending }
                 }
                 // A collation of the index's own makes it another index.
                 Some(column) => IndexPart {
@@ -470,19 +391,9 @@ fn read_index(table: &str, index: IndexRow, collations: &BTreeMap<String, String
                             if tables::prefix_expression(&column, length, collations.get(&column))
                                 == expression =>
                         {
-                            IndexPart {
-                                column,
-                                is_expression: false,
-                                prefix: Some(length),
-                                descending,
-                            }
+                            IndexPart { column, is_expression: false, prefix: Some(length), descending }
                         }
-                        _ => IndexPart {
-                            column: expression,
-                            is_expression: true,
-                            prefix: None,
-                            descending,
-                        },
+                        _ => IndexPart { column: expression, is_expression: true, prefix: None, descending },
                     }
                 }
             }
@@ -526,10 +437,7 @@ fn read_trigger(object: &Object, schema: &mut Schema) {
             return;
         }
     }
-    let trigger = Trigger {
-        name: object.name.clone(),
-        table: object.table.clone(),
-        definition: object.sql.clone(),
-    };
+    let trigger =
+        Trigger { name: object.name.clone(), table: object.table.clone(), definition: object.sql.clone() };
     schema.triggers.insert(object.name.clone(), trigger);
 }

@@ -20,22 +20,12 @@ pub(super) fn literal(ty: &Type, value: Literal) -> Result<String, Refusal> {
         return Err(Refusal::unsupported("A text with a zero byte"));
     }
     match (ty, value) {
-        (
-            Type::Decimal {
-                precision,
-                scale,
-                unsigned,
-            },
-            Literal::Text(value) | Literal::Number(value),
-        ) => decimal(value, *precision, *scale, *unsigned).map(|value| text(&value)),
-        (
-            Type::Decimal {
-                precision,
-                scale,
-                unsigned,
-            },
-            Literal::Boolean(value),
-        ) => decimal(if value { "1" } else { "0" }, *precision, *scale, *unsigned).map(|value| text(&value)),
+        (Type::Decimal { precision, scale, unsigned }, Literal::Text(value) | Literal::Number(value)) => {
+            decimal(value, *precision, *scale, *unsigned).map(|value| text(&value))
+        }
+        (Type::Decimal { precision, scale, unsigned }, Literal::Boolean(value)) => {
+            decimal(if value { "1" } else { "0" }, *precision, *scale, *unsigned).map(|value| text(&value))
+        }
         (Type::Date, Literal::Text(value)) => match value.get(..10) {
             Some(date) if is_midnight(value.get(10..).unwrap_or_default()) => Ok(text(date)),
             _ => Ok(text(value)),
@@ -47,11 +37,7 @@ pub(super) fn literal(ty: &Type, value: Literal) -> Result<String, Refusal> {
         (Type::Enum(members), Literal::Text(value)) => members
             .iter()
             .find(|member| *member == value)
-            .or_else(|| {
-                members
-                    .iter()
-                    .find(|member| member.to_lowercase() == value.to_lowercase())
-            })
+            .or_else(|| members.iter().find(|member| member.to_lowercase() == value.to_lowercase()))
             .map(|member| text(member))
             .ok_or_else(|| {
                 Refusal::new(format!(
@@ -75,36 +61,25 @@ pub(super) fn literal(ty: &Type, value: Literal) -> Result<String, Refusal> {
 }
 
 fn is_midnight(rest: &str) -> bool {
-    rest.is_empty()
-        || rest
-            .trim_start_matches([' ', 'T'])
-            .chars()
-            .all(|c| matches!(c, '0' | ':' | '.'))
+    rest.is_empty() || rest.trim_start_matches([' ', 'T']).chars().all(|c| matches!(c, '0' | ':' | '.'))
 }
 
 /// The one way to write an exact number with `scale` digits after the point. Digits are never cut off.
 pub(super) fn decimal(written: &str, precision: u16, scale: u16, unsigned: bool) -> Result<String, Refusal> {
-    let wrong = |why: &str| {
-        Refusal::new(format!(
-            "{written} does not fit DECIMAL({precision}, {scale}): {why}."
-        ))
-    };
+    let wrong =
+        |why: &str| Refusal::new(format!("{written} does not fit DECIMAL({precision}, {scale}): {why}."));
     let (sign, rest) = match written.trim().strip_prefix('-') {
         Some(rest) => ("-", rest),
         None => ("", written.trim().strip_prefix('+').unwrap_or(written.trim())),
     };
     let (mantissa, exponent) = match rest.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (
-            mantissa,
-            exponent.parse::<i32>().map_err(|_| wrong("it is not a number"))?,
-        ),
+        Some((mantissa, exponent)) => {
+            (mantissa, exponent.parse::<i32>().map_err(|_| wrong("it is not a number"))?)
+        }
         None => (rest, 0),
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let is_number = whole
-        .bytes()
-        .chain(fraction.bytes())
-        .all(|byte| byte.is_ascii_digit());
+    let is_number = whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
     if !is_number || whole.len() + fraction.len() == 0 || exponent.unsigned_abs() > 100 {
         return Err(wrong("it is not a number"));
     }
@@ -134,11 +109,7 @@ pub(super) fn decimal(written: &str, precision: u16, scale: u16, unsigned: bool)
     let sign = if is_zero { "" } else { sign };
     let whole = if whole.is_empty() { "0" } else { whole };
     let width = usize::from(scale);
-    Ok(if scale == 0 {
-        format!("{sign}{whole}")
-    } else {
-        format!("{sign}{whole}.{fraction:0<width$}")
-    })
+    Ok(if scale == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction:0<width$}") })
 }
 
 fn moment(written: &str, digits: u8) -> Result<String, Refusal> {
@@ -164,11 +135,7 @@ fn with_fraction(written: &str, digits: u8) -> Result<String, Refusal> {
             "'{written}' has more than {digits} digits of a second, which its column has."
         )));
     }
-    Ok(if digits == 0 {
-        whole.to_owned()
-    } else {
-        format!("{whole}.{fraction:0<width$}")
-    })
+    Ok(if digits == 0 { whole.to_owned() } else { format!("{whole}.{fraction:0<width$}") })
 }
 
 #[cfg(test)]
@@ -201,14 +168,8 @@ mod tests {
     #[test]
     fn constants_take_their_columns_form() {
         let written = |ty: &Type, value| literal(ty, Literal::Text(value)).unwrap();
-        assert_eq!(
-            written(&Type::Datetime(3), "2024-01-01"),
-            "'2024-01-01 00:00:00.000'"
-        );
-        assert_eq!(
-            written(&Type::Timestamp(0), "2024-01-01T10:30"),
-            "'2024-01-01 10:30:00'"
-        );
+        assert_eq!(written(&Type::Datetime(3), "2024-01-01"), "'2024-01-01 00:00:00.000'");
+        assert_eq!(written(&Type::Timestamp(0), "2024-01-01T10:30"), "'2024-01-01 10:30:00'");
         assert_eq!(written(&Type::Date, "2024-01-01 00:00:00"), "'2024-01-01'");
         assert_eq!(written(&Type::Enum(vec!["Active".into()]), "aCTIVE"), "'Active'");
         assert!(literal(&Type::Enum(vec!["a".into()]), Literal::Text("b")).is_err());

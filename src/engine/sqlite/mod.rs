@@ -62,9 +62,7 @@ pub struct Refusal {
 
 impl Refusal {
     fn new(reason: impl Into<String>) -> Self {
-        Self {
-            reason: reason.into(),
-        }
+        Self { reason: reason.into() }
     }
 
     /// For what only SQLite itself can say: points at the override file.

@@ -18,11 +18,7 @@ pub(super) fn identifier(name: &str) -> String {
 
 /// Several names in double quotes, with commas.
 pub(super) fn identifiers<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
-    names
-        .into_iter()
-        .map(|name| identifier(name.as_ref()))
-        .collect::<Vec<_>>()
-        .join(", ")
+    names.into_iter().map(|name| identifier(name.as_ref())).collect::<Vec<_>>().join(", ")
 }
 
 /// A text in single quotes.
@@ -40,9 +36,7 @@ pub(super) fn index_name(table: &str, index: &str) -> String {
 
 /// The name in the model of an index that SQLite has on a table.
 pub(super) fn index_name_in_model(table: &str, live: &str) -> String {
-    let stripped = live
-        .strip_prefix(table)
-        .and_then(|rest| rest.strip_prefix(SEPARATOR));
+    let stripped = live.strip_prefix(table).and_then(|rest| rest.strip_prefix(SEPARATOR));
     match stripped {
         Some(name) if !name.starts_with(RAW) => name.to_owned(),
         _ => format!("{RAW}{live}"),
@@ -64,10 +58,7 @@ pub(super) fn free_name(wanted: String, is_taken: impl Fn(&str) -> bool) -> Stri
     if !is_taken(&wanted) {
         return wanted;
     }
-    (2..u32::MAX)
-        .map(|number| format!("{wanted}_{number}"))
-        .find(|name| !is_taken(name))
-        .unwrap_or(wanted)
+    (2..u32::MAX).map(|number| format!("{wanted}_{number}")).find(|name| !is_taken(name)).unwrap_or(wanted)
 }
 
 #[cfg(test)]
@@ -81,10 +72,7 @@ mod tests {
         }
         assert_eq!(index_name_in_model("users", "idx_email"), "sqlite:idx_email");
         assert_eq!(index_name("users", "sqlite:idx_email"), "idx_email");
-        assert_ne!(
-            index_name_in_model("users", "users__sqlite:x"),
-            index_name_in_model("users", "x")
-        );
+        assert_ne!(index_name_in_model("users", "users__sqlite:x"), index_name_in_model("users", "x"));
     }
 
     #[test]

@@ -14,9 +14,9 @@ const ALLOWED: [&str; 9] =
 
 /// Splits a text into statements, each with the line that it begins on.
 pub fn split(text: &str) -> Result<Vec<(Statement, usize)>, (usize, String)> {
-    let tokens = Tokenizer::new(&SQLiteDialect {}, text)
-        .tokenize_with_location()
-        .map_err(|error| (usize::try_from(error.location.line).unwrap_or(1), format!("this cannot be read: {}", error.message)))?;
+    let tokens = Tokenizer::new(&SQLiteDialect {}, text).tokenize_with_location().map_err(|error| {
+        (usize::try_from(error.location.line).unwrap_or(1), format!("this cannot be read: {}", error.message))
+    })?;
     let mut statements = Vec::new();
     let mut open: Vec<&TokenWithSpan> = Vec::new();
     for token in &tokens {
@@ -55,7 +55,10 @@ fn is_inside_trigger(tokens: &[&TokenWithSpan]) -> bool {
     is_trigger && depth > 0
 }
 
-fn finish(open: &mut Vec<&TokenWithSpan>, statements: &mut Vec<(Statement, usize)>) -> Result<(), (usize, String)> {
+fn finish(
+    open: &mut Vec<&TokenWithSpan>,
+    statements: &mut Vec<(Statement, usize)>,
+) -> Result<(), (usize, String)> {
     let tokens = std::mem::take(open);
     let Some(first) = tokens.first() else { return Ok(()) };
     let line = usize::try_from(first.span.start.line).unwrap_or(1);
@@ -90,7 +93,15 @@ mod tests {
 
     #[test]
     fn statements_that_reach_out_of_the_file_are_refused_with_their_line() {
-        for text in ["ATTACH 'x' AS y", "PRAGMA foreign_keys = ON", "VACUUM INTO 'x'", "COMMIT", "BEGIN", "SELECT load_extension('x')", "DELETE FROM tenantry_owner"] {
+        for text in [
+            "ATTACH 'x' AS y",
+            "PRAGMA foreign_keys = ON",
+            "VACUUM INTO 'x'",
+            "COMMIT",
+            "BEGIN",
+            "SELECT load_extension('x')",
+            "DELETE FROM tenantry_owner",
+        ] {
             assert_eq!(split(&format!("\n{text};")).unwrap_err().0, 2, "{text}");
         }
     }

@@ -44,11 +44,7 @@ pub(super) fn create_view(translator: &mut Translator, view: &View) -> Result<St
     } else {
         format!(" ({})", names::identifiers(&view.columns))
     };
-    Ok(format!(
-        "CREATE VIEW {}{columns} AS {}",
-        identifier(&view.name),
-        sql.text
-    ))
+    Ok(format!("CREATE VIEW {}{columns} AS {}", identifier(&view.name), sql.text))
 }
 
 /// Reads the query of a view.
@@ -65,9 +61,7 @@ pub(super) fn parse(mysql: &str) -> Result<Query, Refusal> {
 pub(super) fn simple_name(name: &ObjectName) -> Result<&Ident, Refusal> {
     match name.0.as_slice() {
         [ObjectNamePart::Identifier(name)] => Ok(name),
-        _ => Err(Refusal::new(format!(
-            "{name} names another database; name the table only."
-        ))),
+        _ => Err(Refusal::new(format!("{name} names another database; name the table only."))),
     }
 }
 
@@ -114,53 +108,31 @@ impl Translator<'_> {
     fn with(&mut self, with: &With) -> Result<Sql, Refusal> {
         let mut pieces = Vec::new();
         for table in &with.cte_tables {
-            let Cte {
-                alias,
-                query,
-                from,
-                materialized,
-                closing_paren_token: _,
-            } = table;
+            let Cte { alias, query, from, materialized, closing_paren_token: _ } = table;
             if from.is_some() || materialized.is_some() {
                 return Err(Refusal::unsupported(format!("This form of WITH ({table})")));
             }
-            let given: Vec<String> = alias
-                .columns
-                .iter()
-                .map(|column| column.name.value.clone())
-                .collect();
+            let given: Vec<String> = alias.columns.iter().map(|column| column.name.value.clone()).collect();
             if with.recursive {
                 // Inside, its own rows are in sight; what kind they are is known from the query's first half.
                 let mut first = query.as_ref().clone();
                 if let SetExpr::SetOperation { left, .. } = query.body.as_ref() {
-                    first = Query {
-                        body: left.clone(),
-                        with: None,
-                        order_by: None,
-                        limit_clause: None,
-                        ..first
-                    };
+                    first =
+                        Query { body: left.clone(), with: None, order_by: None, limit_clause: None, ..first };
                     let (_, results) = self.query(&first)?;
                     self.named.push(renamed(&alias.name.value, results, &given));
                 }
             }
             let (sql, results) = self.query(query)?;
             self.named.push(renamed(&alias.name.value, results, &given));
-            let columns = if given.is_empty() {
-                String::new()
-            } else {
-                format!(" ({})", names::identifiers(&given))
-            };
+            let columns =
+                if given.is_empty() { String::new() } else { format!(" ({})", names::identifiers(&given)) };
             let mut piece = Sql::new(format!("{}{columns} AS (", identifier(&alias.name.value)));
             piece.push(sql);
             piece.push(Sql::new(")"));
             pieces.push(piece);
         }
-        let word = if with.recursive {
-            "WITH RECURSIVE {} "
-        } else {
-            "WITH {} "
-        };
+        let word = if with.recursive { "WITH RECURSIVE {} " } else { "WITH {} " };
         Ok(Sql::fill(word, [Sql::join(pieces, ", ")]))
     }
 
@@ -176,12 +148,7 @@ impl Translator<'_> {
                 // SQLite has no brackets around the halves of a UNION.
                 Ok((Sql::fill("SELECT * FROM ({})", [sql]), results, false))
             }
-            SetExpr::SetOperation {
-                left,
-                op,
-                set_quantifier,
-                right,
-            } => {
+            SetExpr::SetOperation { left, op, set_quantifier, right } => {
                 let word = match (op, set_quantifier) {
                     (SetOperator::Union, SetQuantifier::All) => "UNION ALL",
                     (SetOperator::Union, SetQuantifier::None | SetQuantifier::Distinct) => "UNION",
@@ -201,27 +168,15 @@ impl Translator<'_> {
                     .into_iter()
                     .map(|(name, kind)| (name, super::expressions::computed(kind)))
                     .collect();
-                Ok((
-                    Sql::fill(&format!("{{}} {word} {{}}"), [left, right_sql]),
-                    results,
-                    false,
-                ))
+                Ok((Sql::fill(&format!("{{}} {word} {{}}"), [left, right_sql]), results, false))
             }
-            SetExpr::Values(Values {
-                explicit_row: _,
-                value_keyword: _,
-                rows,
-            }) => {
+            SetExpr::Values(Values { explicit_row: _, value_keyword: _, rows }) => {
                 let mut pieces = Vec::new();
                 for row in rows {
                     let items: Result<Vec<_>, _> = row.content.iter().map(|item| self.plain(item)).collect();
                     pieces.push(Sql::fill("({})", [Sql::join(items?, ", ")]));
                 }
-                Ok((
-                    Sql::fill("VALUES {}", [Sql::join(pieces, ", ")]),
-                    Vec::new(),
-                    false,
-                ))
+                Ok((Sql::fill("VALUES {}", [Sql::join(pieces, ", ")]), Vec::new(), false))
             }
             other => Err(Refusal::unsupported(format!("This form of a query ({other})"))),
         }
@@ -254,9 +209,7 @@ impl Translator<'_> {
             value_table_mode,
             flavor: _,
         } = select;
-        let strange = select_modifiers
-            .as_ref()
-            .is_some_and(|modifiers| modifiers.sql_calc_found_rows)
+        let strange = select_modifiers.as_ref().is_some_and(|modifiers| modifiers.sql_calc_found_rows)
             || top.is_some()
             || exclude.is_some()
             || into.is_some()
@@ -298,10 +251,8 @@ impl Translator<'_> {
         match group_by {
             GroupByExpr::Expressions(expressions, modifiers) if modifiers.is_empty() => {
                 if !expressions.is_empty() {
-                    let pieces: Result<Vec<_>, _> = expressions
-                        .iter()
-                        .map(|one| self.number(one).map(|(sql, _)| sql))
-                        .collect();
+                    let pieces: Result<Vec<_>, _> =
+                        expressions.iter().map(|one| self.number(one).map(|(sql, _)| sql)).collect();
                     sql.push(Sql::fill(" GROUP BY {}", [Sql::join(pieces?, ", ")]));
                 }
             }
@@ -341,25 +292,17 @@ impl Translator<'_> {
                 }
                 SelectItem::Wildcard(options) if options.to_string().is_empty() => {
                     pieces.push(Sql::new("*"));
-                    let relations = self
-                        .scopes
-                        .last()
-                        .map(|scope| scope.relations.as_slice())
-                        .unwrap_or_default();
+                    let relations =
+                        self.scopes.last().map(|scope| scope.relations.as_slice()).unwrap_or_default();
                     results.extend(relations.iter().flat_map(|relation| relation.columns.clone()));
                 }
                 SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options)
                     if options.to_string().is_empty() =>
                 {
                     let name = simple_name(name)?;
-                    let relations = self
-                        .scopes
-                        .last()
-                        .map(|scope| scope.relations.as_slice())
-                        .unwrap_or_default();
-                    let relation = relations
-                        .iter()
-                        .find(|relation| names::same(&relation.name, &name.value));
+                    let relations =
+                        self.scopes.last().map(|scope| scope.relations.as_slice()).unwrap_or_default();
+                    let relation = relations.iter().find(|relation| names::same(&relation.name, &name.value));
                     let relation = relation.ok_or_else(|| {
                         Refusal::new(format!("There is no {name} that {name}.* could be of."))
                     })?;
@@ -376,12 +319,7 @@ impl Translator<'_> {
     pub fn table_with_joins(&mut self, table: &TableWithJoins) -> Result<Sql, Refusal> {
         let mut sql = self.table_factor(&table.relation)?;
         for join in &table.joins {
-            let Join {
-                relation,
-                global: false,
-                join_operator,
-            } = join
-            else {
+            let Join { relation, global: false, join_operator } = join else {
                 return Err(Refusal::unsupported(format!("{join}")));
             };
             let (word, constraint) = match join_operator {
@@ -406,10 +344,8 @@ impl Translator<'_> {
                     return Err(Refusal::unsupported("RIGHT JOIN … USING (write ON)"));
                 }
                 JoinConstraint::Using(columns) => {
-                    let columns: Result<Vec<_>, _> = columns
-                        .iter()
-                        .map(|name| simple_name(name).map(|name| name.value.clone()))
-                        .collect();
+                    let columns: Result<Vec<_>, _> =
+                        columns.iter().map(|name| simple_name(name).map(|name| name.value.clone())).collect();
                     Sql::fill(
                         &format!(" {word} {{}} USING ({{}})"),
                         [relation, Sql::new(names::identifiers(columns?))],
@@ -446,37 +382,25 @@ impl Translator<'_> {
                 if let Some(scope) = self.scopes.last_mut() {
                     scope.relations.push(relation);
                 }
-                let alias = shown
-                    .map(|alias| format!(" AS {}", identifier(&alias)))
-                    .unwrap_or_default();
+                let alias = shown.map(|alias| format!(" AS {}", identifier(&alias))).unwrap_or_default();
                 Ok(Sql::new(format!("{}{alias}", identifier(&name.value))))
             }
-            TableFactor::Derived {
-                lateral: false,
-                subquery,
-                alias: Some(alias),
-                sample: None,
-            } if alias.columns.is_empty() => {
+            TableFactor::Derived { lateral: false, subquery, alias: Some(alias), sample: None }
+                if alias.columns.is_empty() =>
+            {
                 // Its query cannot see the tables beside it.
                 let beside = self.scopes.pop();
                 let query = self.query(subquery);
                 self.scopes.extend(beside);
                 let (sql, columns) = query?;
                 if let Some(scope) = self.scopes.last_mut() {
-                    scope.relations.push(Relation {
-                        name: alias.name.value.clone(),
-                        columns,
-                    });
+                    scope.relations.push(Relation { name: alias.name.value.clone(), columns });
                 }
-                Ok(Sql::fill(
-                    "({}) AS {}",
-                    [sql, Sql::new(identifier(&alias.name.value))],
-                ))
+                Ok(Sql::fill("({}) AS {}", [sql, Sql::new(identifier(&alias.name.value))]))
             }
-            TableFactor::NestedJoin {
-                table_with_joins,
-                alias: None,
-            } => Ok(Sql::fill("({})", [self.table_with_joins(table_with_joins)?])),
+            TableFactor::NestedJoin { table_with_joins, alias: None } => {
+                Ok(Sql::fill("({})", [self.table_with_joins(table_with_joins)?]))
+            }
             other => Err(Refusal::unsupported(format!("{other} in FROM"))),
         }
     }
@@ -484,16 +408,8 @@ impl Translator<'_> {
     /// What a name in FROM stands for: a WITH query, a table or a view.
     pub fn relation(&mut self, name: &str, alias: Option<&str>) -> Result<Relation, Refusal> {
         let shown = alias.unwrap_or(name);
-        if let Some(found) = self
-            .named
-            .iter()
-            .rev()
-            .find(|relation| names::same(&relation.name, name))
-        {
-            return Ok(Relation {
-                name: shown.to_owned(),
-                columns: found.columns.clone(),
-            });
+        if let Some(found) = self.named.iter().rev().find(|relation| names::same(&relation.name, name)) {
+            return Ok(Relation { name: shown.to_owned(), columns: found.columns.clone() });
         }
         if names::same(name, "dual") {
             return Err(Refusal::new("DUAL is not known on SQLite; leave FROM DUAL out."));
@@ -503,18 +419,11 @@ impl Translator<'_> {
         if let Some(table) = tables::find_table(schema, name) {
             return Ok(Relation::of_table(table, shown));
         }
-        let view = schema
-            .views
-            .values()
-            .find(|view| names::same(&view.name, name))
-            .ok_or_else(missing)?;
+        let view = schema.views.values().find(|view| names::same(&view.name, name)).ok_or_else(missing)?;
         if self.depth >= DEEPEST {
             return Err(Refusal::new(format!("The view {name} reads itself.")));
         }
-        let mut inner = Translator {
-            depth: self.depth + 1,
-            ..Translator::over_schema(schema)
-        };
+        let mut inner = Translator { depth: self.depth + 1, ..Translator::over_schema(schema) };
         let (_, results) = inner.query(&parse(&view.query)?)?;
         Ok(renamed(shown, results, &view.columns))
     }
@@ -530,11 +439,7 @@ impl Translator<'_> {
     }
 
     fn order_by(&mut self, order: &OrderBy, results: &Results, is_single: bool) -> Result<Sql, Refusal> {
-        let OrderBy {
-            kind: OrderByKind::Expressions(items),
-            interpolate: None,
-        } = order
-        else {
+        let OrderBy { kind: OrderByKind::Expressions(items), interpolate: None } = order else {
             return Err(Refusal::unsupported(format!("ORDER BY {order}")));
         };
         let mut pieces = Vec::new();
@@ -574,10 +479,7 @@ impl Translator<'_> {
                     other => Sql::new(other.to_string()),
                 },
                 None if by_result => {
-                    return Err(Refusal::new(format!(
-                        "ORDER BY {}: there is no such result.",
-                        item.expr
-                    )));
+                    return Err(Refusal::new(format!("ORDER BY {}: there is no such result.", item.expr)));
                 }
                 _ => self.sorted(&item.expr)?,
             };
@@ -588,11 +490,7 @@ impl Translator<'_> {
 
     fn limit_clause(&mut self, limit: &LimitClause) -> Result<Sql, Refusal> {
         match limit {
-            LimitClause::LimitOffset {
-                limit,
-                offset,
-                limit_by,
-            } if limit_by.is_empty() => {
+            LimitClause::LimitOffset { limit, offset, limit_by } if limit_by.is_empty() => {
                 let mut sql = match limit {
                     Some(limit) => Sql::fill(" LIMIT {}", [self.plain(limit)?]),
                     None => Sql::new(" LIMIT -1"),
@@ -628,8 +526,5 @@ fn renamed(name: &str, results: Results, given: &[String]) -> Relation {
         .enumerate()
         .map(|(place, (found, kind))| (given.get(place).cloned().unwrap_or(found), kind))
         .collect();
-    Relation {
-        name: name.to_owned(),
-        columns,
-    }
+    Relation { name: name.to_owned(), columns }
 }

@@ -20,16 +20,10 @@ use crate::{
 /// up for one: with foreign keys on, dropping the old table would delete the rows that refer to it.
 pub(super) fn guard(before: &Schema, old: &Table) -> Vec<Statement> {
     let list = |names: &mut dyn Iterator<Item = String>| {
-        names
-            .map(|name| names::text(&name))
-            .collect::<Vec<_>>()
-            .join(", ")
+        names.map(|name| names::text(&name)).collect::<Vec<_>>().join(", ")
     };
     let columns = list(&mut old.columns.iter().map(|column| column.name.clone()));
-    let triggers = before
-        .triggers
-        .values()
-        .filter(|trigger| names::same(&trigger.table, &old.name));
+    let triggers = before.triggers.values().filter(|trigger| names::same(&trigger.table, &old.name));
     let objects = list(
         &mut old
             .indexes
@@ -73,9 +67,7 @@ pub(super) fn rebuild(
     let mut targets = Vec::new();
     let mut values = Vec::new();
     for column in new.columns.iter().filter(|column| column.generated.is_none()) {
-        let source = origins
-            .origin(&column.name)
-            .and_then(|_| tables::find(under_new_names, &column.name));
+        let source = origins.origin(&column.name).and_then(|_| tables::find(under_new_names, &column.name));
         let value = match source {
             Some(source) => Some(copied(source, column)),
             None => first_value(new, column)?,
@@ -94,9 +86,7 @@ pub(super) fn rebuild(
     }
     if tables::auto_increment_key(new).is_some() && tables::auto_increment_key(under_new_names).is_some() {
         let old_name = names::text(&new.name);
-        statements.push(plain(format!(
-            "DELETE FROM sqlite_sequence WHERE name = '{REBUILD_TABLE}'"
-        )));
+        statements.push(plain(format!("DELETE FROM sqlite_sequence WHERE name = '{REBUILD_TABLE}'")));
         statements.push(plain(format!(
             "INSERT INTO sqlite_sequence (name, seq) SELECT '{REBUILD_TABLE}', seq FROM sqlite_sequence WHERE name = {old_name}"
         )));
@@ -115,11 +105,7 @@ fn copied(source: &Column, target: &Column) -> String {
         (Type::Decimal { scale: before, .. }, Type::Decimal { scale: after, .. }) if after < before => {
             // Only zeros are cut off.
             let point = format!("instr({name}, '.')");
-            let kept = if *after == 0 {
-                format!("{point} - 1")
-            } else {
-                format!("{point} + {after}")
-            };
+            let kept = if *after == 0 { format!("{point} - 1") } else { format!("{point} + {after}") };
             format!(
                 "CASE WHEN {point} > 0 AND ltrim(substr({name}, {point} + 1 + {after}), '0') = '' \
                  THEN substr({name}, 1, {kept}) ELSE {name} END"
@@ -129,11 +115,7 @@ fn copied(source: &Column, target: &Column) -> String {
             format!("CASE WHEN {name} IS NOT NULL THEN printf('%.{scale}f', {name}) END")
         }
         (Type::Date, Type::Datetime(digits) | Type::Timestamp(digits)) => {
-            let fraction = if *digits == 0 {
-                String::new()
-            } else {
-                format!(".{}", zeros(*digits))
-            };
+            let fraction = if *digits == 0 { String::new() } else { format!(".{}", zeros(*digits)) };
             format!("{name} || ' 00:00:00{fraction}'")
         }
         (Type::Datetime(_) | Type::Timestamp(_), Type::Date) => format!("substr({name}, 1, 10)"),
@@ -185,10 +167,7 @@ fn first_value(table: &Table, column: &Column) -> Result<Option<String>, Refusal
         Type::Varbinary(_) | Type::Blob(_) => "X''".to_owned(),
         Type::Json => "'null'".to_owned(),
         Type::Time(_) => literal(&column.ty, Literal::Text("00:00:00"))?,
-        Type::Enum(members) => members
-            .first()
-            .map(|member| names::text(member))
-            .unwrap_or_default(),
+        Type::Enum(members) => members.first().map(|member| names::text(member)).unwrap_or_default(),
         // MySQL has no such date in its strict mode either; with rows in the table this fails there too.
         Type::Date | Type::Datetime(_) | Type::Timestamp(_) | Type::Other(_) => "NULL".to_owned(),
     };

@@ -21,11 +21,7 @@ pub(super) fn children(
     statements: &mut Vec<Statement>,
 ) -> Result<(), Refusal> {
     for child in schema.tables.values() {
-        for key in child
-            .foreign_keys
-            .values()
-            .filter(|key| names::same(&key.foreign_table, &parent.name))
-        {
+        for key in child.foreign_keys.values().filter(|key| names::same(&key.foreign_table, &parent.name)) {
             if key.on_delete == ReferentialAction::NoAction {
                 continue;
             }
@@ -36,15 +32,8 @@ pub(super) fn children(
                 )));
             }
             let columns = identifiers(&key.columns);
-            let left = if key.columns.len() == 1 {
-                columns
-            } else {
-                format!("({columns})")
-            };
-            let frame = format!(
-                "WHERE {left} IN (SELECT {} FROM {{}})",
-                identifiers(&key.foreign_columns)
-            );
+            let left = if key.columns.len() == 1 { columns } else { format!("({columns})") };
+            let frame = format!("WHERE {left} IN (SELECT {} FROM {{}})", identifiers(&key.foreign_columns));
             let referring = Sql::fill(&frame, [rows.clone()]);
             let name = Sql::new(identifier(&child.name));
             match key.on_delete {
@@ -66,10 +55,7 @@ pub(super) fn children(
                     statements.push(statement(Sql::fill("UPDATE {} SET {} {}", pieces)));
                 }
                 ReferentialAction::SetDefault => {
-                    return Err(Refusal::unsupported(format!(
-                        "ON DELETE SET DEFAULT of {}",
-                        child.name
-                    )));
+                    return Err(Refusal::unsupported(format!("ON DELETE SET DEFAULT of {}", child.name)));
                 }
             }
         }
@@ -99,10 +85,7 @@ pub(super) fn refuse_key_change(schema: &Schema, parent: &Table, column: &Column
         let key = child.foreign_keys.values().find(|key| {
             names::same(&key.foreign_table, &parent.name)
                 && key.on_update != ReferentialAction::NoAction
-                && key
-                    .foreign_columns
-                    .iter()
-                    .any(|name| names::same(name, &column.name))
+                && key.foreign_columns.iter().any(|name| names::same(name, &column.name))
         });
         if let Some(key) = key {
             return Err(Refusal::unsupported(format!(

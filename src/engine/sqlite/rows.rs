@@ -28,22 +28,12 @@ pub(super) fn render(schema: &Schema, statement: &ast::Statement) -> Result<Vec<
 }
 
 pub(super) fn statement(sql: Sql) -> Statement {
-    Statement {
-        sql: sql.text,
-        values: sql.values,
-    }
+    Statement { sql: sql.text, values: sql.values }
 }
 
 pub(super) fn translator<'a>(schema: &'a Schema, table: &Table, shown: &str) -> Translator<'a> {
-    let scope = Scope {
-        relations: vec![Relation::of_table(table, shown)],
-        results: Vec::new(),
-    };
-    Translator {
-        binds: true,
-        scopes: vec![scope],
-        ..Translator::over_schema(schema)
-    }
+    let scope = Scope { relations: vec![Relation::of_table(table, shown)], results: Vec::new() };
+    Translator { binds: true, scopes: vec![scope], ..Translator::over_schema(schema) }
 }
 
 pub(super) fn known<'a>(schema: &'a Schema, name: &ObjectName) -> Result<&'a Table, Refusal> {
@@ -79,36 +69,25 @@ pub(super) fn assigned(
                 if column.auto_increment && number.parse() == Ok(0_u64) {
                     return Ok(Sql::new("NULL"));
                 }
-                return literal(&column.ty, Literal::Number(number))
-                    .map(Sql::new)
-                    .map_err(here);
+                return literal(&column.ty, Literal::Number(number)).map(Sql::new).map_err(here);
             }
             Value::Boolean(constant) => {
-                return literal(&column.ty, Literal::Boolean(*constant))
-                    .map(Sql::new)
-                    .map_err(here);
+                return literal(&column.ty, Literal::Boolean(*constant)).map(Sql::new).map_err(here);
             }
             other => {
                 if let Some(text) = text_of(other)
                     && !has_variable(text)
                 {
-                    return literal(&column.ty, Literal::Text(text))
-                        .map(Sql::new)
-                        .map_err(here);
+                    return literal(&column.ty, Literal::Text(text)).map(Sql::new).map_err(here);
                 }
             }
         },
-        Expr::UnaryOp {
-            op: UnaryOperator::Minus,
-            expr,
-        } => {
+        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => {
             if let Expr::Value(constant) = expr.as_ref()
                 && let Value::Number(number, _) = &constant.value
             {
                 let number = format!("-{number}");
-                return literal(&column.ty, Literal::Number(&number))
-                    .map(Sql::new)
-                    .map_err(here);
+                return literal(&column.ty, Literal::Number(&number)).map(Sql::new).map_err(here);
             }
         }
         _ => {}
@@ -140,10 +119,7 @@ pub(super) fn default_of(table: &Table, column: &Column) -> Result<String, Refus
     match tables::default_value(table, column)? {
         Some(default) => Ok(default),
         None if column.nullable => Ok("NULL".to_owned()),
-        None => Err(Refusal::new(format!(
-            "{}.{} has no default.",
-            table.name, column.name
-        ))),
+        None => Err(Refusal::new(format!("{}.{} has no default.", table.name, column.name))),
     }
 }
 
@@ -172,9 +148,8 @@ pub(super) fn assignments(
         }
         translator.seen.clear();
         let value = assigned(translator, table, column, &change.value)?;
-        if let Some(earlier) = set
-            .iter()
-            .find(|name| translator.seen.iter().any(|read| names::same(read, name)))
+        if let Some(earlier) =
+            set.iter().find(|name| translator.seen.iter().any(|read| names::same(read, name)))
         {
             return Err(Refusal::new(format!(
                 "{change} reads {earlier}, which the same statement has set before: MySQL would see the new value and \

@@ -15,11 +15,7 @@ pub(super) struct Sql {
 impl Sql {
     /// A piece that can be an operand as it is.
     pub fn new(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            values: Vec::new(),
-            loose: false,
-        }
+        Self { text: text.into(), values: Vec::new(), loose: false }
     }
 
     /// Fills `{}` in the frame with the pieces, in order; the values follow their pieces.
@@ -64,11 +60,7 @@ impl Sql {
     /// In brackets where it needs them.
     pub fn operand(self) -> Self {
         if self.loose {
-            Self {
-                text: format!("({})", self.text),
-                values: self.values,
-                loose: false,
-            }
+            Self { text: format!("({})", self.text), values: self.values, loose: false }
         } else {
             self
         }
@@ -104,25 +96,18 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub const COMPUTED_TEXT: Self = Self::Text {
-        plain: false,
-        binary: false,
-    };
+    pub const COMPUTED_TEXT: Self = Self::Text { plain: false, binary: false };
 
     /// What a column of the type holds.
     pub fn of(ty: &Type, collation: Option<&str>) -> Self {
         match ty {
             Type::Integer { .. } | Type::Year => Self::Integer,
             Type::Boolean => Self::Boolean,
-            Type::Decimal { precision, scale, .. } => Self::Decimal {
-                precision: *precision,
-                scale: *scale,
-            },
+            Type::Decimal { precision, scale, .. } => Self::Decimal { precision: *precision, scale: *scale },
             Type::Float | Type::Double => Self::Number,
-            Type::Char(_) | Type::Varchar(_) | Type::Text(_) => Self::Text {
-                plain: true,
-                binary: encoding::is_binary(collation),
-            },
+            Type::Char(_) | Type::Varchar(_) | Type::Text(_) => {
+                Self::Text { plain: true, binary: encoding::is_binary(collation) }
+            }
             Type::Binary(_) | Type::Varbinary(_) | Type::Blob(_) => Self::Bytes,
             Type::Date => Self::Date,
             Type::Time(_) => Self::Time,
@@ -146,17 +131,9 @@ impl Relation {
         let columns = table
             .columns
             .iter()
-            .map(|column| {
-                (
-                    column.name.clone(),
-                    Kind::of(&column.ty, column.collation.as_deref()),
-                )
-            })
+            .map(|column| (column.name.clone(), Kind::of(&column.ty, column.collation.as_deref())))
             .collect();
-        Self {
-            name: name.to_owned(),
-            columns,
-        }
+        Self { name: name.to_owned(), columns }
     }
 
     fn column(&self, name: &str) -> Option<&(String, Kind)> {
@@ -204,11 +181,7 @@ pub(super) fn resolve(scopes: &[Scope], qualifier: Option<&str>, name: &str) -> 
         if qualifier.is_none()
             && let Some((name, kind)) = scope.results.iter().find(|(result, _)| names::same(result, name))
         {
-            return Ok(Found {
-                relation: None,
-                name: name.clone(),
-                kind: kind.clone(),
-            });
+            return Ok(Found { relation: None, name: name.clone(), kind: kind.clone() });
         }
     }
     Err(Refusal::new(match qualifier {

@@ -59,18 +59,11 @@ impl SqliteSession {
         if !options.get_filename().is_file() {
             return Err(EngineError::Missing(name.to_string()));
         }
-        let mut connection = options
-            .connect()
-            .await
-            .map_err(|cause| away("The tenant's database cannot be opened", cause))?;
-        let owner = sqlx::query("SELECT tenant_id FROM tenantry_owner")
-            .fetch_optional(&mut connection)
-            .await;
+        let mut connection =
+            options.connect().await.map_err(|cause| away("The tenant's database cannot be opened", cause))?;
+        let owner = sqlx::query("SELECT tenant_id FROM tenantry_owner").fetch_optional(&mut connection).await;
         match owner {
-            Ok(Some(row))
-                if row
-                    .try_get::<String, _>(0)
-                    .is_ok_and(|id| id == tenant.to_string()) => {}
+            Ok(Some(row)) if row.try_get::<String, _>(0).is_ok_and(|id| id == tenant.to_string()) => {}
             Err(cause) if is_machine_trouble(&cause) => {
                 return Err(away("The tenant's database cannot be read", cause));
             }
@@ -85,20 +78,10 @@ impl SqliteSession {
 
     pub(super) async fn scratch() -> Result<Self, EngineError> {
         let trouble = |cause| away("A scratch database cannot be made", cause);
-        let lock = TenantLock {
-            tenant_id: Uuid::nil(),
-            job_id: Uuid::nil(),
-            fence: 0,
-        };
-        let mut connection = options(std::path::Path::new(":memory:"))
-            .connect()
-            .await
-            .map_err(trouble)?;
+        let lock = TenantLock { tenant_id: Uuid::nil(), job_id: Uuid::nil(), fence: 0 };
+        let mut connection = options(std::path::Path::new(":memory:")).connect().await.map_err(trouble)?;
         write_marker(&mut connection, &lock).await.map_err(trouble)?;
-        Ok(SqliteSession {
-            connection,
-            lock: Some(lock),
-        })
+        Ok(SqliteSession { connection, lock: Some(lock) })
     }
 }
 
@@ -109,11 +92,7 @@ impl Session for SqliteSession {
             return Err(EngineError::Stale);
         };
         let trouble = |cause| away("The tenant's database cannot be written", cause);
-        let mut transaction = self
-            .connection
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(trouble)?;
+        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await.map_err(trouble)?;
         let ours = sqlx::query("UPDATE tenantry_owner SET fence = ? WHERE tenant_id = ? AND fence <= ?")
             .bind(lock.fence)
             .bind(lock.tenant_id.to_string())

@@ -20,10 +20,7 @@ pub(super) fn create_table(table: &Table, name: &str) -> Result<String, Refusal>
     }
     for check in table.checks.values() {
         let condition = translate(table, &check.expression, &format!("check {}", check.name))?;
-        lines.push(format!(
-            "CONSTRAINT {} CHECK ({condition})",
-            identifier(&check.name)
-        ));
+        lines.push(format!("CONSTRAINT {} CHECK ({condition})", identifier(&check.name)));
     }
     lines.extend(table.foreign_keys.values().map(foreign_key));
     let comment = table
@@ -31,11 +28,7 @@ pub(super) fn create_table(table: &Table, name: &str) -> Result<String, Refusal>
         .as_ref()
         .map(|comment| encoding::kept("TABLE COMMENT", comment) + " ")
         .unwrap_or_default();
-    Ok(format!(
-        "CREATE TABLE {} ({comment}\n    {}\n)",
-        identifier(name),
-        lines.join(",\n    ")
-    ))
+    Ok(format!("CREATE TABLE {} ({comment}\n    {}\n)", identifier(name), lines.join(",\n    ")))
 }
 
 /// A column as CREATE TABLE and ADD COLUMN define it.
@@ -62,12 +55,7 @@ pub(super) fn column_definition(table: &Table, column: &Column) -> Result<String
         words.push(format!("GENERATED ALWAYS AS ({expression}) {kind}"));
     }
     words.extend(kept.map(|name| encoding::kept("COLLATION", name)));
-    words.extend(
-        column
-            .comment
-            .as_ref()
-            .map(|comment| encoding::kept("COMMENT", comment)),
-    );
+    words.extend(column.comment.as_ref().map(|comment| encoding::kept("COMMENT", comment)));
     Ok(words.join(" "))
 }
 
@@ -80,11 +68,7 @@ pub(super) fn default_value(table: &Table, column: &Column) -> Result<Option<Str
         Default::Text(value) => {
             refuse_variables(value, &format!("The default of {}.{}", table.name, column.name))?;
             let written = literal(&column.ty, Literal::Text(value))?;
-            if written.starts_with("CAST") {
-                format!("({written})")
-            } else {
-                written
-            }
+            if written.starts_with("CAST") { format!("({written})") } else { written }
         }
         Default::Number(value) => match &column.ty {
             // As written, in quotes: SQLite would make a floating number of it.
@@ -114,10 +98,7 @@ pub(super) fn default_value(table: &Table, column: &Column) -> Result<Option<Str
         Default::Uuid => format!("({})", encoding::UUID),
         Default::Expression(expression) => {
             let text = Translator::without_tables().text(expression).map_err(|refusal| {
-                Refusal::new(format!(
-                    "The default of {}.{}: {}",
-                    table.name, column.name, refusal.reason
-                ))
+                Refusal::new(format!("The default of {}.{}: {}", table.name, column.name, refusal.reason))
             })?;
             format!("({text})")
         }
@@ -125,11 +106,7 @@ pub(super) fn default_value(table: &Table, column: &Column) -> Result<Option<Str
 }
 
 fn bracketed_now(digits: u8) -> String {
-    if digits == 0 {
-        encoding::now(0)
-    } else {
-        format!("({})", encoding::now(digits))
-    }
+    if digits == 0 { encoding::now(0) } else { format!("({})", encoding::now(digits)) }
 }
 
 /// The CREATE INDEX statements of a table by the names that the indexes have on SQLite.
@@ -172,11 +149,7 @@ fn create_index(table: &Table, index: &Index, name: &str) -> Result<String, Refu
 
 /// The indexed expression for the first `length` characters of a column.
 pub(super) fn prefix_expression(column: &str, length: u32, collation: Option<&String>) -> String {
-    let nocase = if collation.is_some_and(|name| name == "NOCASE") {
-        " COLLATE NOCASE"
-    } else {
-        ""
-    };
+    let nocase = if collation.is_some_and(|name| name == "NOCASE") { " COLLATE NOCASE" } else { "" };
     format!("substr({}, 1, {length}){nocase}", identifier(column))
 }
 
@@ -185,18 +158,11 @@ pub(super) fn prefix_expression(column: &str, length: u32, collation: Option<&St
 /// As on MySQL it acts only when another column's value changed and the statement did not change the column itself.
 /// The update that it makes changes none of the other columns, so it ends there even with recursive triggers on.
 pub(super) fn on_update_trigger(table: &Table) -> Result<Option<String>, Refusal> {
-    let touched: Vec<&Column> = table
-        .columns
-        .iter()
-        .filter(|column| column.on_update_now)
-        .collect();
+    let touched: Vec<&Column> = table.columns.iter().filter(|column| column.on_update_now).collect();
     if touched.is_empty() {
         return Ok(None);
     }
-    if let Some(column) = touched
-        .iter()
-        .find(|column| fraction_digits(&column.ty).is_none())
-    {
+    if let Some(column) = touched.iter().find(|column| fraction_digits(&column.ty).is_none()) {
         return Err(Refusal::new(format!(
             "{}.{} is no DATETIME or TIMESTAMP, so it cannot have ON UPDATE CURRENT_TIMESTAMP.",
             table.name, column.name
@@ -218,14 +184,9 @@ pub(super) fn on_update_trigger(table: &Table) -> Result<Option<String>, Refusal
     if changed.is_empty() {
         changed.push("FALSE".to_owned());
     }
-    let untouched: Vec<String> = touched
-        .iter()
-        .map(|column| format!("NEW.{0} IS OLD.{0}", identifier(&column.name)))
-        .collect();
-    let set: Vec<String> = touched
-        .iter()
-        .map(|column| on_update_assignment(column))
-        .collect();
+    let untouched: Vec<String> =
+        touched.iter().map(|column| format!("NEW.{0} IS OLD.{0}", identifier(&column.name))).collect();
+    let set: Vec<String> = touched.iter().map(|column| on_update_assignment(column)).collect();
     let name = identifier(&table.name);
     Ok(Some(format!(
         "CREATE TRIGGER {trigger} AFTER UPDATE ON {name} FOR EACH ROW\n\
@@ -260,20 +221,12 @@ pub(super) fn auto_increment_key(table: &Table) -> Option<&Column> {
 
 /// A column by its name, in any case.
 pub(super) fn find<'a>(table: &'a Table, name: &str) -> Option<&'a Column> {
-    table
-        .columns
-        .iter()
-        .find(|column| names::same(&column.name, name))
+    table.columns.iter().find(|column| names::same(&column.name, name))
 }
 
 /// A table by its name.
 pub(super) fn find_table<'a>(schema: &'a Schema, name: &str) -> Option<&'a Table> {
-    schema.tables.get(name).or_else(|| {
-        schema
-            .tables
-            .values()
-            .find(|table| names::same(&table.name, name))
-    })
+    schema.tables.get(name).or_else(|| schema.tables.values().find(|table| names::same(&table.name, name)))
 }
 
 fn is_in(names: &[String], name: &str) -> bool {
@@ -307,20 +260,12 @@ fn foreign_key(key: &ForeignKey) -> String {
 /// Refuses what would only fail later, or would hold less than MySQL promises.
 pub(super) fn validate(schema: &Schema, table: &Table) -> Result<(), Refusal> {
     let name = &table.name;
-    for word in [name.as_str()]
-        .into_iter()
-        .chain(table.columns.iter().map(|column| column.name.as_str()))
-    {
+    for word in [name.as_str()].into_iter().chain(table.columns.iter().map(|column| column.name.as_str())) {
         if word.contains('\0') {
-            return Err(Refusal::new(format!(
-                "A name in the table {name} has a zero byte."
-            )));
+            return Err(Refusal::new(format!("A name in the table {name} has a zero byte.")));
         }
     }
-    if ["sqlite_", "tenantry_"]
-        .iter()
-        .any(|prefix| name.to_ascii_lowercase().starts_with(prefix))
-    {
+    if ["sqlite_", "tenantry_"].iter().any(|prefix| name.to_ascii_lowercase().starts_with(prefix)) {
         return Err(Refusal::new(format!(
             "The table name {name} is reserved; choose one that begins otherwise."
         )));
@@ -328,14 +273,7 @@ pub(super) fn validate(schema: &Schema, table: &Table) -> Result<(), Refusal> {
     if let Some(key) = auto_increment_key(table) {
         let is_alone = matches!(table.primary_key.as_slice(), [only] if names::same(only, &key.name));
         let is_integer = matches!(key.ty, Type::Integer { .. });
-        if !is_alone
-            || !is_integer
-            || table
-                .columns
-                .iter()
-                .filter(|column| column.auto_increment)
-                .count()
-                > 1
+        if !is_alone || !is_integer || table.columns.iter().filter(|column| column.auto_increment).count() > 1
         {
             return Err(Refusal::new(format!(
                 "{name}.{} is AUTO_INCREMENT, which on SQLite only the one integer column of a primary key can be; \
@@ -370,10 +308,7 @@ pub(super) fn validate(schema: &Schema, table: &Table) -> Result<(), Refusal> {
             }
         }
     }
-    table
-        .foreign_keys
-        .values()
-        .try_for_each(|key| validate_foreign_key(schema, table, key))
+    table.foreign_keys.values().try_for_each(|key| validate_foreign_key(schema, table, key))
 }
 
 type Key<'a> = (String, Vec<(&'a str, Option<u32>)>, bool);
@@ -386,18 +321,10 @@ fn keys(table: &Table) -> Vec<Key<'_>> {
             let parts = index.parts.iter().filter(|part| !part.is_expression);
             let parts = parts.map(|part| (part.column.as_str(), part.prefix)).collect();
             let is_plain = index.parts.iter().all(|part| !part.is_expression);
-            (
-                format!("The index {}", index.name),
-                parts,
-                index.unique && is_plain,
-            )
+            (format!("The index {}", index.name), parts, index.unique && is_plain)
         })
         .collect();
-    let primary = table
-        .primary_key
-        .iter()
-        .map(|column| (column.as_str(), None))
-        .collect();
+    let primary = table.primary_key.iter().map(|column| (column.as_str(), None)).collect();
     keys.push(("The primary key".to_owned(), primary, true));
     keys
 }
@@ -430,9 +357,7 @@ fn validate_column(table: &Table, column: &Column) -> Result<(), Refusal> {
             )));
         }
         Type::Decimal { precision, scale, .. } if scale > precision || *precision == 0 => {
-            return Err(Refusal::new(format!(
-                "{name} has more digits after the point than in all."
-            )));
+            return Err(Refusal::new(format!("{name} has more digits after the point than in all.")));
         }
         _ => {}
     }
@@ -457,9 +382,7 @@ fn validate_foreign_key(schema: &Schema, table: &Table, key: &ForeignKey) -> Res
         })?
     };
     if let Some(missing) = key.columns.iter().find(|column| find(table, column).is_none()) {
-        return Err(Refusal::new(format!(
-            "{here} names the column {missing}, which is not there."
-        )));
+        return Err(Refusal::new(format!("{here} names the column {missing}, which is not there.")));
     }
     let matches = |columns: &[&str]| {
         columns.len() == key.foreign_columns.len()
@@ -490,7 +413,5 @@ pub(super) fn refuse_variables(value: &str, what: &str) -> Result<(), Refusal> {
 
 /// Whether a text holds something like `{{TENANT_NAME}}`.
 pub(super) fn has_variable(value: &str) -> bool {
-    value
-        .find("{{")
-        .is_some_and(|open| value.get(open..).is_some_and(|rest| rest.contains("}}")))
+    value.find("{{").is_some_and(|open| value.get(open..).is_some_and(|rest| rest.contains("}}")))
 }

@@ -75,11 +75,7 @@ pub(super) fn tokenize(sql: &str) -> Vec<Token<'_>> {
     let at = |place: usize| bytes.get(place).copied().unwrap_or(0);
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80;
     let run = |from: usize, holds: &dyn Fn(u8) -> bool| {
-        bytes
-            .iter()
-            .skip(from)
-            .position(|&byte| !holds(byte))
-            .map_or(bytes.len(), |length| from + length)
+        bytes.iter().skip(from).position(|&byte| !holds(byte)).map_or(bytes.len(), |length| from + length)
     };
     let mut tokens = Vec::new();
     let mut start = 0;
@@ -93,10 +89,7 @@ pub(super) fn tokenize(sql: &str) -> Vec<Token<'_>> {
             b'-' if at(start + 1) == b'-' => (Kind::Comment, run(start, &|byte| byte != b'\n')),
             b'/' if at(start + 1) == b'*' => {
                 let rest = sql.get(start + 2..).unwrap_or_default();
-                (
-                    Kind::Comment,
-                    rest.find("*/").map_or(bytes.len(), |length| start + length + 4),
-                )
+                (Kind::Comment, rest.find("*/").map_or(bytes.len(), |length| start + length + 4))
             }
             b'\'' => (Kind::Text, quoted_end(bytes, start, b'\'', true)),
             b'"' | b'`' => (Kind::Quoted, quoted_end(bytes, start, byte, true)),
@@ -111,19 +104,12 @@ pub(super) fn tokenize(sql: &str) -> Vec<Token<'_>> {
             _ => {
                 let operators = ["->>", "||", "<=", ">=", "<>", "!=", "==", "<<", ">>", "->"];
                 let rest = sql.get(start..).unwrap_or_default();
-                let length = operators
-                    .iter()
-                    .find(|operator| rest.starts_with(**operator))
-                    .map_or(1, |it| it.len());
+                let length =
+                    operators.iter().find(|operator| rest.starts_with(**operator)).map_or(1, |it| it.len());
                 (Kind::Symbol, start + length)
             }
         };
-        tokens.push(Token {
-            kind,
-            text: sql.get(start..end).unwrap_or_default(),
-            start,
-            end,
-        });
+        tokens.push(Token { kind, text: sql.get(start..end).unwrap_or_default(), start, end });
         start = end;
     }
     tokens
@@ -187,33 +173,21 @@ mod tests {
 
     #[test]
     fn the_four_ways_to_quote_a_name_give_the_name() {
-        let names: Vec<_> = tokenize("\"a\"\"b\" `c``d` [e f] 'g''h' i")
-            .iter()
-            .filter_map(Token::name)
-            .collect();
+        let names: Vec<_> =
+            tokenize("\"a\"\"b\" `c``d` [e f] 'g''h' i").iter().filter_map(Token::name).collect();
         assert_eq!(names, ["a\"b", "c`d", "e f", "g'h", "i"]);
     }
 
     #[test]
     fn numbers_comments_and_operators_are_single_tokens() {
-        let texts: Vec<_> = tokenize("1.5e-3+0x1F->>'$'--x\n/* a */<>X'00'")
-            .iter()
-            .map(|token| token.text)
-            .collect();
-        assert_eq!(
-            texts,
-            [
-                "1.5e-3", "+", "0x1F", "->>", "'$'", "--x", "/* a */", "<>", "X'00'"
-            ]
-        );
+        let texts: Vec<_> =
+            tokenize("1.5e-3+0x1F->>'$'--x\n/* a */<>X'00'").iter().map(|token| token.text).collect();
+        assert_eq!(texts, ["1.5e-3", "+", "0x1F", "->>", "'$'", "--x", "/* a */", "<>", "X'00'"]);
     }
 
     #[test]
     fn white_space_comments_and_keyword_case_do_not_matter_to_the_canonical_text() {
-        assert_eq!(
-            canonical("check ( \"a\"<2 ) -- why"),
-            canonical("CHECK(\"a\" < 2)")
-        );
+        assert_eq!(canonical("check ( \"a\"<2 ) -- why"), canonical("CHECK(\"a\" < 2)"));
         assert_ne!(canonical("'a'"), canonical("'A'"));
     }
 

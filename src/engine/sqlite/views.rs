@@ -73,10 +73,8 @@ pub(super) fn views(
             changed.push((name, sql));
         }
     }
-    let mut statements: Vec<Statement> = changed
-        .iter()
-        .map(|(name, _)| plain(format!("DROP VIEW {}", identifier(name))))
-        .collect();
+    let mut statements: Vec<Statement> =
+        changed.iter().map(|(name, _)| plain(format!("DROP VIEW {}", identifier(name)))).collect();
     statements.extend(changed.into_iter().map(|(_, sql)| plain(sql)));
     statements.extend(affected.iter().map(|name| proof(name)));
     Ok(statements)

@@ -45,7 +45,8 @@ pub async fn show(request: HttpRequest, app: Data<App>, SignedIn(actor): SignedI
             button: Crumb::new("See what happened", urls::tenant_setup(slug)),
         })
         .collect();
-    let ready = found.counts.iter().find(|(status, _)| *status == Status::Active).map_or(0, |(_, count)| *count);
+    let ready =
+        found.counts.iter().find(|(status, _)| *status == Status::Active).map_or(0, |(_, count)| *count);
     let page = DashboardPage {
         shell: shell(&request, &actor, Place::Dashboard),
         start: if total == 0 { first_day(found.templates) } else { Vec::new() },
@@ -68,7 +69,11 @@ pub async fn show(request: HttpRequest, app: Data<App>, SignedIn(actor): SignedI
         running,
         events: found.events.iter().map(|event| event_view(event, now)).collect(),
     };
-    if htmx::wants_fragment(&request) { html(StatusCode::OK, &page.as_running()) } else { html(StatusCode::OK, &page) }
+    if htmx::wants_fragment(&request) {
+        html(StatusCode::OK, &page.as_running())
+    } else {
+        html(StatusCode::OK, &page)
+    }
 }
 
 /// An event as the pages show it.

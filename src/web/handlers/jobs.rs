@@ -28,7 +28,11 @@ pub async fn list(request: HttpRequest, app: Data<App>, SignedIn(actor): SignedI
         jobs: jobs.into_iter().map(|(job, tenant)| row(&job, tenant, now)).collect(),
         poll: is_busy.then(urls::jobs),
     };
-    if htmx::wants_fragment(&request) { html(StatusCode::OK, &page.as_rows()) } else { html(StatusCode::OK, &page) }
+    if htmx::wants_fragment(&request) {
+        html(StatusCode::OK, &page.as_rows())
+    } else {
+        html(StatusCode::OK, &page)
+    }
 }
 
 /// A job's state as a pill.
@@ -46,7 +50,11 @@ pub fn state(job: &Job) -> Pill {
 fn row(job: &Job, tenant: Option<(String, String)>, now: i64) -> JobRow {
     let phase = making::phase(job, &[]);
     JobRow {
-        what: if job.kind == crate::apply::provision::KIND { "Set up a tenant".into() } else { job.kind.clone() },
+        what: if job.kind == crate::apply::provision::KIND {
+            "Set up a tenant".into()
+        } else {
+            job.kind.clone()
+        },
         tenant: tenant.map(|(name, slug)| Crumb::new(name, urls::tenant_setup(&slug))),
         state: state(job),
         note: making::trouble(phase, job).map(|trouble| trouble.reason),

@@ -17,7 +17,9 @@ pub fn phase(job: &Job, steps: &[Step]) -> Phase {
         (JobStatus::Failed, _) => Phase::Failed,
         (_, Direction::Undo) => Phase::Undoing,
         (JobStatus::Queued, _) if job.attempt > 0 => Phase::Retrying,
-        (JobStatus::Queued, _) if steps.iter().all(|step| step.status == StepStatus::Waiting) => Phase::Waiting,
+        (JobStatus::Queued, _) if steps.iter().all(|step| step.status == StepStatus::Waiting) => {
+            Phase::Waiting
+        }
         (JobStatus::Queued | JobStatus::Running, _) => Phase::Running,
     }
 }
@@ -40,7 +42,11 @@ pub fn sentence(phase: Phase, job: &Job, steps: &[Step], tries: usize, now_ms: i
         }
         Phase::Retrying => {
             let seconds = (job.run_after_ms - now_ms + 999).div_euclid(1000).max(0);
-            let when = if seconds == 0 { "in a moment".to_owned() } else { format!("in {}", counted(seconds, "second", "seconds")) };
+            let when = if seconds == 0 {
+                "in a moment".to_owned()
+            } else {
+                format!("in {}", counted(seconds, "second", "seconds"))
+            };
             format!("Next try {when} (try {} of {tries}). Nothing is lost.", job.attempt + 1)
         }
         Phase::Undoing => "What was made so far is being removed.".into(),
@@ -66,7 +72,11 @@ pub fn steps(steps: &[Step]) -> Vec<StepView> {
                 StepStatus::Undone => StepState::Undone,
             },
             note: step.note.clone(),
-            took: step.started_ms.zip(step.ended_ms).filter(|_| step.status == StepStatus::Done).map(|(from, to)| duration(to - from)),
+            took: step
+                .started_ms
+                .zip(step.ended_ms)
+                .filter(|_| step.status == StepStatus::Done)
+                .map(|(from, to)| duration(to - from)),
         })
         .collect()
 }
@@ -76,7 +86,10 @@ pub fn trouble(phase: Phase, job: &Job) -> Option<Trouble> {
     let (what_we_did, button) = match phase {
         Phase::Retrying => ("Nothing is lost: it is tried again by itself.", "Try now"),
         Phase::Undoing => ("What was made so far is being removed.", "Try now"),
-        Phase::Failed => ("What was made of it has been removed. Nothing is left behind, and you can try again.", "Try again"),
+        Phase::Failed => (
+            "What was made of it has been removed. Nothing is left behind, and you can try again.",
+            "Try again",
+        ),
         Phase::Stuck => (
             "What was made of it could not be removed. Somebody who looks after the machine should read the details, then press the button.",
             "Try to clean up again",

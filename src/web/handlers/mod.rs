@@ -19,7 +19,11 @@ use super::{
     urls,
     views::{Flash, Person, Place, Shell, Tone},
 };
-use crate::{error::{Error, Kind}, store::users::Role, usecases::actor::Actor};
+use crate::{
+    error::{Error, Kind},
+    store::users::Role,
+    usecases::actor::Actor,
+};
 use actix_session::SessionExt;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, http::StatusCode};
 use askama::Template;

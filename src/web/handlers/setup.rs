@@ -23,7 +23,12 @@ pub async fn form(request: HttpRequest, app: Data<App>, token: Path<String>) -> 
 }
 
 /// Makes the first administrator, who is signed in from then on.
-pub async fn create(request: HttpRequest, app: Data<App>, token: Path<String>, form: Form<Vec<(String, String)>>) -> Answer {
+pub async fn create(
+    request: HttpRequest,
+    app: Data<App>,
+    token: Path<String>,
+    form: Form<Vec<(String, String)>>,
+) -> Answer {
     let form = Values(form.into_inner());
     let wanted = FirstAdmin {
         name: form.text("name").into(),

@@ -48,17 +48,33 @@ pub async fn list(request: HttpRequest, app: Data<App>, SignedIn(actor): SignedI
             version: version.version.clone(),
             href: urls::template(template_type, &version.version),
             icon: template_icon(template_type),
-            modules: format!("{}, {}", counted_len(core, "module", "modules"), counted_len(extras, "extra", "extras")),
+            modules: format!(
+                "{}, {}",
+                counted_len(core, "module", "modules"),
+                counted_len(extras, "extra", "extras")
+            ),
             tables: counted_len(detail.schema.tables.len(), "table", "tables"),
             tenants: counted(tenants.get(template_type).copied().unwrap_or_default(), "tenant", "tenants"),
         });
     }
-    let folder = app.settings.templates_dir.as_ref().map_or_else(|| "sql_templates".to_owned(), |folder| folder.display().to_string());
-    html(StatusCode::OK, &TemplatesPage { shell: shell(&request, &actor, Place::Templates), templates: summaries, folder })
+    let folder = app
+        .settings
+        .templates_dir
+        .as_ref()
+        .map_or_else(|| "sql_templates".to_owned(), |folder| folder.display().to_string());
+    html(
+        StatusCode::OK,
+        &TemplatesPage { shell: shell(&request, &actor, Place::Templates), templates: summaries, folder },
+    )
 }
 
 /// A template version with everything in it.
-pub async fn show(request: HttpRequest, app: Data<App>, SignedIn(actor): SignedIn, path: Path<(String, String)>) -> Answer {
+pub async fn show(
+    request: HttpRequest,
+    app: Data<App>,
+    SignedIn(actor): SignedIn,
+    path: Path<(String, String)>,
+) -> Answer {
     let (template_type, version) = path.into_inner();
     let detail = templates::show(&app, &actor, &template_type, &version).await?;
     let now = app.now_ms();
@@ -102,7 +118,8 @@ pub async fn show(request: HttpRequest, app: Data<App>, SignedIn(actor): SignedI
             .collect(),
         used_by: counted(used, "tenant", "tenants"),
         used_by_href: (used > 0).then(|| urls::with_query(&urls::tenants(), &[("template", &template_type)])),
-        create_href: may_create.then(|| urls::with_query(&urls::new_tenant(), &[("template", &template_type)])),
+        create_href: may_create
+            .then(|| urls::with_query(&urls::new_tenant(), &[("template", &template_type)])),
     };
     html(StatusCode::OK, &page)
 }
@@ -129,7 +146,11 @@ fn imported(version: &TemplateVersion, now: i64) -> Result<TimeView, Error> {
 
 fn modules(detail: &Detail) -> Vec<ModuleView> {
     let title = |name: &String| {
-        detail.modules.iter().find(|module| module.name == *name).map_or_else(|| name.clone(), |module| module.title.clone())
+        detail
+            .modules
+            .iter()
+            .find(|module| module.name == *name)
+            .map_or_else(|| name.clone(), |module| module.title.clone())
     };
     detail
         .modules
@@ -147,6 +168,9 @@ fn modules(detail: &Detail) -> Vec<ModuleView> {
 
 /// The title of the module that each table comes from.
 pub fn module_of_tables(detail: &Detail) -> BTreeMap<String, String> {
-    let pairs = detail.modules.iter().flat_map(|module| module.tables.iter().map(|table| (table.clone(), module.title.clone())));
+    let pairs = detail
+        .modules
+        .iter()
+        .flat_map(|module| module.tables.iter().map(|table| (table.clone(), module.title.clone())));
     pairs.collect()
 }

@@ -56,7 +56,12 @@ fn write_cursor(cursor: &Cursor) -> String {
 }
 
 /// The list, its search in the address.
-pub async fn list(request: HttpRequest, app: Data<App>, SignedIn(actor): SignedIn, query: Query<Vec<(String, String)>>) -> Answer {
+pub async fn list(
+    request: HttpRequest,
+    app: Data<App>,
+    SignedIn(actor): SignedIn,
+    query: Query<Vec<(String, String)>>,
+) -> Answer {
     let query = Values(query.into_inner());
     let word = |name: &str| Some(query.text(name).trim().to_owned()).filter(|text| !text.is_empty());
     let filter = Filter {
@@ -92,10 +97,18 @@ pub async fn list(request: HttpRequest, app: Data<App>, SignedIn(actor): SignedI
         let other = if first == up { down } else { up };
         SortLink { href: address(if sort == first { other } else { first }, None), now }
     };
-    let is_on = filter.search.is_some() || filter.status.is_some() || filter.template_type.is_some() || filter.plan.is_some();
+    let is_on = filter.search.is_some()
+        || filter.status.is_some()
+        || filter.template_type.is_some()
+        || filter.plan.is_some();
     let page = TenantsPage {
         shell: shell(&request, &actor, Place::Tenants),
-        search: search(&query, sort, is_on, offers.iter().map(|(version, _)| (version.template_type.as_str(), version.name.as_str()))),
+        search: search(
+            &query,
+            sort,
+            is_on,
+            offers.iter().map(|(version, _)| (version.template_type.as_str(), version.name.as_str())),
+        ),
         count: if found.count > i64::from(COUNT_LIMIT) {
             format!("More than {}", counted(i64::from(COUNT_LIMIT), "tenant", "tenants"))
         } else {
@@ -112,10 +125,19 @@ pub async fn list(request: HttpRequest, app: Data<App>, SignedIn(actor): SignedI
         },
         may_create: actor.must(Permission::CreateTenants).is_ok(),
     };
-    if htmx::wants_fragment(&request) { html(StatusCode::OK, &page.as_results()) } else { html(StatusCode::OK, &page) }
+    if htmx::wants_fragment(&request) {
+        html(StatusCode::OK, &page.as_results())
+    } else {
+        html(StatusCode::OK, &page)
+    }
 }
 
-fn search<'a>(query: &Values, sort: Sort, is_on: bool, templates: impl Iterator<Item = (&'a str, &'a str)>) -> Search {
+fn search<'a>(
+    query: &Values,
+    sort: Sort,
+    is_on: bool,
+    templates: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Search {
     let choice = |name: &str, value: &str, text: &str| Choice {
         value: value.to_owned(),
         text: text.to_owned(),
@@ -174,7 +196,8 @@ fn typed(values: &Values) -> Typed {
             None => (template.clone(), text.to_owned()),
         })
         .collect();
-    let modules = ticked.iter().filter(|(owner, _)| *owner == template).map(|(_, module)| module.clone()).collect();
+    let modules =
+        ticked.iter().filter(|(owner, _)| *owner == template).map(|(_, module)| module.clone()).collect();
     Typed {
         form: CreateForm {
             name: values.text("name").to_owned(),
@@ -198,7 +221,12 @@ fn template_card(offer: &Offer, chosen: &str, ticked: &[(String, String)]) -> Te
         version: offer.version.version.clone(),
         icon: template_icon(template),
         is_chosen: template == chosen,
-        included: offer.modules.iter().filter(|module| module.is_core).map(|module| module.title.clone()).collect(),
+        included: offer
+            .modules
+            .iter()
+            .filter(|module| module.is_core)
+            .map(|module| module.title.clone())
+            .collect(),
         extras: offer
             .modules
             .iter()
@@ -212,7 +240,8 @@ fn template_card(offer: &Offer, chosen: &str, ticked: &[(String, String)]) -> Te
                     title: module.title.clone(),
                     text: module.description.clone(),
                     needs: needs.iter().map(|module| module.name.clone()).collect(),
-                    needs_text: (!needs.is_empty()).then(|| format!("Needs {}. {added}", titles.join(" and "))),
+                    needs_text: (!needs.is_empty())
+                        .then(|| format!("Needs {}. {added}", titles.join(" and "))),
                     is_ticked: ticked.iter().any(|(owner, name)| owner == template && *name == module.name),
                 }
             })
@@ -220,7 +249,13 @@ fn template_card(offer: &Offer, chosen: &str, ticked: &[(String, String)]) -> Te
     }
 }
 
-async fn form_page(request: &HttpRequest, app: &App, actor: &Actor, typed: &Typed, request_id: String) -> Result<NewTenantPage, Failure> {
+async fn form_page(
+    request: &HttpRequest,
+    app: &App,
+    actor: &Actor,
+    typed: &Typed,
+    request_id: String,
+) -> Result<NewTenantPage, Failure> {
     let offers = templates::offers(app, actor).await?;
     let plans = Plan::ALL.into_iter().map(|value| PlanCard {
         value: value.word().to_owned(),
@@ -229,11 +264,21 @@ async fn form_page(request: &HttpRequest, app: &App, actor: &Actor, typed: &Type
         is_chosen: value.word() == typed.form.plan,
     });
     let cards = offers.iter().map(|offer| template_card(offer, &typed.form.template, &typed.ticked));
-    Ok(NewTenantPage::new(shell(request, actor, Place::Tenants), request_id, plans.collect(), cards.collect()))
+    Ok(NewTenantPage::new(
+        shell(request, actor, Place::Tenants),
+        request_id,
+        plans.collect(),
+        cards.collect(),
+    ))
 }
 
 /// The empty form; `?template=` chooses one beforehand.
-pub async fn new(request: HttpRequest, app: Data<App>, SignedIn(actor): SignedIn, query: Query<Vec<(String, String)>>) -> Answer {
+pub async fn new(
+    request: HttpRequest,
+    app: Data<App>,
+    SignedIn(actor): SignedIn,
+    query: Query<Vec<(String, String)>>,
+) -> Answer {
     let mut typed = typed(&Values(query.into_inner()));
     if typed.form.plan.is_empty() {
         Plan::Basic.word().clone_into(&mut typed.form.plan);
@@ -248,21 +293,32 @@ fn name_check(found: tenants::NameCheck) -> NameCheck {
         tenants::NameCheck::Unusable(problem) => NameCheck { problem: Some(problem), ..NameCheck::default() },
         tenants::NameCheck::Usable { slug, is_known } => NameCheck {
             slug: Some(slug),
-            warning: is_known.then(|| "There is a tenant of this name already. Look whether it is the same one.".to_owned()),
+            warning: is_known.then(|| {
+                "There is a tenant of this name already. Look whether it is the same one.".to_owned()
+            }),
             problem: None,
         },
     }
 }
 
 /// The live check of a name.
-pub async fn check_name(app: Data<App>, SignedIn(actor): SignedIn, query: Query<Vec<(String, String)>>) -> Answer {
+pub async fn check_name(
+    app: Data<App>,
+    SignedIn(actor): SignedIn,
+    query: Query<Vec<(String, String)>>,
+) -> Answer {
     let values = Values(query.into_inner());
     let found = tenants::check_name(&app, &actor, values.text("name")).await?;
     html(StatusCode::OK, &name_check(found))
 }
 
 /// Asks for a tenant.
-pub async fn create(request: HttpRequest, app: Data<App>, SignedIn(actor): SignedIn, form: Form<Vec<(String, String)>>) -> Answer {
+pub async fn create(
+    request: HttpRequest,
+    app: Data<App>,
+    SignedIn(actor): SignedIn,
+    form: Form<Vec<(String, String)>>,
+) -> Answer {
     let values = Values(form.into_inner());
     let typed = typed(&values);
     let error = match tenants::create(&app, &actor, typed.form.clone()).await {
@@ -288,7 +344,12 @@ pub async fn create(request: HttpRequest, app: Data<App>, SignedIn(actor): Signe
 }
 
 /// The steps that make a tenant.
-pub async fn setup(request: HttpRequest, app: Data<App>, SignedIn(actor): SignedIn, slug: Path<String>) -> Answer {
+pub async fn setup(
+    request: HttpRequest,
+    app: Data<App>,
+    SignedIn(actor): SignedIn,
+    slug: Path<String>,
+) -> Answer {
     let (tenant, job) = tenants::making(&app, &actor, &slug).await?;
     let Some((job, steps)) = job else { return Ok(htmx::redirect(&request, &urls::tenant(&tenant.slug))) };
     let now = app.now_ms();
@@ -319,7 +380,12 @@ pub async fn setup(request: HttpRequest, app: Data<App>, SignedIn(actor): Signed
 }
 
 /// Another try, or the next one at once.
-pub async fn retry(request: HttpRequest, app: Data<App>, SignedIn(actor): SignedIn, slug: Path<String>) -> Answer {
+pub async fn retry(
+    request: HttpRequest,
+    app: Data<App>,
+    SignedIn(actor): SignedIn,
+    slug: Path<String>,
+) -> Answer {
     let tenant = tenants::retry(&app, &actor, &slug).await?;
     Ok(htmx::redirect(&request, &urls::tenant_setup(&tenant.slug)))
 }
@@ -344,21 +410,35 @@ fn head(actor: &Actor, tenant: &Tenant, tab: Tab) -> TenantHead {
         plan: plan(tenant.plan).to_owned(),
         tabs: tab.row(&tenant.slug),
         notice: match tenant.status {
-            Status::Pending | Status::Provisioning => Some(("This tenant is being set up.".into(), steps("See the steps"))),
+            Status::Pending | Status::Provisioning => {
+                Some(("This tenant is being set up.".into(), steps("See the steps")))
+            }
             Status::Failed => Some(("This tenant could not be set up.".into(), steps("See what happened"))),
-            Status::Active | Status::Suspended | Status::Archived | Status::Deleting | Status::Deleted => None,
+            Status::Active | Status::Suspended | Status::Archived | Status::Deleting | Status::Deleted => {
+                None
+            }
         },
     }
 }
 
 /// The overview of a tenant.
-pub async fn overview(request: HttpRequest, app: Data<App>, SignedIn(actor): SignedIn, slug: Path<String>) -> Answer {
+pub async fn overview(
+    request: HttpRequest,
+    app: Data<App>,
+    SignedIn(actor): SignedIn,
+    slug: Path<String>,
+) -> Answer {
     let page = overview_page(&request, &app, &actor, &slug, None).await?;
     html(StatusCode::OK, &page)
 }
 
 /// Makes an invitation link and shows it, this one time.
-pub async fn invite(request: HttpRequest, app: Data<App>, SignedIn(actor): SignedIn, slug: Path<String>) -> Answer {
+pub async fn invite(
+    request: HttpRequest,
+    app: Data<App>,
+    SignedIn(actor): SignedIn,
+    slug: Path<String>,
+) -> Answer {
     let link = invitations::make_link(&app, &actor, &slug).await?;
     let base = match &app.settings.public_url {
         Some(url) => url.clone(),
@@ -376,15 +456,27 @@ pub async fn invite(request: HttpRequest, app: Data<App>, SignedIn(actor): Signe
     }
 }
 
-async fn overview_page(request: &HttpRequest, app: &App, actor: &Actor, slug: &str, link: Option<String>) -> Result<OverviewPage, Failure> {
+async fn overview_page(
+    request: &HttpRequest,
+    app: &App,
+    actor: &Actor,
+    slug: &str,
+    link: Option<String>,
+) -> Result<OverviewPage, Failure> {
     let found = tenants::overview(app, actor, slug).await?;
     let now = app.now_ms();
     let tenant = &found.tenant;
-    let detail = templates::show(app, &Actor::CommandLine, &tenant.template_type, &tenant.template_version).await?;
-    let modules = detail.modules.iter().filter(|module| module.is_core || tenant.modules.contains(&module.name));
+    let detail =
+        templates::show(app, &Actor::CommandLine, &tenant.template_type, &tenant.template_version).await?;
+    let modules =
+        detail.modules.iter().filter(|module| module.is_core || tenant.modules.contains(&module.name));
     let mut facts = vec![
         Fact::text("Owner", &tenant.email),
-        Fact::link("Template", format!("{} {}", tenant.template_name, tenant.template_version), urls::template(&tenant.template_type, &tenant.template_version)),
+        Fact::link(
+            "Template",
+            format!("{} {}", tenant.template_name, tenant.template_version),
+            urls::template(&tenant.template_type, &tenant.template_version),
+        ),
         Fact::text("Plan", plan(tenant.plan)),
         Fact::time("Asked for", TimeView::new(tenant.created_ms, now)),
     ];
@@ -399,24 +491,44 @@ async fn overview_page(request: &HttpRequest, app: &App, actor: &Actor, slug: &s
         modules: modules.map(|module| (module.title.clone(), !module.is_core)).collect(),
         connection: found.address.iter().map(|(label, value)| Fact::code(*label, value)).collect(),
         invitation: invitation_view(tenant, found.invitation.as_ref(), link, may_invite, now),
-        events: found.events.iter().map(|event| crate::web::views::EventView { tenant: None, ..event_view(event, now) }).collect(),
+        events: found
+            .events
+            .iter()
+            .map(|event| crate::web::views::EventView { tenant: None, ..event_view(event, now) })
+            .collect(),
     })
 }
 
-fn invitation_view(tenant: &Tenant, invitation: Option<&Invitation>, link: Option<String>, may_invite: bool, now: i64) -> InvitationView {
+fn invitation_view(
+    tenant: &Tenant,
+    invitation: Option<&Invitation>,
+    link: Option<String>,
+    may_invite: bool,
+    now: i64,
+) -> InvitationView {
     let email = invitation.map_or(&tenant.email, |invitation| &invitation.email).clone();
     let until = |ms: i64| TimeView::new(ms, now).text;
     let (state, sentence, button) = match invitation {
-        None => (Pill::new("Not yet", Tone::Quiet), "The invitation is prepared when the tenant is ready.".to_owned(), None),
-        Some(Invitation { used_ms: Some(at), .. }) => {
-            (Pill::new("Taken up", Tone::Good), format!("The owner chose a password on {}.", until(*at)), None)
-        }
-        Some(Invitation { has_link: true, expires_ms: Some(at), .. }) if *at > now => {
-            (Pill::new("Link made", Tone::Busy).with_icon("mail"), format!("The link works until {} UTC, once.", until(*at)), Some("Make a new link"))
-        }
-        Some(Invitation { has_link: true, .. }) => {
-            (Pill::new("Link too old", Tone::Warn), "The last link no longer works.".to_owned(), Some("Make a new link"))
-        }
+        None => (
+            Pill::new("Not yet", Tone::Quiet),
+            "The invitation is prepared when the tenant is ready.".to_owned(),
+            None,
+        ),
+        Some(Invitation { used_ms: Some(at), .. }) => (
+            Pill::new("Taken up", Tone::Good),
+            format!("The owner chose a password on {}.", until(*at)),
+            None,
+        ),
+        Some(Invitation { has_link: true, expires_ms: Some(at), .. }) if *at > now => (
+            Pill::new("Link made", Tone::Busy).with_icon("mail"),
+            format!("The link works until {} UTC, once.", until(*at)),
+            Some("Make a new link"),
+        ),
+        Some(Invitation { has_link: true, .. }) => (
+            Pill::new("Link too old", Tone::Warn),
+            "The last link no longer works.".to_owned(),
+            Some("Make a new link"),
+        ),
         Some(_) => (
             Pill::new("Not invited yet", Tone::Warn),
             "Make a link and send it to the owner. Whoever opens it chooses the owner's password.".to_owned(),
@@ -427,7 +539,12 @@ fn invitation_view(tenant: &Tenant, invitation: Option<&Invitation>, link: Optio
 }
 
 /// The tables of a tenant, as text and as a picture.
-pub async fn structure(request: HttpRequest, app: Data<App>, SignedIn(actor): SignedIn, slug: Path<String>) -> Answer {
+pub async fn structure(
+    request: HttpRequest,
+    app: Data<App>,
+    SignedIn(actor): SignedIn,
+    slug: Path<String>,
+) -> Answer {
     let (tenant, found) = match tenants::schema(&app, &actor, &slug).await {
         Ok((tenant, schema)) => (tenant, Ok(schema)),
         Err(error) if matches!(error.kind, Kind::Conflict | Kind::Unavailable) => {
@@ -435,7 +552,8 @@ pub async fn structure(request: HttpRequest, app: Data<App>, SignedIn(actor): Si
         }
         Err(error) => return Err(error.into()),
     };
-    let detail = templates::show(&app, &Actor::CommandLine, &tenant.template_type, &tenant.template_version).await?;
+    let detail =
+        templates::show(&app, &Actor::CommandLine, &tenant.template_type, &tenant.template_version).await?;
     let modules = module_of_tables(&detail);
     let (schema, missing) = match found {
         Ok(schema) => (schema, None),
@@ -471,12 +589,22 @@ fn draw(schema: &Schema, tenant: &Tenant, modules: &BTreeMap<String, String>) ->
             (table.clone(), picture::Group { index, name: title.clone() })
         })
         .collect();
-    let options = picture::Options { title: format!("The tables of {}", tenant.name), groups, ..picture::Options::default() };
+    let options = picture::Options {
+        title: format!("The tables of {}", tenant.name),
+        groups,
+        ..picture::Options::default()
+    };
     picture::draw(schema, &options)
 }
 
 /// Everything that was done to a tenant.
-pub async fn activity(request: HttpRequest, app: Data<App>, SignedIn(actor): SignedIn, slug: Path<String>, query: Query<Vec<(String, String)>>) -> Answer {
+pub async fn activity(
+    request: HttpRequest,
+    app: Data<App>,
+    SignedIn(actor): SignedIn,
+    slug: Path<String>,
+    query: Query<Vec<(String, String)>>,
+) -> Answer {
     let before = Values(query.into_inner()).text("before").parse::<i64>().ok();
     let (tenant, mut events) = tenants::history(&app, &actor, &slug, before, EVENTS + 1).await?;
     let now = app.now_ms();
@@ -484,11 +612,17 @@ pub async fn activity(request: HttpRequest, app: Data<App>, SignedIn(actor): Sig
     let limit = EVENTS as usize;
     let has_more = events.len() > limit;
     events.truncate(limit);
-    let next = events.last().filter(|_| has_more).map(|event| urls::with_query(&address, &[("before", &event.id.to_string())]));
+    let next = events
+        .last()
+        .filter(|_| has_more)
+        .map(|event| urls::with_query(&address, &[("before", &event.id.to_string())]));
     let page = ActivityPage {
         shell: shell(&request, &actor, Place::Tenants),
         head: head(&actor, &tenant, Tab::Activity),
-        events: events.iter().map(|event| crate::web::views::EventView { tenant: None, ..event_view(event, now) }).collect(),
+        events: events
+            .iter()
+            .map(|event| crate::web::views::EventView { tenant: None, ..event_view(event, now) })
+            .collect(),
         pager: Pager { previous: before.map(|_| address), next },
     };
     html(StatusCode::OK, &page)

@@ -27,12 +27,7 @@ async fn fresh(schema: &Schema) -> Schema {
         tenant.apply(create(waiting.remove(next))).await;
     }
     for view in schema.views.values() {
-        tenant
-            .apply(Operation::CreateView {
-                view: view.clone(),
-                or_replace: false,
-            })
-            .await;
+        tenant.apply(Operation::CreateView { view: view.clone(), or_replace: false }).await;
     }
     tenant.inspected().await
 }
@@ -49,19 +44,11 @@ async fn there_and_back(up: Operation, rows: &[&str], down: Operation) {
     let before_texts = tenant.rows(text).await;
     tenant.apply(up).await;
     let expected = fresh(&tenant.schema).await;
-    assert_eq!(
-        tenant.inspected().await,
-        expected,
-        "up gives what a fresh database would have"
-    );
+    assert_eq!(tenant.inspected().await, expected, "up gives what a fresh database would have");
     for pair in rows.chunks(2) {
         assert_eq!(tenant.rows(pair[0]).await, [pair[1]], "{}", pair[0]);
     }
-    assert_eq!(
-        tenant.rows("SELECT count(*) FROM donations").await,
-        ["3"],
-        "no child row is lost"
-    );
+    assert_eq!(tenant.rows("SELECT count(*) FROM donations").await, ["3"], "no child row is lost");
     assert_eq!(tenant.rows("PRAGMA integrity_check").await, ["ok"]);
     tenant.apply(down).await;
     let now = (
@@ -72,17 +59,9 @@ async fn there_and_back(up: Operation, rows: &[&str], down: Operation) {
     assert_eq!(now, before, "down restores what up found");
     assert_eq!(tenant.rows(text).await, before_texts);
     // The trigger still works, and the numbers go on.
-    tenant
-        .execute("UPDATE members SET updated_at = '2000-01-01 00:00:00'")
-        .await
-        .unwrap();
+    tenant.execute("UPDATE members SET updated_at = '2000-01-01 00:00:00'").await.unwrap();
     tenant.execute("UPDATE members SET phone = 'x'").await.unwrap();
-    assert_eq!(
-        tenant
-            .rows("SELECT DISTINCT updated_at > '2020-01-01' FROM members")
-            .await,
-        ["1"]
-    );
+    assert_eq!(tenant.rows("SELECT DISTINCT updated_at > '2020-01-01' FROM members").await, ["1"]);
 }
 
 #[tokio::test]
@@ -99,10 +78,7 @@ async fn the_plans_migration_puts_its_column_after_phone() {
             "SELECT name FROM pragma_table_info('members') WHERE cid = 5",
             "phone_country_code",
         ],
-        alter(
-            "members",
-            vec![TableChange::DropColumn("phone_country_code".into())],
-        ),
+        alter("members", vec![TableChange::DropColumn("phone_country_code".into())]),
     )
     .await;
 }
@@ -115,23 +91,15 @@ async fn a_column_at_the_end_is_added_in_place_and_reads_back_like_a_fresh_one()
         comment: Some("how much".into()),
         ..required("level", Type::Enum(vec!["low".into(), "high".into()]))
     };
-    let statements = tenant
-        .apply(alter("members", vec![add(level, Position::Last)]))
-        .await;
+    let statements = tenant.apply(alter("members", vec![add(level, Position::Last)])).await;
     assert!(
-        statements
-            .iter()
-            .any(|statement| statement.sql.starts_with("ALTER TABLE \"members\" ADD COLUMN"))
+        statements.iter().any(|statement| statement.sql.starts_with("ALTER TABLE \"members\" ADD COLUMN"))
     );
     assert_eq!(tenant.inspected().await, fresh(&tenant.schema).await);
     assert_eq!(tenant.rows("SELECT DISTINCT level FROM members").await, ["low"]);
     assert!(tenant.execute("UPDATE members SET level = 'none'").await.is_err());
-    let statements = tenant
-        .apply(alter(
-            "donations",
-            vec![add(column("note", Type::Date), Position::Last)],
-        ))
-        .await;
+    let statements =
+        tenant.apply(alter("donations", vec![add(column("note", Type::Date), Position::Last)])).await;
     assert_eq!(statements.len(), 1);
     assert_eq!(tenant.inspected().await, fresh(&tenant.schema).await);
 }
@@ -139,56 +107,32 @@ async fn a_column_at_the_end_is_added_in_place_and_reads_back_like_a_fresh_one()
 #[tokio::test]
 async fn new_columns_give_old_rows_what_mysql_would() {
     let mut tenant = ngo().await;
-    let uuid = Column {
-        default: Some(Default::Uuid),
-        ..required("u", Type::Char(36))
-    };
+    let uuid = Column { default: Some(Default::Uuid), ..required("u", Type::Char(36)) };
     tenant
         .apply(alter(
             "members",
             vec![
                 add(uuid, Position::First),
-                add(
-                    required(
-                        "n",
-                        Type::Integer {
-                            bits: 32,
-                            unsigned: false,
-                        },
-                    ),
-                    Position::Last,
-                ),
+                add(required("n", Type::Integer { bits: 32, unsigned: false }), Position::Last),
                 add(required("s", Type::Varchar(3)), Position::Last),
                 add(required("m", MONEY), Position::Last),
+                add(required("e", Type::Enum(vec!["a".into(), "b".into()])), Position::Last),
                 add(
-                    required("e", Type::Enum(vec!["a".into(), "b".into()])),
-                    Position::Last,
-                ),
-                add(
-                    Column {
-                        default: Some(Default::Now(0)),
-                        ..required("at", Type::Datetime(0))
-                    },
+                    Column { default: Some(Default::Now(0)), ..required("at", Type::Datetime(0)) },
                     Position::Last,
                 ),
             ],
         ))
         .await;
     assert_eq!(
-        tenant
-            .rows("SELECT DISTINCT n, s, m, e, at > '2020-01-01' FROM members")
-            .await,
+        tenant.rows("SELECT DISTINCT n, s, m, e, at > '2020-01-01' FROM members").await,
         ["0||0.00|a|1"]
     );
     assert_eq!(tenant.rows("SELECT count(DISTINCT u) FROM members").await, ["2"]);
     assert_eq!(tenant.inspected().await, fresh(&tenant.schema).await);
     // A date has no such value, on MySQL's strict mode neither.
-    let error = tenant
-        .try_apply(alter(
-            "members",
-            vec![add(required("d", Type::Date), Position::Last)],
-        ))
-        .await;
+    let error =
+        tenant.try_apply(alter("members", vec![add(required("d", Type::Date), Position::Last)])).await;
     assert!(error.unwrap_err().contains("NOT NULL"));
 }
 
@@ -204,14 +148,7 @@ async fn changes_of_type_keep_rows_or_fail() {
             "donations",
             vec![change(
                 "amount",
-                required(
-                    "amount",
-                    Type::Decimal {
-                        precision: 14,
-                        scale: 4,
-                        unsigned: true,
-                    },
-                ),
+                required("amount", Type::Decimal { precision: 14, scale: 4, unsigned: true }),
             )],
         ),
         &["SELECT group_concat(amount) FROM donations", "10.00,2.50,7.25"],
@@ -226,20 +163,10 @@ async fn a_type_that_cannot_hold_a_value_fails_and_changes_nothing() {
     let before = tenant.inspected().await;
     let narrow = TableChange::ChangeColumn {
         before: "amount".into(),
-        column: required(
-            "amount",
-            Type::Decimal {
-                precision: 10,
-                scale: 1,
-                unsigned: false,
-            },
-        ),
+        column: required("amount", Type::Decimal { precision: 10, scale: 1, unsigned: false }),
         position: None,
     };
-    let error = tenant
-        .try_apply(alter("donations", vec![narrow]))
-        .await
-        .unwrap_err();
+    let error = tenant.try_apply(alter("donations", vec![narrow])).await.unwrap_err();
     assert!(error.contains("CHECK constraint failed"), "{error}");
     assert_eq!(tenant.inspected().await, before);
     assert_eq!(tenant.rows("SELECT count(*) FROM donations").await, ["3"]);
@@ -253,13 +180,7 @@ async fn values_take_the_form_of_their_new_type() {
         column("t", Type::Datetime(3)),
         column("u", Type::Datetime(0)),
         column("f", Type::Double),
-        column(
-            "n",
-            Type::Integer {
-                bits: 32,
-                unsigned: false,
-            },
-        ),
+        column("n", Type::Integer { bits: 32, unsigned: false }),
         column("s", Type::Varchar(9)),
         column("m", MONEY),
     ];
@@ -271,10 +192,7 @@ async fn values_take_the_form_of_their_new_type() {
         column: column(name, ty),
         position: None,
     };
-    let small = Type::Integer {
-        bits: 16,
-        unsigned: false,
-    };
+    let small = Type::Integer { bits: 16, unsigned: false };
     tenant
         .apply(alter(
             "t",
@@ -293,10 +211,7 @@ async fn values_take_the_form_of_their_new_type() {
         tenant.rows("SELECT * FROM t WHERE d IS NOT NULL").await,
         ["2024-01-02 00:00:00.00|2024-01-02|2024-01-02 03:04:05.000000|0.10|7|12|5"]
     );
-    assert_eq!(
-        tenant.rows("SELECT * FROM t WHERE d IS NULL").await,
-        ["NULL|NULL|NULL|NULL|NULL|NULL|NULL"]
-    );
+    assert_eq!(tenant.rows("SELECT * FROM t WHERE d IS NULL").await, ["NULL|NULL|NULL|NULL|NULL|NULL|NULL"]);
     assert_eq!(tenant.inspected().await.tables["t"], tenant.schema.tables["t"]);
 }
 
@@ -309,10 +224,7 @@ async fn several_clauses_are_one_rebuild() {
             vec![
                 add(column("a", BIG), Position::First),
                 TableChange::DropColumn("metadata".into()),
-                TableChange::SetDefault {
-                    column: "status".into(),
-                    default: None,
-                },
+                TableChange::SetDefault { column: "status".into(), default: None },
                 TableChange::AddIndex(index("a", &["a"], false)),
                 TableChange::DropIndex("idx_status".into()),
                 TableChange::AddCheck(check("long", "CHAR_LENGTH(first_name) > 1")),
@@ -328,12 +240,7 @@ async fn several_clauses_are_one_rebuild() {
         1
     );
     assert_eq!(tenant.inspected().await, fresh(&tenant.schema).await);
-    assert!(
-        tenant
-            .execute("UPDATE members SET first_name = 'x'")
-            .await
-            .is_err()
-    );
+    assert!(tenant.execute("UPDATE members SET first_name = 'x'").await.is_err());
     assert_eq!(tenant.rows("SELECT count(*) FROM donations").await, ["3"]);
 }
 
@@ -343,22 +250,13 @@ async fn indexes_come_and_go_without_a_rebuild() {
     let changes = vec![
         TableChange::AddIndex(index("idx_name", &["first_name", "email"], false)),
         TableChange::DropIndex("idx_status".into()),
-        TableChange::RenameIndex {
-            before: "email".into(),
-            after: "uk_email".into(),
-        },
+        TableChange::RenameIndex { before: "email".into(), after: "uk_email".into() },
     ];
     let statements = tenant.apply(alter("members", changes)).await;
-    assert!(
-        statements.iter().all(|statement| statement.sql.contains("INDEX")),
-        "{statements:?}"
-    );
+    assert!(statements.iter().all(|statement| statement.sql.contains("INDEX")), "{statements:?}");
     assert_eq!(tenant.inspected().await, fresh(&tenant.schema).await);
     there_and_back(
-        alter(
-            "members",
-            vec![TableChange::AddIndex(index("x", &["phone"], true))],
-        ),
+        alter("members", vec![TableChange::AddIndex(index("x", &["phone"], true))]),
         &[],
         alter("members", vec![TableChange::DropIndex("x".into())]),
     )
@@ -379,22 +277,11 @@ async fn foreign_keys_and_checks_come_and_go() {
         .await;
     assert_eq!(tenant.inspected().await, fresh(&tenant.schema).await);
     let key = foreign_key("donations", "member_id", "members", ReferentialAction::SetNull);
-    tenant
-        .apply(alter("donations", vec![TableChange::AddForeignKey(key)]))
-        .await;
+    tenant.apply(alter("donations", vec![TableChange::AddForeignKey(key)])).await;
     assert_eq!(tenant.inspected().await, fresh(&tenant.schema).await);
-    tenant
-        .execute("INSERT INTO donations (member_id, amount) VALUES (99, '1')")
-        .await
-        .unwrap();
+    tenant.execute("INSERT INTO donations (member_id, amount) VALUES (99, '1')").await.unwrap();
     let again = vec![TableChange::SetComment("x".into())];
-    assert!(
-        tenant
-            .try_apply(alter("donations", again))
-            .await
-            .unwrap_err()
-            .contains("foreign key")
-    );
+    assert!(tenant.try_apply(alter("donations", again)).await.unwrap_err().contains("foreign key"));
 }
 
 #[tokio::test]
@@ -407,55 +294,25 @@ async fn a_rename_of_a_column_follows_into_keys_indexes_views_and_triggers() {
         ))
         .await;
     let up = vec![
-        TableChange::RenameColumn {
-            before: "first_name".into(),
-            after: "given name".into(),
-        },
-        TableChange::RenameColumn {
-            before: "id".into(),
-            after: "number".into(),
-        },
-        TableChange::RenameColumn {
-            before: "updated_at".into(),
-            after: "changed_at".into(),
-        },
-        TableChange::RenameColumn {
-            before: "email".into(),
-            after: "mail".into(),
-        },
+        TableChange::RenameColumn { before: "first_name".into(), after: "given name".into() },
+        TableChange::RenameColumn { before: "id".into(), after: "number".into() },
+        TableChange::RenameColumn { before: "updated_at".into(), after: "changed_at".into() },
+        TableChange::RenameColumn { before: "email".into(), after: "mail".into() },
     ];
     tenant.apply(alter("members", up)).await;
     let tables = tenant.inspected().await.tables;
     let mut without_view = tenant.schema.clone();
     without_view.views.clear();
     assert_eq!(tables, fresh(&without_view).await.tables);
-    assert_eq!(
-        tenant
-            .rows("SELECT first_name FROM rich ORDER BY amount")
-            .await
-            .len(),
-        3
-    );
+    assert_eq!(tenant.rows("SELECT first_name FROM rich ORDER BY amount").await.len(), 3);
     assert!(
         tenant.schema.tables["donations"].foreign_keys["fk_donations_member_id"].foreign_columns
             == ["number"]
     );
     there_and_back(
-        alter(
-            "members",
-            vec![TableChange::RenameColumn {
-                before: "phone".into(),
-                after: "tel".into(),
-            }],
-        ),
+        alter("members", vec![TableChange::RenameColumn { before: "phone".into(), after: "tel".into() }]),
         &["SELECT group_concat(tel) FROM members", "1"],
-        alter(
-            "members",
-            vec![TableChange::RenameColumn {
-                before: "tel".into(),
-                after: "phone".into(),
-            }],
-        ),
+        alter("members", vec![TableChange::RenameColumn { before: "tel".into(), after: "phone".into() }]),
     )
     .await;
 }
@@ -467,10 +324,7 @@ async fn columns_may_swap_their_names() {
     let (first, mail) = (members.columns[2].clone(), members.columns[3].clone());
     let step = |name: &str, column: &Column, to: &str| TableChange::ChangeColumn {
         before: name.into(),
-        column: Column {
-            name: to.into(),
-            ..column.clone()
-        },
+        column: Column { name: to.into(), ..column.clone() },
         position: None,
     };
     tenant
@@ -483,10 +337,7 @@ async fn columns_may_swap_their_names() {
             ],
         ))
         .await;
-    assert_eq!(
-        tenant.rows("SELECT first_name, email FROM members").await,
-        ["ada@x.org|Ada", "bo@x.org|Bo"]
-    );
+    assert_eq!(tenant.rows("SELECT first_name, email FROM members").await, ["ada@x.org|Ada", "bo@x.org|Bo"]);
     assert_eq!(tenant.inspected().await, fresh(&tenant.schema).await);
 }
 
@@ -506,33 +357,19 @@ async fn a_rename_of_a_table_follows_into_everything_that_names_it() {
             "SELECT seq FROM sqlite_sequence WHERE name = 'people'",
             "2",
         ],
-        alter(
-            "people",
-            vec![
-                TableChange::RenameTable("members".into()),
-                TableChange::DropIndex("p".into()),
-            ],
-        ),
+        alter("people", vec![TableChange::RenameTable("members".into()), TableChange::DropIndex("p".into())]),
     )
     .await;
     let mut tenant = ngo().await;
-    tenant
-        .apply(view("names", "SELECT first_name FROM members"))
-        .await;
+    tenant.apply(view("names", "SELECT first_name FROM members")).await;
     tenant
         .apply(alter(
             "members",
-            vec![
-                TableChange::RenameTable("Members".into()),
-                add(column("x", BIG), Position::First),
-            ],
+            vec![TableChange::RenameTable("Members".into()), add(column("x", BIG), Position::First)],
         ))
         .await;
     assert_eq!(tenant.rows("SELECT * FROM names").await, ["Ada", "Bo"]);
-    assert_eq!(
-        tenant.inspected().await.tables["Members"],
-        tenant.schema.tables["Members"]
-    );
+    assert_eq!(tenant.inspected().await.tables["Members"], tenant.schema.tables["Members"]);
 }
 
 #[tokio::test]
@@ -540,13 +377,8 @@ async fn the_next_number_survives_a_rebuild() {
     let mut tenant = ngo().await;
     tenant.execute("DELETE FROM donations").await.unwrap();
     tenant.execute("DELETE FROM members").await.unwrap();
-    tenant
-        .apply(alter("members", vec![add(column("x", BIG), Position::First)]))
-        .await;
-    tenant
-        .execute("INSERT INTO members (first_name, email) VALUES ('N', 'n@x.org')")
-        .await
-        .unwrap();
+    tenant.apply(alter("members", vec![add(column("x", BIG), Position::First)])).await;
+    tenant.execute("INSERT INTO members (first_name, email) VALUES ('N', 'n@x.org')").await.unwrap();
     assert_eq!(tenant.rows("SELECT id FROM members").await, ["3"]);
     assert_eq!(tenant.rows("SELECT count(*) FROM sqlite_sequence").await, ["2"]);
 }
@@ -554,20 +386,13 @@ async fn the_next_number_survives_a_rebuild() {
 #[tokio::test]
 async fn a_key_that_counts_can_be_added_and_taken_away() {
     let mut tenant = Tenant::new().await;
-    tenant
-        .apply(create(table("t", vec![column("a", Type::Varchar(3))])))
-        .await;
+    tenant.apply(create(table("t", vec![column("a", Type::Varchar(3))]))).await;
     tenant.execute("INSERT INTO t VALUES ('x'), ('y')").await.unwrap();
-    tenant
-        .apply(alter("t", vec![add(key("id"), Position::First)]))
-        .await;
+    tenant.apply(alter("t", vec![add(key("id"), Position::First)])).await;
     assert_eq!(tenant.rows("SELECT id, a FROM t").await, ["1|x", "2|y"]);
     assert_eq!(tenant.inspected().await, tenant.schema);
-    let plain = TableChange::ChangeColumn {
-        before: "id".into(),
-        column: required("id", BIG),
-        position: None,
-    };
+    let plain =
+        TableChange::ChangeColumn { before: "id".into(), column: required("id", BIG), position: None };
     tenant
         .apply(alter(
             "t",
@@ -593,14 +418,10 @@ async fn views_on_a_rebuilt_table_stay_and_a_broken_one_stops_the_change() {
         .await;
     tenant.apply(view("w", "SELECT phone FROM v")).await;
     let before = tenant.inspected().await;
-    tenant
-        .apply(alter("members", vec![add(column("x", BIG), Position::First)]))
-        .await;
+    tenant.apply(alter("members", vec![add(column("x", BIG), Position::First)])).await;
     assert_eq!(tenant.rows("SELECT * FROM w").await, ["1", "NULL"]);
-    let error = tenant
-        .try_apply(alter("members", vec![TableChange::DropColumn("phone".into())]))
-        .await
-        .unwrap_err();
+    let error =
+        tenant.try_apply(alter("members", vec![TableChange::DropColumn("phone".into())])).await.unwrap_err();
     assert!(error.contains("The view v: There is no column phone"), "{error}");
     let mut forgotten = tenant.schema.clone();
     forgotten.views.clear();
@@ -610,10 +431,7 @@ async fn views_on_a_rebuilt_table_stay_and_a_broken_one_stops_the_change() {
         tenant.run(&statement).await.unwrap();
     }
     let broken = tenant.execute("SELECT * FROM w").await.unwrap_err();
-    assert!(
-        broken.contains("no such column"),
-        "a view never gives a column's name for its value: {broken}"
-    );
+    assert!(broken.contains("no such column"), "a view never gives a column's name for its value: {broken}");
     let mut tenant = ngo().await;
     tenant
         .apply(view(
@@ -623,10 +441,7 @@ async fn views_on_a_rebuilt_table_stay_and_a_broken_one_stops_the_change() {
         .await;
     tenant.apply(view("w", "SELECT phone FROM v")).await;
     let error = tenant
-        .try_apply(Operation::DropTable {
-            table: "members".into(),
-            if_exists: false,
-        })
+        .try_apply(Operation::DropTable { table: "members".into(), if_exists: false })
         .await
         .unwrap_err();
     assert!(error.contains("donations refers to it"), "{error}");
@@ -643,12 +458,7 @@ async fn views_on_a_rebuilt_table_stay_and_a_broken_one_stops_the_change() {
         column: required("amount", MONEY),
         position: None,
     };
-    tenant
-        .apply(alter(
-            "donations",
-            vec![back, TableChange::SetComment("y".into())],
-        ))
-        .await;
+    tenant.apply(alter("donations", vec![back, TableChange::SetComment("y".into())])).await;
     assert_eq!(tenant.inspected().await.views, before.views);
     assert_eq!(tenant.rows("SELECT amount FROM v").await, ["10.00", "7.25"]);
 }
@@ -679,39 +489,19 @@ async fn triggers_that_somebody_wrote_survive_a_rebuild_and_stop_a_rename() {
         .await
         .unwrap();
     tenant.schema.triggers = tenant.inspected().await.triggers;
-    tenant
-        .apply(alter("members", vec![add(column("x", BIG), Position::First)]))
-        .await;
-    tenant
-        .execute("INSERT INTO members (first_name, email) VALUES ('N', 'n@x.org')")
-        .await
-        .unwrap();
+    tenant.apply(alter("members", vec![add(column("x", BIG), Position::First)])).await;
+    tenant.execute("INSERT INTO members (first_name, email) VALUES ('N', 'n@x.org')").await.unwrap();
     assert_eq!(tenant.rows("SELECT x FROM log").await, ["3"]);
-    let rename = alter(
-        "members",
-        vec![TableChange::RenameColumn {
-            before: "id".into(),
-            after: "no".into(),
-        }],
-    );
-    assert!(
-        tenant
-            .try_apply(rename)
-            .await
-            .unwrap_err()
-            .contains("trigger mine")
-    );
+    let rename =
+        alter("members", vec![TableChange::RenameColumn { before: "id".into(), after: "no".into() }]);
+    assert!(tenant.try_apply(rename).await.unwrap_err().contains("trigger mine"));
 }
 
 #[tokio::test]
 async fn a_foreign_key_stays_possible_or_the_change_is_refused() {
     let mut tenant = ngo().await;
     let lost = vec![
-        TableChange::ChangeColumn {
-            before: "id".into(),
-            column: required("id", BIG),
-            position: None,
-        },
+        TableChange::ChangeColumn { before: "id".into(), column: required("id", BIG), position: None },
         TableChange::DropPrimaryKey,
     ];
     let error = tenant.try_apply(alter("members", lost)).await.unwrap_err();

@@ -4,9 +4,7 @@ use crate::schema::{Generated, model::TextSize};
 /// A table with one column of the type, and what it takes and refuses.
 async fn takes(ty: Type, accepted: &[&str], rejected: &[&str]) {
     let mut tenant = Tenant::new().await;
-    tenant
-        .apply(create(table("t", vec![column("x", ty.clone())])))
-        .await;
+    tenant.apply(create(table("t", vec![column("x", ty.clone())]))).await;
     for value in accepted {
         let result = tenant.execute(&format!("INSERT INTO t VALUES ({value})")).await;
         assert_eq!(result, Ok(()), "{ty:?} should take {value}");
@@ -20,27 +18,13 @@ async fn takes(ty: Type, accepted: &[&str], rejected: &[&str]) {
 #[tokio::test]
 async fn integers_keep_their_range_and_sign() {
     let integer = |bits, unsigned| Type::Integer { bits, unsigned };
-    takes(
-        integer(8, false),
-        &["-128", "127", "NULL", "'5'"],
-        &["128", "-129", "1.5", "'a'", "x'00'"],
-    )
-    .await;
+    takes(integer(8, false), &["-128", "127", "NULL", "'5'"], &["128", "-129", "1.5", "'a'", "x'00'"]).await;
     takes(integer(8, true), &["0", "255"], &["-1", "256"]).await;
     takes(integer(32, true), &["4294967295"], &["4294967296", "-1"]).await;
     takes(integer(24, false), &["8388607"], &["8388608"]).await;
-    takes(
-        integer(64, false),
-        &["9223372036854775807", "-9223372036854775808"],
-        &["9223372036854775808"],
-    )
-    .await;
-    takes(
-        integer(64, true),
-        &["9223372036854775807"],
-        &["-1", "18446744073709551615"],
-    )
-    .await;
+    takes(integer(64, false), &["9223372036854775807", "-9223372036854775808"], &["9223372036854775808"])
+        .await;
+    takes(integer(64, true), &["9223372036854775807"], &["-1", "18446744073709551615"]).await;
     takes(Type::Year, &["2024", "0"], &["1800", "'x'"]).await;
 }
 
@@ -66,50 +50,27 @@ async fn decimals_stay_exact_texts_with_their_digits() {
     )
     .await;
     takes(
-        Type::Decimal {
-            precision: 5,
-            scale: 0,
-            unsigned: true,
-        },
+        Type::Decimal { precision: 5, scale: 0, unsigned: true },
         &["'99999'", "0"],
         &["'-1'", "'1.0'", "100000"],
     )
     .await;
     takes(
-        Type::Decimal {
-            precision: 2,
-            scale: 2,
-            unsigned: false,
-        },
+        Type::Decimal { precision: 2, scale: 2, unsigned: false },
         &["'0.99'", "'-0.01'"],
         &["'1.00'", "'00.1'"],
     )
     .await;
     let mut tenant = Tenant::new().await;
-    let exact = Type::Decimal {
-        precision: 30,
-        scale: 10,
-        unsigned: false,
-    };
+    let exact = Type::Decimal { precision: 30, scale: 10, unsigned: false };
     tenant.apply(create(table("t", vec![required("x", exact)]))).await;
-    tenant
-        .change("INSERT INTO t (x) VALUES (12345678901234567890.0123456789)")
-        .await
-        .unwrap();
-    assert_eq!(
-        tenant.rows("SELECT x FROM t").await,
-        ["12345678901234567890.0123456789"]
-    );
+    tenant.change("INSERT INTO t (x) VALUES (12345678901234567890.0123456789)").await.unwrap();
+    assert_eq!(tenant.rows("SELECT x FROM t").await, ["12345678901234567890.0123456789"]);
 }
 
 #[tokio::test]
 async fn texts_and_bytes_keep_their_limits() {
-    takes(
-        Type::Varchar(3),
-        &["'abc'", "'äöü'", "''", "12"],
-        &["'abcd'", "x'61'"],
-    )
-    .await;
+    takes(Type::Varchar(3), &["'abc'", "'äöü'", "''", "12"], &["'abcd'", "x'61'"]).await;
     takes(Type::Char(2), &["'ab'"], &["'abc'"]).await;
     takes(
         Type::Text(TextSize::Tiny),
@@ -117,47 +78,25 @@ async fn texts_and_bytes_keep_their_limits() {
         &["printf('%.256c', 'a')", "printf('%.128c', 'ä')"],
     )
     .await;
-    takes(
-        Type::Text(TextSize::Long),
-        &["printf('%.70000c', 'a')"],
-        &["x'61'"],
-    )
-    .await;
+    takes(Type::Text(TextSize::Long), &["printf('%.70000c', 'a')"], &["x'61'"]).await;
     takes(Type::Binary(2), &["x'0001'"], &["x'00'", "x'000102'", "'ab'"]).await;
     takes(Type::Varbinary(2), &["x''", "x'0001'"], &["x'000102'"]).await;
-    takes(
-        Type::Blob(TextSize::Tiny),
-        &["zeroblob(255)"],
-        &["zeroblob(256)", "'a'"],
-    )
-    .await;
+    takes(Type::Blob(TextSize::Tiny), &["zeroblob(255)"], &["zeroblob(256)", "'a'"]).await;
 }
 
 #[tokio::test]
 async fn booleans_enums_and_json_take_only_their_values() {
-    takes(
-        Type::Boolean,
-        &["0", "1", "TRUE", "NULL", "'1'"],
-        &["2", "'yes'", "0.5"],
-    )
-    .await;
+    takes(Type::Boolean, &["0", "1", "TRUE", "NULL", "'1'"], &["2", "'yes'", "0.5"]).await;
     takes(
         Type::Enum(vec!["a".into(), "it's".into()]),
         &["'a'", "'it''s'", "NULL"],
         &["'A'", "'b'", "''", "1"],
     )
     .await;
-    takes(
-        Type::Json,
-        &["'{\"a\": 1}'", "'123'", "'null'", "123"],
-        &["'{a}'", "''", "x'7b7d'"],
-    )
-    .await;
+    takes(Type::Json, &["'{\"a\": 1}'", "'123'", "'null'", "123"], &["'{a}'", "''", "x'7b7d'"]).await;
     takes(Type::Double, &["1", "1.5", "1e300"], &["'a'"]).await;
     let mut tenant = Tenant::new().await;
-    tenant
-        .apply(create(table("t", vec![column("x", Type::Json)])))
-        .await;
+    tenant.apply(create(table("t", vec![column("x", Type::Json)]))).await;
     tenant.execute("INSERT INTO t VALUES ('123')").await.unwrap();
     assert_eq!(tenant.rows("SELECT typeof(x) FROM t").await, ["text"]);
 }
@@ -167,14 +106,7 @@ async fn dates_and_times_must_exist_and_have_their_digits() {
     takes(
         Type::Date,
         &["'2024-02-29'", "NULL"],
-        &[
-            "'2023-02-29'",
-            "'2024-1-1'",
-            "'now'",
-            "'20240101'",
-            "5",
-            "'2024-01-01 00:00:00'",
-        ],
+        &["'2023-02-29'", "'2024-1-1'", "'now'", "'20240101'", "5", "'2024-01-01 00:00:00'"],
     )
     .await;
     takes(
@@ -193,23 +125,13 @@ async fn dates_and_times_must_exist_and_have_their_digits() {
     takes(
         Type::Timestamp(3),
         &["'2024-01-01 00:00:00.123'"],
-        &[
-            "'2024-01-01 00:00:00'",
-            "'2024-01-01 00:00:00.12'",
-            "'2024-13-01 00:00:00.123'",
-        ],
+        &["'2024-01-01 00:00:00'", "'2024-01-01 00:00:00.12'", "'2024-13-01 00:00:00.123'"],
     )
     .await;
     takes(
         Type::Time(0),
         &["'23:59:59'", "'-838:59:59'", "'809:00:00'"],
-        &[
-            "'839:00:00'",
-            "'12:60:00'",
-            "'1:00:00'",
-            "'--12:00:00'",
-            "'12:00:00.5'",
-        ],
+        &["'839:00:00'", "'12:60:00'", "'1:00:00'", "'--12:00:00'", "'12:00:00.5'"],
     )
     .await;
     takes(Type::Time(2), &["'12:00:00.25'"], &["'12:00:00'"]).await;
@@ -221,10 +143,7 @@ async fn the_plans_tables_read_back_as_they_were_written() {
     let found = tenant.inspected().await;
     assert_eq!(found.tables["members"], tenant.schema.tables["members"]);
     let mut donations = tenant.schema.tables["donations"].clone();
-    donations.checks.insert(
-        "positive".into(),
-        check("positive", "CAST(\"amount\" AS NUMERIC) > 0"),
-    );
+    donations.checks.insert("positive".into(), check("positive", "CAST(\"amount\" AS NUMERIC) > 0"));
     assert_eq!(found.tables["donations"], donations);
     assert!(found.triggers.is_empty() && found.views.is_empty());
     assert_eq!(ngo().await.inspected().await, found);
@@ -233,19 +152,10 @@ async fn the_plans_tables_read_back_as_they_were_written() {
 #[tokio::test]
 async fn every_part_of_a_column_reads_back() {
     let mut tenant = Tenant::new().await;
-    let with = |default, ty| Column {
-        default: Some(default),
-        ..column("x", ty)
-    };
+    let with = |default, ty| Column { default: Some(default), ..column("x", ty) };
     let mut columns = vec![
         with(Default::Text("it's {\"a\\\"}".into()), Type::Varchar(40)),
-        with(
-            Default::Number("-5".into()),
-            Type::Integer {
-                bits: 16,
-                unsigned: false,
-            },
-        ),
+        with(Default::Number("-5".into()), Type::Integer { bits: 16, unsigned: false }),
         with(Default::Number("0.10".into()), MONEY),
         with(Default::Boolean(true), Type::Boolean),
         with(Default::Number("0".into()), Type::Boolean),
@@ -254,68 +164,29 @@ async fn every_part_of_a_column_reads_back() {
         with(Default::Now(3), Type::Timestamp(3)),
         with(Default::Now(6), Type::Timestamp(6)),
         with(Default::Uuid, Type::Char(36)),
-        Column {
-            collation: Some("utf8mb4_bin".into()),
-            ..column("x", Type::Varchar(5))
-        },
-        Column {
-            collation: Some("utf8mb4_0900_as_cs".into()),
-            ..column("x", Type::Varchar(5))
-        },
-        Column {
-            collation: Some("latin1_swedish_ci".into()),
-            ..column("x", Type::Varchar(5))
-        },
-        Column {
-            comment: Some("/* a */ 'b' \\ */ -- c\nd, )".into()),
-            ..required("x", Type::Date)
-        },
-        Column {
-            on_update_now: true,
-            ..column("x", Type::Timestamp(0))
-        },
-        Column {
-            on_update_now: true,
-            ..column("x", Type::Datetime(3))
-        },
+        Column { collation: Some("utf8mb4_bin".into()), ..column("x", Type::Varchar(5)) },
+        Column { collation: Some("utf8mb4_0900_as_cs".into()), ..column("x", Type::Varchar(5)) },
+        Column { collation: Some("latin1_swedish_ci".into()), ..column("x", Type::Varchar(5)) },
+        Column { comment: Some("/* a */ 'b' \\ */ -- c\nd, )".into()), ..required("x", Type::Date) },
+        Column { on_update_now: true, ..column("x", Type::Timestamp(0)) },
+        Column { on_update_now: true, ..column("x", Type::Datetime(3)) },
     ];
     for (place, column) in columns.iter_mut().enumerate() {
         column.name = format!("c {place} \"q\" 'é");
     }
     columns.push(Column {
-        generated: Some(Generated {
-            expression: "5 + 1".into(),
-            stored: true,
-        }),
-        ..column(
-            "computed",
-            Type::Integer {
-                bits: 32,
-                unsigned: false,
-            },
-        )
+        generated: Some(Generated { expression: "5 + 1".into(), stored: true }),
+        ..column("computed", Type::Integer { bits: 32, unsigned: false })
     });
     columns.push(Column {
-        generated: Some(Generated {
-            expression: "5 + 2".into(),
-            stored: false,
-        }),
-        ..column(
-            "virtual",
-            Type::Integer {
-                bits: 32,
-                unsigned: false,
-            },
-        )
+        generated: Some(Generated { expression: "5 + 2".into(), stored: false }),
+        ..column("virtual", Type::Integer { bits: 32, unsigned: false })
     });
     let mut odd = table("odd \"table\"", columns);
     odd.indexes = BTreeMap::from([(
         "down".to_owned(),
         Index {
-            parts: vec![IndexPart {
-                descending: true,
-                ..part("c 1 \"q\" 'é")
-            }],
+            parts: vec![IndexPart { descending: true, ..part("c 1 \"q\" 'é") }],
             ..index("down", &[], false)
         },
     )]);
@@ -328,10 +199,7 @@ async fn every_part_of_a_column_reads_back() {
         .execute("INSERT INTO \"odd \"\"table\"\"\" (\"c 13 \"\"q\"\" 'é\") VALUES ('2024-01-01')")
         .await
         .unwrap();
-    let uuid = tenant
-        .rows("SELECT \"c 9 \"\"q\"\" 'é\" FROM \"odd \"\"table\"\"\"")
-        .await
-        .remove(0);
+    let uuid = tenant.rows("SELECT \"c 9 \"\"q\"\" 'é\" FROM \"odd \"\"table\"\"\"").await.remove(0);
     assert_eq!(uuid::Uuid::parse_str(&uuid).unwrap().get_version_num(), 4);
     assert_eq!(uuid, uuid.to_lowercase());
 }
@@ -342,10 +210,7 @@ async fn uuids_are_valid_and_distinct() {
     let uuids = tenant.rows("SELECT uuid FROM members").await;
     for uuid in &uuids {
         let parsed = uuid::Uuid::parse_str(uuid).unwrap();
-        assert_eq!(
-            (parsed.get_version_num(), parsed.get_variant()),
-            (4, uuid::Variant::RFC4122)
-        );
+        assert_eq!((parsed.get_version_num(), parsed.get_variant()), (4, uuid::Variant::RFC4122));
     }
     assert_ne!(uuids[0], uuids[1]);
 }
@@ -355,30 +220,18 @@ async fn unique_e_mail_addresses_compare_without_case_and_binary_ones_with_it() 
     let mut tenant = ngo().await;
     let twice = "INSERT INTO members (first_name, email) VALUES ('X', 'ADA@X.ORG')";
     assert!(tenant.execute(twice).await.is_err());
-    let binary = Column {
-        collation: Some("utf8mb4_bin".into()),
-        ..column("code", Type::Varchar(9))
-    };
+    let binary = Column { collation: Some("utf8mb4_bin".into()), ..column("code", Type::Varchar(9)) };
     tenant
-        .apply(create(with_indexes(
-            table("codes", vec![binary]),
-            vec![index("code", &["code"], true)],
-        )))
+        .apply(create(with_indexes(table("codes", vec![binary]), vec![index("code", &["code"], true)])))
         .await;
-    tenant
-        .execute("INSERT INTO codes VALUES ('a'), ('A')")
-        .await
-        .unwrap();
+    tenant.execute("INSERT INTO codes VALUES ('a'), ('A')").await.unwrap();
 }
 
 #[tokio::test]
 async fn the_next_number_is_never_one_that_was_given_before() {
     let mut tenant = ngo().await;
     tenant.execute("DELETE FROM members WHERE id = 2").await.unwrap();
-    tenant
-        .execute("INSERT INTO members (first_name, email) VALUES ('C', 'c@x.org')")
-        .await
-        .unwrap();
+    tenant.execute("INSERT INTO members (first_name, email) VALUES ('C', 'c@x.org')").await.unwrap();
     assert_eq!(tenant.rows("SELECT max(id) FROM members").await, ["3"]);
     assert!(
         tenant
@@ -392,81 +245,42 @@ async fn the_next_number_is_never_one_that_was_given_before() {
 async fn on_update_sets_the_moment_unless_the_statement_does_or_nothing_changes() {
     for recursive in ["OFF", "ON"] {
         let mut tenant = ngo().await;
-        tenant
-            .execute(&format!("PRAGMA recursive_triggers = {recursive}"))
-            .await
-            .unwrap();
+        tenant.execute(&format!("PRAGMA recursive_triggers = {recursive}")).await.unwrap();
         let old = "UPDATE members SET updated_at = '2000-01-01 00:00:00'";
         tenant.execute(old).await.unwrap();
-        assert_eq!(
-            tenant.rows("SELECT DISTINCT updated_at FROM members").await,
-            ["2000-01-01 00:00:00"]
-        );
-        tenant
-            .execute("UPDATE members SET first_name = 'Ada' WHERE id = 1")
-            .await
-            .unwrap();
-        assert_eq!(
-            tenant.rows("SELECT updated_at FROM members WHERE id = 1").await,
-            ["2000-01-01 00:00:00"]
-        );
-        tenant
-            .execute("UPDATE members SET first_name = 'ADA' WHERE id = 1")
-            .await
-            .unwrap();
-        let moments = tenant
-            .rows("SELECT updated_at > '2020-01-01' FROM members ORDER BY id")
-            .await;
+        assert_eq!(tenant.rows("SELECT DISTINCT updated_at FROM members").await, ["2000-01-01 00:00:00"]);
+        tenant.execute("UPDATE members SET first_name = 'Ada' WHERE id = 1").await.unwrap();
+        assert_eq!(tenant.rows("SELECT updated_at FROM members WHERE id = 1").await, ["2000-01-01 00:00:00"]);
+        tenant.execute("UPDATE members SET first_name = 'ADA' WHERE id = 1").await.unwrap();
+        let moments = tenant.rows("SELECT updated_at > '2020-01-01' FROM members ORDER BY id").await;
         assert_eq!(moments, ["1", "0"]);
         tenant
             .execute("UPDATE members SET first_name = 'E', updated_at = '2001-01-01 00:00:00' WHERE id = 1")
             .await
             .unwrap();
-        assert_eq!(
-            tenant.rows("SELECT updated_at FROM members WHERE id = 1").await,
-            ["2001-01-01 00:00:00"]
-        );
+        assert_eq!(tenant.rows("SELECT updated_at FROM members WHERE id = 1").await, ["2001-01-01 00:00:00"]);
     }
 }
 
 #[tokio::test]
 async fn two_moments_of_one_table_do_not_overwrite_each_other() {
     let mut tenant = Tenant::new().await;
-    let second = Column {
-        name: "second".into(),
-        ..touched("x")
-    };
-    tenant
-        .apply(create(table(
-            "t",
-            vec![key("id"), column("a", BIG), touched("first"), second],
-        )))
-        .await;
+    let second = Column { name: "second".into(), ..touched("x") };
+    tenant.apply(create(table("t", vec![key("id"), column("a", BIG), touched("first"), second]))).await;
     tenant
         .execute("INSERT INTO t (a, first, second) VALUES (1, '2000-01-01 00:00:00', '2000-01-01 00:00:00')")
         .await
         .unwrap();
     tenant.execute("PRAGMA recursive_triggers = ON").await.unwrap();
-    tenant
-        .execute("UPDATE t SET a = 2, first = '2001-01-01 00:00:00'")
-        .await
-        .unwrap();
-    assert_eq!(
-        tenant.rows("SELECT first, second > '2020-01-01' FROM t").await,
-        ["2001-01-01 00:00:00|1"]
-    );
+    tenant.execute("UPDATE t SET a = 2, first = '2001-01-01 00:00:00'").await.unwrap();
+    assert_eq!(tenant.rows("SELECT first, second > '2020-01-01' FROM t").await, ["2001-01-01 00:00:00|1"]);
 }
 
 #[tokio::test]
 async fn foreign_keys_are_enforced_once_a_session_turns_them_on() {
     let mut tenant = ngo().await;
     tenant.execute("PRAGMA foreign_keys = ON").await.unwrap();
-    assert!(
-        tenant
-            .execute("INSERT INTO donations (member_id, amount) VALUES (99, '1')")
-            .await
-            .is_err()
-    );
+    assert!(tenant.execute("INSERT INTO donations (member_id, amount) VALUES (99, '1')").await.is_err());
     tenant.execute("DELETE FROM members WHERE id = 1").await.unwrap();
     assert_eq!(tenant.rows("SELECT count(*) FROM donations").await, ["1"]);
 }
@@ -474,38 +288,18 @@ async fn foreign_keys_are_enforced_once_a_session_turns_them_on() {
 #[tokio::test]
 async fn index_names_may_repeat_across_tables() {
     let mut tenant = ngo().await;
-    let names = tenant
-        .rows("SELECT name FROM sqlite_schema WHERE name LIKE '%idx_status'")
-        .await;
+    let names = tenant.rows("SELECT name FROM sqlite_schema WHERE name LIKE '%idx_status'").await;
     assert_eq!(names, ["members__idx_status", "donations__idx_status"]);
 }
 
 #[tokio::test]
 async fn if_not_exists_and_if_exists_do_nothing_where_there_is_nothing_to_do() {
     let mut tenant = ngo().await;
-    let again = Operation::CreateTable {
-        table: tenant.schema.tables["members"].clone(),
-        if_not_exists: true,
-    };
+    let again =
+        Operation::CreateTable { table: tenant.schema.tables["members"].clone(), if_not_exists: true };
     assert!(tenant.apply(again).await.is_empty());
-    assert!(
-        tenant
-            .apply(Operation::DropTable {
-                table: "nothing".into(),
-                if_exists: true
-            })
-            .await
-            .is_empty()
-    );
-    assert!(
-        tenant
-            .apply(Operation::DropView {
-                view: "nothing".into(),
-                if_exists: true
-            })
-            .await
-            .is_empty()
-    );
+    assert!(tenant.apply(Operation::DropTable { table: "nothing".into(), if_exists: true }).await.is_empty());
+    assert!(tenant.apply(Operation::DropView { view: "nothing".into(), if_exists: true }).await.is_empty());
 }
 
 #[test]
@@ -513,11 +307,7 @@ fn what_sqlite_cannot_promise_is_refused_with_a_way_out() {
     let before = Schema::default();
     let refusal = |table: Table| {
         let operation = create(table);
-        refused(render(
-            &before,
-            &operation,
-            &evolve::applied(&before, &operation).unwrap(),
-        ))
+        refused(render(&before, &operation, &evolve::applied(&before, &operation).unwrap()))
     };
     let text = || vec![column("a", Type::Varchar(9)), column("d", MONEY)];
     let mut prefix = with_indexes(table("t", text()), vec![index("i", &["a"], true)]);

@@ -7,10 +7,7 @@ pub fn applied(before: &Schema, operation: &Operation) -> Result<Schema, String>
     let mut schema = before.clone();
     match operation {
         Operation::CreateTable { table, .. } => {
-            schema
-                .tables
-                .entry(table.name.clone())
-                .or_insert_with(|| table.clone());
+            schema.tables.entry(table.name.clone()).or_insert_with(|| table.clone());
         }
         Operation::DropTable { table, .. } => {
             schema.tables.remove(table);
@@ -32,11 +29,7 @@ pub fn applied(before: &Schema, operation: &Operation) -> Result<Schema, String>
                 .collect();
             let new = changed.name.clone();
             schema.tables.insert(new.clone(), changed);
-            for key in schema
-                .tables
-                .values_mut()
-                .flat_map(|table| table.foreign_keys.values_mut())
-            {
+            for key in schema.tables.values_mut().flat_map(|table| table.foreign_keys.values_mut()) {
                 if key.foreign_table == *table {
                     key.foreign_table.clone_from(&new);
                     for column in &mut key.foreign_columns {
@@ -76,28 +69,14 @@ fn place(table: &mut Table, column: Column, position: &Position) -> Result<(), S
 }
 
 fn find(table: &Table, name: &str) -> Result<usize, String> {
-    table
-        .columns
-        .iter()
-        .position(|column| column.name == name)
-        .ok_or(format!("no column {name}"))
+    table.columns.iter().position(|column| column.name == name).ok_or(format!("no column {name}"))
 }
 
 fn rename_column(table: &mut Table, before: &str, after: &str) {
     let renames = [(before.to_owned(), after.to_owned())];
-    table
-        .columns
-        .iter_mut()
-        .for_each(|column| rename(&mut column.name, &renames));
-    table
-        .primary_key
-        .iter_mut()
-        .for_each(|column| rename(column, &renames));
-    for part in table
-        .indexes
-        .values_mut()
-        .flat_map(|index| index.parts.iter_mut())
-    {
+    table.columns.iter_mut().for_each(|column| rename(&mut column.name, &renames));
+    table.primary_key.iter_mut().for_each(|column| rename(column, &renames));
+    for part in table.indexes.values_mut().flat_map(|index| index.parts.iter_mut()) {
         rename(&mut part.column, &renames);
     }
     for key in table.foreign_keys.values_mut() {
@@ -117,11 +96,7 @@ fn one(table: &mut Table, change: &TableChange) -> Result<(), String> {
             table.indexes.retain(|_, index| !index.parts.is_empty());
             table.primary_key.retain(|column| column != name);
         }
-        TableChange::ChangeColumn {
-            before,
-            column,
-            position,
-        } => {
+        TableChange::ChangeColumn { before, column, position } => {
             let at = find(table, before)?;
             rename_column(table, before, &column.name);
             table.columns.remove(at);

@@ -40,43 +40,16 @@ async fn anything_made_by_hand_is_read_and_read_the_same_twice() {
     let tables = &found.tables;
     assert!(!tables.contains_key("tenantry_own"));
     assert_eq!(tables["odd name"].primary_key, ["single", "brack et"]);
-    let names: Vec<_> = tables["odd name"]
-        .columns
-        .iter()
-        .map(|column| column.name.as_str())
-        .collect();
+    let names: Vec<_> = tables["odd name"].columns.iter().map(|column| column.name.as_str()).collect();
     assert_eq!(names, ["single", "dou\"ble", "back`tick", "brack et"]);
     assert_eq!(tables["strict"].checks["sqlite: options"].expression, "STRICT");
-    assert_eq!(
-        tables["norowid"].checks["sqlite: options"].expression,
-        "WITHOUT ROWID"
-    );
-    assert!(
-        tables["search"].checks["sqlite: definition"]
-            .expression
-            .contains("fts5(title, body)")
-    );
-    assert_eq!(
-        tables["types"].columns[0].default,
-        Some(Default::Number("1e3".into()))
-    );
-    assert_eq!(
-        tables["types"].columns[1].default,
-        Some(Default::Number("-1".into()))
-    );
-    assert_eq!(
-        tables["types"].columns[3].default,
-        Some(Default::Expression("\"dq\"".into()))
-    );
+    assert_eq!(tables["norowid"].checks["sqlite: options"].expression, "WITHOUT ROWID");
+    assert!(tables["search"].checks["sqlite: definition"].expression.contains("fts5(title, body)"));
+    assert_eq!(tables["types"].columns[0].default, Some(Default::Number("1e3".into())));
+    assert_eq!(tables["types"].columns[1].default, Some(Default::Number("-1".into())));
+    assert_eq!(tables["types"].columns[3].default, Some(Default::Expression("\"dq\"".into())));
     assert_eq!(tables["types"].checks["chk_types_1"].expression, "e > 0");
-    assert_eq!(
-        tables["generated"].columns[1]
-            .generated
-            .as_ref()
-            .unwrap()
-            .expression,
-        "a * 2"
-    );
+    assert_eq!(tables["generated"].columns[1].generated.as_ref().unwrap().expression, "a * 2");
     assert_eq!(tables["generated"].columns[2].ty, Type::Other("INT".into()));
     assert_eq!(tables["parent"].columns[1].collation.as_deref(), Some("RTRIM"));
     assert!(tables["parent"].columns[0].auto_increment);
@@ -87,10 +60,7 @@ async fn anything_made_by_hand_is_read_and_read_the_same_twice() {
     );
     let plain = &tables["plain"];
     assert_eq!(plain.columns[3].ty, Type::Other("VARCHAR(10)".into()));
-    assert_eq!(
-        plain.indexes["sqlite:i1"].filter.as_deref(),
-        Some("a IS NOT NULL")
-    );
+    assert_eq!(plain.indexes["sqlite:i1"].filter.as_deref(), Some("a IS NOT NULL"));
     assert_eq!(plain.indexes["sqlite:i1"].parts[0].column, "lower(b)");
     assert!(plain.indexes["sqlite:i1"].parts[1].descending);
     assert!(plain.indexes.contains_key("i2") && plain.indexes.contains_key("sqlite:i2"));
@@ -156,9 +126,5 @@ async fn a_virtual_table_without_its_module_is_shown() {
         .unwrap();
     tenant.execute("PRAGMA schema_version = 1000").await.unwrap();
     let found = tenant.inspected().await;
-    assert!(
-        found.tables["lost"].checks["sqlite: definition"]
-            .expression
-            .contains("gone(a)")
-    );
+    assert!(found.tables["lost"].checks["sqlite: definition"].expression.contains("gone(a)"));
 }

@@ -36,10 +36,7 @@ impl Tenant {
         for pragma in MIGRATION_PRAGMAS {
             sqlx::query(*pragma).execute(&mut connection).await.unwrap();
         }
-        Self {
-            connection,
-            schema: Schema::default(),
-        }
+        Self { connection, schema: Schema::default() }
     }
 
     /// Renders an operation and runs it in a transaction, as a session does.
@@ -60,10 +57,7 @@ impl Tenant {
                 return Err(format!("{error}\n{}", statement.sql));
             }
         }
-        let broken = sqlx::query("PRAGMA foreign_key_check")
-            .fetch_all(&mut self.connection)
-            .await
-            .unwrap();
+        let broken = sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut self.connection).await.unwrap();
         if !broken.is_empty() {
             self.execute("ROLLBACK").await?;
             return Err("a foreign key is broken".to_owned());
@@ -78,27 +72,16 @@ impl Tenant {
         for value in &statement.values {
             query = query.bind(value.clone());
         }
-        query
-            .execute(&mut self.connection)
-            .await
-            .map(|_| ())
-            .map_err(|error| error.to_string())
+        query.execute(&mut self.connection).await.map(|_| ()).map_err(|error| error.to_string())
     }
 
     pub async fn execute(&mut self, sql: &str) -> Result<(), String> {
-        self.run(&Statement {
-            sql: sql.to_owned(),
-            values: Vec::new(),
-        })
-        .await
+        self.run(&Statement { sql: sql.to_owned(), values: Vec::new() }).await
     }
 
     /// The rows of a query as texts, values with `|` between them.
     pub async fn rows(&mut self, sql: &str) -> Vec<String> {
-        let rows = sqlx::query(AssertSqlSafe(sql.to_owned()))
-            .fetch_all(&mut self.connection)
-            .await
-            .unwrap();
+        let rows = sqlx::query(AssertSqlSafe(sql.to_owned())).fetch_all(&mut self.connection).await.unwrap();
         rows.iter()
             .map(|row| {
                 let values: Vec<String> = (0..row.len())
@@ -125,9 +108,7 @@ impl Tenant {
 
 pub fn rows_of(mysql: &str) -> Operation {
     let dialect = sqlparser::dialect::MySqlDialect {};
-    let statement = sqlparser::parser::Parser::parse_sql(&dialect, mysql)
-        .unwrap()
-        .remove(0);
+    let statement = sqlparser::parser::Parser::parse_sql(&dialect, mysql).unwrap().remove(0);
     Operation::Rows(Box::new(statement))
 }
 
@@ -146,43 +127,23 @@ pub fn column(name: &str, ty: Type) -> Column {
 }
 
 pub fn required(name: &str, ty: Type) -> Column {
-    Column {
-        nullable: false,
-        ..column(name, ty)
-    }
+    Column { nullable: false, ..column(name, ty) }
 }
 
 pub fn key(name: &str) -> Column {
-    Column {
-        auto_increment: true,
-        ..required(name, BIG)
-    }
+    Column { auto_increment: true, ..required(name, BIG) }
 }
 
-pub const BIG: Type = Type::Integer {
-    bits: 64,
-    unsigned: true,
-};
-pub const MONEY: Type = Type::Decimal {
-    precision: 10,
-    scale: 2,
-    unsigned: false,
-};
+pub const BIG: Type = Type::Integer { bits: 64, unsigned: true };
+pub const MONEY: Type = Type::Decimal { precision: 10, scale: 2, unsigned: false };
 
 pub fn touched(name: &str) -> Column {
-    Column {
-        on_update_now: true,
-        default: Some(Default::Now(0)),
-        ..column(name, Type::Timestamp(0))
-    }
+    Column { on_update_now: true, default: Some(Default::Now(0)), ..column(name, Type::Timestamp(0)) }
 }
 
 pub fn table(name: &str, columns: Vec<Column>) -> Table {
-    let primary_key = columns
-        .iter()
-        .filter(|column| column.auto_increment)
-        .map(|column| column.name.clone())
-        .collect();
+    let primary_key =
+        columns.iter().filter(|column| column.auto_increment).map(|column| column.name.clone()).collect();
     Table {
         name: name.to_owned(),
         columns,
@@ -195,12 +156,7 @@ pub fn table(name: &str, columns: Vec<Column>) -> Table {
 }
 
 pub fn part(column: &str) -> IndexPart {
-    IndexPart {
-        column: column.to_owned(),
-        is_expression: false,
-        prefix: None,
-        descending: false,
-    }
+    IndexPart { column: column.to_owned(), is_expression: false, prefix: None, descending: false }
 }
 
 pub fn index(name: &str, columns: &[&str], unique: bool) -> Index {
@@ -224,17 +180,11 @@ pub fn foreign_key(table: &str, column: &str, parent: &str, on_delete: Referenti
 }
 
 pub fn check(name: &str, expression: &str) -> Check {
-    Check {
-        name: name.to_owned(),
-        expression: expression.to_owned(),
-    }
+    Check { name: name.to_owned(), expression: expression.to_owned() }
 }
 
 pub fn with_indexes(mut table: Table, indexes: Vec<Index>) -> Table {
-    table.indexes = indexes
-        .into_iter()
-        .map(|index| (index.name.clone(), index))
-        .collect();
+    table.indexes = indexes.into_iter().map(|index| (index.name.clone(), index)).collect();
     table
 }
 
@@ -244,29 +194,16 @@ pub fn with_key(mut table: Table, key: ForeignKey) -> Table {
 }
 
 pub fn create(table: Table) -> Operation {
-    Operation::CreateTable {
-        table,
-        if_not_exists: false,
-    }
+    Operation::CreateTable { table, if_not_exists: false }
 }
 
 pub fn alter(table: &str, changes: Vec<TableChange>) -> Operation {
-    Operation::AlterTable {
-        table: table.to_owned(),
-        changes,
-    }
+    Operation::AlterTable { table: table.to_owned(), changes }
 }
 
 pub fn view(name: &str, query: &str) -> Operation {
-    let view = View {
-        name: name.to_owned(),
-        columns: Vec::new(),
-        query: query.to_owned(),
-    };
-    Operation::CreateView {
-        view,
-        or_replace: false,
-    }
+    let view = View { name: name.to_owned(), columns: Vec::new(), query: query.to_owned() };
+    Operation::CreateView { view, or_replace: false }
 }
 
 /// The plan's `members` and `donations`, with some rows and a child whose rows would vanish with its parent.
@@ -280,10 +217,7 @@ pub async fn ngo_in(mut tenant: Tenant) -> Tenant {
             "members",
             vec![
                 key("id"),
-                Column {
-                    default: Some(Default::Uuid),
-                    ..required("uuid", Type::Char(36))
-                },
+                Column { default: Some(Default::Uuid), ..required("uuid", Type::Char(36)) },
                 required("first_name", Type::Varchar(100)),
                 Column {
                     comment: Some("where news goes */ -- 'x'".into()),
@@ -295,10 +229,7 @@ pub async fn ngo_in(mut tenant: Tenant) -> Tenant {
                     ..column("status", Type::Enum(vec!["active".into(), "pending".into()]))
                 },
                 column("metadata", Type::Json),
-                Column {
-                    default: Some(Default::Now(0)),
-                    ..column("created_at", Type::Timestamp(0))
-                },
+                Column { default: Some(Default::Now(0)), ..column("created_at", Type::Timestamp(0)) },
                 touched("updated_at"),
             ],
         ),
@@ -308,10 +239,7 @@ pub async fn ngo_in(mut tenant: Tenant) -> Tenant {
             index("idx_status", &["status"], false),
         ],
     );
-    let members = Table {
-        comment: Some("people */".into()),
-        ..members
-    };
+    let members = Table { comment: Some("people */".into()), ..members };
     tenant.apply(create(members)).await;
     let donations = with_indexes(
         table(
@@ -325,10 +253,8 @@ pub async fn ngo_in(mut tenant: Tenant) -> Tenant {
         ),
         vec![index("idx_status", &["notes"], false)],
     );
-    let donations = with_key(
-        donations,
-        foreign_key("donations", "member_id", "members", ReferentialAction::Cascade),
-    );
+    let donations =
+        with_key(donations, foreign_key("donations", "member_id", "members", ReferentialAction::Cascade));
     let donations = Table {
         checks: BTreeMap::from([("positive".to_owned(), check("positive", "`amount` > 0"))]),
         ..donations

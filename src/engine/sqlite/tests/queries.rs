@@ -3,19 +3,9 @@ use super::*;
 /// The value that SQLite gives for a MySQL expression over the plan's tables.
 async fn value(tenant: &mut Tenant, expression: &str) -> String {
     let name = "probe";
-    tenant
-        .apply(view(
-            name,
-            &format!("SELECT {expression} AS x FROM members WHERE id = 1"),
-        ))
-        .await;
+    tenant.apply(view(name, &format!("SELECT {expression} AS x FROM members WHERE id = 1"))).await;
     let rows = tenant.rows("SELECT x FROM probe").await;
-    tenant
-        .apply(Operation::DropView {
-            view: name.into(),
-            if_exists: false,
-        })
-        .await;
+    tenant.apply(Operation::DropView { view: name.into(), if_exists: false }).await;
     rows.join("\n")
 }
 
@@ -61,18 +51,9 @@ async fn expressions_mean_what_they_mean_to_mysql() {
         ("CAST('12' AS SIGNED) + CAST(1.6 AS SIGNED)", "14"),
         ("CAST(id AS CHAR)", "1"),
         ("YEAR(created_at) * 100 + MONTH(created_at)", "202401"),
-        (
-            "DAY(created_at) + QUARTER(created_at) + DAYOFWEEK(created_at)",
-            "36",
-        ),
-        (
-            "DATE_FORMAT(created_at, '%Y-%m-%d %H:%i:%s')",
-            "2024-01-31 13:05:09",
-        ),
-        (
-            "DATE_FORMAT(created_at, '%W, %e %M %y, %l %p 100%%')",
-            "Wednesday, 31 January 24, 1 PM 100%",
-        ),
+        ("DAY(created_at) + QUARTER(created_at) + DAYOFWEEK(created_at)", "36"),
+        ("DATE_FORMAT(created_at, '%Y-%m-%d %H:%i:%s')", "2024-01-31 13:05:09"),
+        ("DATE_FORMAT(created_at, '%W, %e %M %y, %l %p 100%%')", "Wednesday, 31 January 24, 1 PM 100%"),
         ("DATE_ADD(created_at, INTERVAL 1 MONTH)", "2024-02-29 13:05:09"),
         ("DATE_SUB('2024-03-01', INTERVAL 1 DAY)", "2024-02-29"),
         ("created_at + INTERVAL 2 WEEK", "2024-02-14 13:05:09"),
@@ -91,14 +72,8 @@ async fn expressions_mean_what_they_mean_to_mysql() {
         ("id IN (1, 2) AND email NOT IN ('x')", "1"),
         ("id BETWEEN 1 AND 2", "1"),
         ("phone IS NOT NULL", "1"),
-        (
-            "EXISTS (SELECT 1 FROM donations d WHERE d.member_id = members.id AND d.amount > 9)",
-            "1",
-        ),
-        (
-            "(SELECT SUM(amount) FROM donations WHERE member_id = members.id)",
-            "12.5",
-        ),
+        ("EXISTS (SELECT 1 FROM donations d WHERE d.member_id = members.id AND d.amount > 9)", "1"),
+        ("(SELECT SUM(amount) FROM donations WHERE member_id = members.id)", "12.5"),
         ("status COLLATE utf8mb4_bin = 'Active'", "0"),
         ("status = 'ACTIVE'", "1"),
         ("_utf8mb4'x'", "x"),
@@ -117,16 +92,8 @@ async fn exact_numbers_are_compared_counted_and_sorted_as_numbers() {
         .await
         .unwrap();
     for (name, query, expected) in [
-        (
-            "a",
-            "SELECT amount FROM donations WHERE amount > 9 ORDER BY amount DESC",
-            vec!["100.00", "10.00"],
-        ),
-        (
-            "b",
-            "SELECT SUM(amount) AS s, MAX(amount) AS m FROM donations WHERE amount < 1",
-            vec!["0.3|0.2"],
-        ),
+        ("a", "SELECT amount FROM donations WHERE amount > 9 ORDER BY amount DESC", vec!["100.00", "10.00"]),
+        ("b", "SELECT SUM(amount) AS s, MAX(amount) AS m FROM donations WHERE amount < 1", vec!["0.3|0.2"]),
         (
             "c",
             "SELECT member_id, SUM(amount) AS total FROM donations GROUP BY member_id HAVING total > 100",
@@ -155,21 +122,14 @@ async fn exact_numbers_are_compared_counted_and_sorted_as_numbers() {
         ("h", "SELECT amount FROM a WHERE amount < 50", vec!["10.00"]),
     ] {
         tenant.apply(view(name, query)).await;
-        assert_eq!(
-            tenant.rows(&format!("SELECT * FROM {name}")).await,
-            expected,
-            "{query}"
-        );
+        assert_eq!(tenant.rows(&format!("SELECT * FROM {name}")).await, expected, "{query}");
     }
 }
 
 #[tokio::test]
 async fn joins_unions_windows_and_groups_are_carried() {
     let mut tenant = ngo().await;
-    tenant
-        .change("UPDATE members SET status = 'pending' WHERE id = 1")
-        .await
-        .unwrap();
+    tenant.change("UPDATE members SET status = 'pending' WHERE id = 1").await.unwrap();
     for (name, query, expected) in [
         (
             "a",
@@ -181,11 +141,7 @@ async fn joins_unions_windows_and_groups_are_carried() {
             "SELECT first_name FROM members UNION ALL (SELECT notes FROM donations WHERE notes IS NOT NULL) ORDER BY first_name LIMIT 1, 2",
             vec!["Ada", "b"],
         ),
-        (
-            "c",
-            "SELECT status FROM members ORDER BY status",
-            vec!["active", "pending"],
-        ),
+        ("c", "SELECT status FROM members ORDER BY status", vec!["active", "pending"]),
         (
             "d",
             "SELECT GROUP_CONCAT(first_name ORDER BY id DESC SEPARATOR '; ') AS names FROM members",
@@ -206,35 +162,19 @@ async fn joins_unions_windows_and_groups_are_carried() {
             "SELECT DISTINCT m.* FROM members m, donations d WHERE m.id = d.member_id AND d.amount > 9 AND 1 = 0",
             vec![],
         ),
-        (
-            "h",
-            "SELECT id FROM members ORDER BY id LIMIT 1 OFFSET 1",
-            vec!["2"],
-        ),
+        ("h", "SELECT id FROM members ORDER BY id LIMIT 1 OFFSET 1", vec!["2"]),
         ("i", "SELECT 1 AS a EXCEPT SELECT 2", vec!["1"]),
     ] {
         tenant.apply(view(name, query)).await;
-        assert_eq!(
-            tenant.rows(&format!("SELECT * FROM {name}")).await,
-            expected,
-            "{query}"
-        );
+        assert_eq!(tenant.rows(&format!("SELECT * FROM {name}")).await, expected, "{query}");
     }
-    assert_eq!(
-        tenant.rows("SELECT name FROM pragma_table_info('a')").await,
-        ["n", "COUNT(d.id)"]
-    );
+    assert_eq!(tenant.rows("SELECT name FROM pragma_table_info('a')").await, ["n", "COUNT(d.id)"]);
     let listed = View {
         name: "a".into(),
         columns: vec!["who".into()],
         query: "SELECT first_name FROM members".into(),
     };
-    tenant
-        .apply(Operation::CreateView {
-            view: listed.clone(),
-            or_replace: true,
-        })
-        .await;
+    tenant.apply(Operation::CreateView { view: listed.clone(), or_replace: true }).await;
     assert_eq!(tenant.rows("SELECT who FROM a").await, ["Ada", "Bo"]);
     assert_eq!(tenant.inspected().await.views["a"].columns, listed.columns);
 }
@@ -246,10 +186,7 @@ async fn what_cannot_be_carried_is_refused_by_name() {
         ("SELECT SOUNDEX(first_name) FROM members", "SOUNDEX"),
         ("SELECT first_name REGEXP 'a' FROM members", "REGEXP"),
         ("SELECT DATE_FORMAT(created_at, '%v') FROM members", "%v"),
-        (
-            "SELECT DATE_FORMAT(created_at, first_name) FROM members",
-            "constant text",
-        ),
+        ("SELECT DATE_FORMAT(created_at, first_name) FROM members", "constant text"),
         ("SELECT nickname FROM members", "no column nickname"),
         ("SELECT m.nickname FROM members m", "m has no column nickname"),
         ("SELECT x.id FROM members m", "no x here"),
@@ -264,10 +201,7 @@ async fn what_cannot_be_carried_is_refused_by_name() {
         ("SELECT id FROM members FOR UPDATE", "form of a query"),
         ("SELECT LAST_INSERT_ID()", "unique value"),
         ("SELECT MATCH (first_name) AGAINST ('a') FROM members", "MATCH"),
-        (
-            "SELECT created_at + INTERVAL id DAY FROM members",
-            "constant whole number",
-        ),
+        ("SELECT created_at + INTERVAL id DAY FROM members", "constant whole number"),
     ] {
         let error = tenant.try_apply(view("v", query)).await.unwrap_err();
         assert!(error.contains(reason), "{query}: {error}");
@@ -277,10 +211,7 @@ async fn what_cannot_be_carried_is_refused_by_name() {
 #[tokio::test]
 async fn checks_defaults_and_computed_columns_are_expressions_too() {
     let mut tenant = Tenant::new().await;
-    let computed = crate::schema::Generated {
-        expression: "CONCAT(first, ' ', `last`)".into(),
-        stored: true,
-    };
+    let computed = crate::schema::Generated { expression: "CONCAT(first, ' ', `last`)".into(), stored: true };
     let mut people = table(
         "people",
         vec![
@@ -295,38 +226,20 @@ async fn checks_defaults_and_computed_columns_are_expressions_too() {
                 ..column("data", Type::Json)
             },
             column("amount", MONEY),
-            Column {
-                generated: Some(computed),
-                ..column("full", Type::Varchar(19))
-            },
+            Column { generated: Some(computed), ..column("full", Type::Varchar(19)) },
         ],
     );
-    people.checks.insert(
-        "c".into(),
-        check("c", "amount IS NULL OR amount >= 9.5 AND `first` <> \"x\""),
-    );
+    people.checks.insert("c".into(), check("c", "amount IS NULL OR amount >= 9.5 AND `first` <> \"x\""));
     people.indexes.insert(
         "lower".into(),
         Index {
-            parts: vec![IndexPart {
-                column: "(LOWER(`first`))".into(),
-                is_expression: true,
-                ..part("")
-            }],
+            parts: vec![IndexPart { column: "(LOWER(`first`))".into(), is_expression: true, ..part("") }],
             ..index("lower", &[], true)
         },
     );
     tenant.apply(create(people)).await;
-    tenant
-        .change("INSERT INTO people (first, last, amount) VALUES ('A', 'B', 10)")
-        .await
-        .unwrap();
-    assert_eq!(
-        tenant
-            .rows("SELECT full, due = date('now', '+1 day'), data FROM people")
-            .await,
-        ["A B|1|{}"]
-    );
+    tenant.change("INSERT INTO people (first, last, amount) VALUES ('A', 'B', 10)").await.unwrap();
+    assert_eq!(tenant.rows("SELECT full, due = date('now', '+1 day'), data FROM people").await, ["A B|1|{}"]);
     assert!(
         tenant
             .change("INSERT INTO people (first, amount) VALUES ('b', 9)")
@@ -341,24 +254,11 @@ async fn checks_defaults_and_computed_columns_are_expressions_too() {
             .unwrap_err()
             .contains("CHECK")
     );
-    assert!(
-        tenant
-            .change("INSERT INTO people (first) VALUES ('a')")
-            .await
-            .unwrap_err()
-            .contains("UNIQUE")
-    );
+    assert!(tenant.change("INSERT INTO people (first) VALUES ('a')").await.unwrap_err().contains("UNIQUE"));
     let found = tenant.inspected().await;
+    assert_eq!(found.tables["people"].indexes["lower"].parts[0].column, "lower(\"first\")");
     assert_eq!(
-        found.tables["people"].indexes["lower"].parts[0].column,
-        "lower(\"first\")"
-    );
-    assert_eq!(
-        found.tables["people"].columns[5]
-            .generated
-            .as_ref()
-            .unwrap()
-            .expression,
+        found.tables["people"].columns[5].generated.as_ref().unwrap().expression,
         "\"first\" || ' ' || \"last\""
     );
 }

@@ -19,22 +19,10 @@ fn types() -> impl Strategy<Value = Type> {
         Just(Type::Double),
         (1..300_u32).prop_map(Type::Char),
         (1..300_u32).prop_map(Type::Varchar),
-        select(vec![
-            TextSize::Tiny,
-            TextSize::Normal,
-            TextSize::Medium,
-            TextSize::Long
-        ])
-        .prop_map(Type::Text),
+        select(vec![TextSize::Tiny, TextSize::Normal, TextSize::Medium, TextSize::Long]).prop_map(Type::Text),
         (1..300_u32).prop_map(Type::Binary),
         (1..300_u32).prop_map(Type::Varbinary),
-        select(vec![
-            TextSize::Tiny,
-            TextSize::Normal,
-            TextSize::Medium,
-            TextSize::Long
-        ])
-        .prop_map(Type::Blob),
+        select(vec![TextSize::Tiny, TextSize::Normal, TextSize::Medium, TextSize::Long]).prop_map(Type::Blob),
         Just(Type::Date),
         Just(Type::Year),
         Just(Type::Json),
@@ -51,14 +39,8 @@ fn words() -> impl Strategy<Value = String> {
 }
 
 fn columns() -> impl Strategy<Value = Column> {
-    (
-        types(),
-        any::<bool>(),
-        any::<(bool, bool, u8)>(),
-        proptest::option::of(words()),
-        words(),
-    )
-        .prop_map(|(ty, nullable, (has_default, on_update, pick), comment, text)| {
+    (types(), any::<bool>(), any::<(bool, bool, u8)>(), proptest::option::of(words()), words()).prop_map(
+        |(ty, nullable, (has_default, on_update, pick), comment, text)| {
             let default = match &ty {
                 _ if !has_default => None,
                 Type::Integer { .. } => Some(Default::Number((pick % 100).to_string())),
@@ -87,34 +69,21 @@ fn columns() -> impl Strategy<Value = Column> {
                 on_update_now: moment && on_update,
                 ..column("", ty)
             }
-        })
+        },
+    )
 }
 
 fn tables(name: &'static str) -> impl Strategy<Value = Table> {
-    let indexes = vec(
-        (
-            vec(any::<prop::sample::Index>(), 1..3),
-            any::<(bool, bool, bool)>(),
-        ),
-        0..3,
-    );
-    (
-        vec(columns(), 1..7),
-        indexes,
-        any::<bool>(),
-        proptest::option::of(words()),
-    )
-        .prop_map(move |(mut columns, indexes, has_key, comment)| {
+    let indexes = vec((vec(any::<prop::sample::Index>(), 1..3), any::<(bool, bool, bool)>()), 0..3);
+    (vec(columns(), 1..7), indexes, any::<bool>(), proptest::option::of(words())).prop_map(
+        move |(mut columns, indexes, has_key, comment)| {
             for (place, column) in columns.iter_mut().enumerate() {
                 column.name = format!("c{place}");
             }
             if has_key {
                 columns.insert(0, key("id"));
             }
-            let mut table = Table {
-                comment,
-                ..table(name, columns)
-            };
+            let mut table = Table { comment, ..table(name, columns) };
             for (place, (parts, (unique, descending, prefix))) in indexes.into_iter().enumerate() {
                 let mut parts: Vec<IndexPart> = parts
                     .iter()
@@ -136,16 +105,13 @@ fn tables(name: &'static str) -> impl Strategy<Value = Table> {
                         .any(|column| column.name == part.column && matches!(column.ty, Type::Decimal { .. }))
                 });
                 let name = format!("i{place}");
-                let index = Index {
-                    name: name.clone(),
-                    parts,
-                    unique: unique && !decimal && !has_key,
-                    filter: None,
-                };
+                let index =
+                    Index { name: name.clone(), parts, unique: unique && !decimal && !has_key, filter: None };
                 table.indexes.insert(name, index);
             }
             table
-        })
+        },
+    )
 }
 
 /// A change, with places that are taken modulo what there is.
@@ -200,32 +166,20 @@ fn change(table: &Table, step: Step, number: usize) -> Option<TableChange> {
             TableChange::DropColumn(column.name)
         }
         Step::Drop(_) => return None,
-        Step::Rename(place) => TableChange::RenameColumn {
-            before: at(place)?.name,
-            after: format!("r\"{number}"),
-        },
+        Step::Rename(place) => {
+            TableChange::RenameColumn { before: at(place)?.name, after: format!("r\"{number}") }
+        }
         Step::Move(from, to) => {
             let (from, to) = (at(from)?, at(to)?);
-            let position = if from.name == to.name {
-                Position::First
-            } else {
-                Position::After(to.name)
-            };
-            TableChange::ChangeColumn {
-                before: from.name.clone(),
-                column: from,
-                position: Some(position),
-            }
+            let position = if from.name == to.name { Position::First } else { Position::After(to.name) };
+            TableChange::ChangeColumn { before: from.name.clone(), column: from, position: Some(position) }
         }
         Step::Default(place) => {
             let column = at(place)?;
             if !column.nullable {
                 return None;
             }
-            TableChange::SetDefault {
-                column: column.name,
-                default: None,
-            }
+            TableChange::SetDefault { column: column.name, default: None }
         }
         Step::Index(place) => TableChange::AddIndex(index(&format!("x{number}"), &[&at(place)?.name], false)),
         Step::DropIndex => TableChange::DropIndex(table.indexes.keys().next()?.clone()),
@@ -233,25 +187,14 @@ fn change(table: &Table, step: Step, number: usize) -> Option<TableChange> {
         Step::Comment(comment) => TableChange::SetComment(comment),
         Step::Nullable(place) => {
             let column = at(place)?;
-            let column = Column {
-                nullable: !column.auto_increment,
-                ..column
-            };
-            TableChange::ChangeColumn {
-                before: column.name.clone(),
-                column,
-                position: None,
-            }
+            let column = Column { nullable: !column.auto_increment, ..column };
+            TableChange::ChangeColumn { before: column.name.clone(), column, position: None }
         }
     })
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
-        .block_on(future)
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
 proptest! {
