@@ -23,13 +23,15 @@ pub enum Actor {
     },
     /// Whoever can run the program on its data directory may do everything.
     CommandLine,
+    /// The program itself, when it starts.
+    Program,
 }
 
 impl Actor {
     /// Refuses what the actor may do nowhere; gives how far it reaches.
     pub fn must(&self, permission: Permission) -> Result<Reach> {
         match self {
-            Actor::CommandLine => Ok(Reach::All),
+            Actor::CommandLine | Actor::Program => Ok(Reach::All),
             Actor::Person { role, .. } => match reach(*role, permission) {
                 Reach::None => Err(Error::refused(
                     "Your account may not do this. Ask an administrator to do it, or to change your role.",
@@ -44,6 +46,7 @@ impl Actor {
         match self {
             Actor::Person { id, name, .. } => Doer { id: Some(*id), name: name.clone() },
             Actor::CommandLine => Doer { id: None, name: "Command line".into() },
+            Actor::Program => Doer::program(),
         }
     }
 
@@ -51,7 +54,7 @@ impl Actor {
     pub fn id(&self) -> Option<Uuid> {
         match self {
             Actor::Person { id, .. } => Some(*id),
-            Actor::CommandLine => None,
+            Actor::CommandLine | Actor::Program => None,
         }
     }
 }

@@ -420,10 +420,10 @@ pub async fn compiled(app: &App, template_id: i64, modules: &[String]) -> Result
 
 /// Imports the built-in templates, and those of the settings' folder, at the start of the program.
 pub async fn import_at_start(app: &App) -> Result<Vec<Imported>> {
-    let mut results = import(app, &Actor::CommandLine, crate::templates::Embedded).await?;
+    let mut results = import(app, &Actor::Program, crate::templates::Embedded).await?;
     if let Some(folder) = &app.settings.templates_dir {
         let source = crate::templates::Folder::open(folder).map_err(|cause| unreadable(&cause))?;
-        results.extend(import(app, &Actor::CommandLine, source).await?);
+        results.extend(import(app, &Actor::Program, source).await?);
     }
     Ok(results)
 }

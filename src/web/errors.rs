@@ -1,10 +1,13 @@
 //! One rendering of the one error type: as a whole page for a browser, as a short notice for htmx. A defect shows a
 //! reference that finds the log line, never the cause.
 
-use super::{handlers, htmx, urls};
-use crate::error::{Error, Kind, new_reference};
+use super::{guard, handlers, htmx, urls};
+use crate::{
+    error::{Error, Kind, new_reference},
+    usecases::actor::Actor,
+};
 use actix_web::{
-    HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError,
+    HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError,
     body::BoxBody,
     dev::{ServiceRequest, ServiceResponse},
     http::{StatusCode, header},
@@ -102,6 +105,11 @@ pub async fn render(
             None => plain(status),
         };
         let (request, _) = answer.into_parts();
+        // An address that there is not passes no guard; its page still has the frame of whoever looks at it.
+        let is_known = request.extensions().contains::<Actor>();
+        if !is_known && let Ok(Some(actor)) = guard::who(&request).await {
+            request.extensions_mut().insert(actor);
+        }
         let page = page(&request, status, &error);
         return Ok(ServiceResponse::new(request, page));
     }

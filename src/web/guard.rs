@@ -32,7 +32,7 @@ impl FromRequest for SignedIn {
 }
 
 /// Who is signed in, where somebody is.
-pub async fn who(request: &ServiceRequest) -> Result<Option<Actor>, Error> {
+pub async fn who(request: &HttpRequest) -> Result<Option<Actor>, Error> {
     let Some(app) = request.app_data::<Data<App>>() else {
         return Err(Error::internal(&"the app is not there"));
     };
@@ -60,7 +60,7 @@ pub async fn check(
         Access::Open => return next.call(request).await,
         Access::Needs(permission) => permission,
     };
-    let allowed = match who(&request).await {
+    let allowed = match who(request.request()).await {
         Ok(Some(actor)) => actor.must(permission).map(|_| actor),
         Ok(None) => Err(Error::signed_out()),
         Err(error) => Err(error),

@@ -45,13 +45,13 @@ pub fn size(bytes: u64) -> String {
     if whole < 10 { format!("{whole}.{} {unit}", rest / 100) } else { format!("{whole} {unit}") }
 }
 
-/// A length of time: `40 ms`, `1.4 s`, `12 s`, `3 min 5 s`.
+/// A length of time: `under 0.1 s`, `0.4 s`, `12 s`, `3 min 5 s`.
 pub fn duration(milliseconds: i64) -> String {
     let milliseconds = milliseconds.max(0);
     let seconds = milliseconds / 1000;
     match seconds {
-        0 => format!("{milliseconds} ms"),
-        1..10 => format!("{}.{} s", seconds, milliseconds % 1000 / 100),
+        0 if milliseconds < 100 => "under 0.1 s".into(),
+        0..10 => format!("{}.{} s", seconds, milliseconds % 1000 / 100),
         10..60 => format!("{seconds} s"),
         60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
         _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
@@ -422,8 +422,8 @@ mod tests {
     fn sizes_and_lengths_of_time_are_short() {
         assert_eq!([999, 1_000, 43_900, 1_250_000_000].map(size), ["999 bytes", "1.0 KB", "43 KB", "1.2 GB"]);
         assert_eq!(
-            [380, 12_000, 185_000, 7_260_000].map(duration),
-            ["380 ms", "12 s", "3 min 5 s", "2 h 1 min"]
+            [4, 380, 12_000, 185_000, 7_260_000].map(duration),
+            ["under 0.1 s", "0.3 s", "12 s", "3 min 5 s", "2 h 1 min"]
         );
     }
 
