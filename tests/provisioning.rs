@@ -333,3 +333,65 @@ async fn a_form_with_mistakes_is_answered_with_a_sentence_for_each_and_leaves_no
         assert_eq!(count(&app, table).await, 0);
     }
 }
+
+/// A template whose seed works with short slugs only, which no proof can know.
+fn narrow() -> tenantry::templates::Memory {
+    let files = [
+        ("narrow/template.toml", "name = \"Narrow\"\ndescription = \"Narrow.\"\nversion = \"1.0.0\"\n"),
+        (
+            "narrow/schema.sql",
+            "CREATE TABLE users (id INT AUTO_INCREMENT PRIMARY KEY, slug VARCHAR(10) NOT NULL);\n",
+        ),
+        ("narrow/seed.sql", "INSERT INTO users (slug) VALUES ('{{TENANT_SLUG}}');\n"),
+    ];
+    tenantry::templates::Memory::of_texts(
+        files.into_iter().map(|(path, text)| (path.to_owned(), text.to_owned())).collect(),
+    )
+}
+
+#[tokio::test]
+async fn a_stop_at_any_point_of_taking_back_ends_with_nothing_left_and_a_reason() {
+    let fresh = Place::new();
+    let app = fresh.open().await;
+    tenantry::usecases::templates::import(&app, &Actor::CommandLine, narrow()).await.unwrap();
+    app.store.close().await;
+    let asked = || tenants::CreateForm { template: "narrow".into(), ..form("Much too long a name", &[]) };
+    let listening = fresh.copy();
+    let (faults, passed) = Faults::listening();
+    let app = listening.open_with(faults).await;
+    tenants::create(&app, &Actor::CommandLine, asked()).await.unwrap();
+    work_off(&app).await;
+    let points: Vec<String> = passed
+        .lock()
+        .unwrap()
+        .iter()
+        .filter(|name| name.contains("undo") || name.ends_with(":undone"))
+        .cloned()
+        .collect();
+    assert!(points.len() >= 16, "{points:?}");
+    for point in points {
+        let place = fresh.copy();
+        let armed = Arc::new(AtomicBool::new(true));
+        let (wanted, once) = (point.clone(), Arc::clone(&armed));
+        let dying = place
+            .open_with(Faults::armed(move |name| name == wanted && once.swap(false, Ordering::SeqCst)))
+            .await;
+        tenants::create(&dying, &Actor::CommandLine, asked()).await.unwrap();
+        work_off(&dying).await;
+        assert!(!armed.load(Ordering::SeqCst), "{point} was not passed");
+        dying.store.close().await;
+        place.wait_long();
+        let app = place.open().await;
+        work_off(&app).await;
+        assert_eq!(tenant(&app, "much-too-long-a-name").await.status, Status::Failed, "stopped at {point}");
+        assert!(place.files().is_empty(), "stopped at {point}: {:?}", place.files());
+        let (job, steps) = job_of(&app, "much-too-long-a-name").await;
+        assert!(
+            !job.needs_person && job.problem.as_ref().unwrap().contains("refused"),
+            "stopped at {point}: {job:?}"
+        );
+        assert!(job.problem_detail.as_ref().unwrap().contains("INSERT"), "{job:?}");
+        assert!(steps.iter().all(|step| matches!(step.status, StepStatus::Undone | StepStatus::Waiting)));
+        assert_eq!(count(&app, "events WHERE action = 'tenant_failed'").await, 1, "stopped at {point}");
+    }
+}

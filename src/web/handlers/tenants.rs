@@ -35,7 +35,10 @@ use crate::{
 };
 use actix_web::{
     HttpRequest,
-    http::StatusCode,
+    http::{
+        StatusCode,
+        header::{HeaderName, HeaderValue},
+    },
     web::{Data, Form, Path, Query},
 };
 use base64::Engine;
@@ -126,7 +129,13 @@ pub async fn list(
         may_create: actor.must(Permission::CreateTenants).is_ok(),
     };
     if htmx::wants_fragment(&request) {
-        html(StatusCode::OK, &page.as_results())
+        let mut answer = html(StatusCode::OK, &page.as_results())?;
+        // The address in the browser holds what was asked for, and nothing that was left empty.
+        let clean = address(sort, cursor.as_ref());
+        if let Ok(value) = HeaderValue::from_str(&clean) {
+            answer.headers_mut().insert(HeaderName::from_static("hx-replace-url"), value);
+        }
+        Ok(answer)
     } else {
         html(StatusCode::OK, &page)
     }
