@@ -395,3 +395,35 @@ async fn a_stop_at_any_point_of_taking_back_ends_with_nothing_left_and_a_reason(
         assert_eq!(count(&app, "events WHERE action = 'tenant_failed'").await, 1, "stopped at {point}");
     }
 }
+
+#[tokio::test]
+async fn a_worker_that_is_asked_to_stop_hands_its_job_back_at_once() {
+    let place = Place::new();
+    let app = place.open().await;
+    ask(&app, "Acme", &[]).await;
+    let stop = tokio_util::sync::CancellationToken::new();
+    stop.cancel();
+    assert!(tenantry::worker::run_next(&app, &stop).await.unwrap());
+    let (job, steps) = job_of(&app, "acme").await;
+    assert_eq!((job.status, job.attempt, job.crashes), (JobStatus::Queued, 0, 0));
+    assert!(job.lease_until_ms.is_none() && steps.iter().all(|step| step.status == StepStatus::Waiting));
+    // No waiting for a lease: the next worker goes on at once.
+    work_off(&app).await;
+    assert_eq!(tenant(&app, "acme").await.status, Status::Active);
+}
+
+#[tokio::test]
+async fn a_job_whose_worker_vanishes_again_and_again_at_one_step_is_given_up_with_a_reason() {
+    let place = Place::new();
+    let app = place.open_with(Faults::armed(|name| name == "seed:begun")).await;
+    ask(&app, "Acme", &[]).await;
+    for _ in 0..12 {
+        work_off(&app).await;
+        place.wait_long();
+    }
+    work_off(&app).await;
+    assert_eq!(tenant(&app, "acme").await.status, Status::Failed);
+    let (job, _) = job_of(&app, "acme").await;
+    assert!(job.problem.as_ref().unwrap().contains("ended each time"), "{job:?}");
+    assert!(place.files().is_empty());
+}

@@ -8,7 +8,7 @@ use crate::{
     usecases::{accounts, templates, templates::Fate},
     web, worker,
 };
-use std::net::TcpListener;
+use std::{net::TcpListener, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 pub(super) async fn serve(settings: Settings) -> Result<End, Trouble> {
@@ -31,6 +31,7 @@ pub(super) async fn serve(settings: Settings) -> Result<End, Trouble> {
         output::line(&format!("  {base}{}", web::urls::setup(&token)));
         output::line("");
     }
+    let sweeper = tokio::spawn(sweep(app.clone(), stop.clone()));
     let handle = server.handle();
     let serving = tokio::spawn(server);
     ended_by_signal().await;
@@ -39,9 +40,23 @@ pub(super) async fn serve(settings: Settings) -> Result<End, Trouble> {
     handle.stop(true).await;
     let _ = serving.await;
     let _ = workers.await;
+    let _ = sweeper.await;
     app.store.close().await;
     output::line("Stopped.");
     Ok(End::Done)
+}
+
+/// Forgets ended sessions, at the start and every hour.
+async fn sweep(app: App, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        if let Err(error) = accounts::sweep_sessions(&app).await {
+            tracing::warn!(%error, "Ended sessions were not swept away");
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(Duration::from_hours(1)) => {}
+        }
+    }
 }
 
 pub(super) async fn worker(settings: Settings) -> Result<End, Trouble> {

@@ -319,6 +319,14 @@ pub async fn person(app: &App, id: Uuid) -> Result<Option<Actor>> {
     Ok(user.filter(|user| user.is_active).map(actor))
 }
 
+/// Forgets sessions that have ended; gives their number.
+pub async fn sweep_sessions(app: &App) -> Result<u64> {
+    let mut write = app.store.write().await?;
+    let swept = store::sessions::sweep(&mut write, app.now_ms()).await?;
+    write.commit().await?;
+    Ok(swept)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
