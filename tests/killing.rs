@@ -21,7 +21,10 @@ use tenantry::{
     clock::Clock,
     config::{Layer, Settings},
     faults::Faults,
-    store::tenants::{Filter, Sort, Status},
+    store::{
+        tenant_list::{Filter, Sort},
+        tenants::Status,
+    },
     usecases::{actor::Actor, templates, tenants},
 };
 

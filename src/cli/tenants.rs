@@ -6,7 +6,8 @@ use crate::{
     error::Error,
     store::{
         jobs::{JobStatus, StepStatus},
-        tenants::{Filter, Plan, Sort, Status, Tenant},
+        tenant_list::{Filter, Sort},
+        tenants::{Plan, Status, Tenant},
     },
     usecases::{
         actor::Actor,

@@ -5,6 +5,7 @@
 pub mod columns;
 pub mod evolve;
 pub mod expression;
+mod keys;
 pub mod migration;
 pub mod operation;
 pub mod operations;

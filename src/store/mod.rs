@@ -11,6 +11,7 @@ pub mod migrate;
 pub mod sessions;
 pub mod settings;
 pub mod templates;
+pub mod tenant_list;
 pub mod tenants;
 pub mod users;
 

@@ -18,7 +18,8 @@ use crate::{
         events::Event,
         invitations::Invitation,
         jobs::{Job, Step},
-        tenants::{Cursor, Filter, NewTenant, Plan, Sort, Tenant, TenantPage},
+        tenant_list::{Cursor, Filter, Sort, TenantPage},
+        tenants::{NewTenant, Plan, Tenant},
     },
 };
 use std::collections::BTreeMap;
@@ -272,7 +273,7 @@ pub async fn list(
         return Err(Error::refused("The list of all tenants is for the staff."));
     }
     let mut read = app.store.read().await?;
-    let page = store::tenants::list(
+    let page = store::tenant_list::list(
         &mut read,
         filter,
         sort,
@@ -280,7 +281,7 @@ pub async fn list(
         limit,
     )
     .await?;
-    let count = store::tenants::count(&mut read, filter, COUNT_LIMIT + 1).await?;
+    let count = store::tenant_list::count(&mut read, filter, COUNT_LIMIT + 1).await?;
     Ok(List { page, count })
 }
 

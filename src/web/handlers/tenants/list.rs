@@ -2,7 +2,10 @@
 
 use crate::{
     app::App,
-    store::tenants::{Cursor, Filter, Plan, Sort, Status, Tenant},
+    store::{
+        tenant_list::{Cursor, Filter, Sort},
+        tenants::{Plan, Status, Tenant},
+    },
     usecases::{
         permissions::Permission,
         templates,
