@@ -10,6 +10,7 @@ pub mod jobs;
 pub mod migrate;
 pub mod sessions;
 pub mod settings;
+pub mod sign_in_tries;
 pub mod templates;
 pub mod tenant_list;
 pub mod tenants;

@@ -52,10 +52,6 @@ pub struct User {
     pub password_hash: String,
     /// A person who was switched off cannot sign in.
     pub is_active: bool,
-    /// Wrong passwords since the last right one.
-    pub failed_sign_ins: i64,
-    /// No password is looked at before this moment.
-    pub next_sign_in_ms: i64,
 }
 
 fn user(row: &Row) -> Result<User> {
@@ -66,8 +62,6 @@ fn user(row: &Row) -> Result<User> {
         role: row.parse("role")?,
         password_hash: row.text("password_hash")?,
         is_active: row.flag("is_active")?,
-        failed_sign_ins: row.int("failed_sign_ins")?,
-        next_sign_in_ms: row.int("next_sign_in_ms")?,
     })
 }
 
@@ -106,27 +100,13 @@ pub async fn by_id(connection: &mut Connection, id: Uuid) -> Result<Option<User>
     sql("SELECT * FROM users WHERE id = ?").bind(id).first(connection).await?.as_ref().map(user).transpose()
 }
 
-/// Takes one try at signing in, before the password is looked at: the count goes up, and the next try has to wait until
-/// `next_ms`. False where another try was faster.
-pub async fn take_try(connection: &mut Connection, user: &User, next_ms: i64) -> Result<bool> {
-    let changed = sql("UPDATE users SET failed_sign_ins = failed_sign_ins + 1, next_sign_in_ms = ?
-                       WHERE id = ? AND failed_sign_ins = ?")
-    .bind(next_ms)
-    .bind(user.id)
-    .bind(user.failed_sign_ins)
-    .run(connection)
-    .await?;
-    Ok(changed == 1)
-}
-
-/// The password was right: the count starts again.
+/// Notes that the person signed in.
 pub async fn signed_in(connection: &mut Connection, id: Uuid, now_ms: i64) -> Result<()> {
-    let changed =
-        sql("UPDATE users SET failed_sign_ins = 0, next_sign_in_ms = 0, last_sign_in_ms = ? WHERE id = ?")
-            .bind(now_ms)
-            .bind(id)
-            .run(connection)
-            .await?;
+    let changed = sql("UPDATE users SET last_sign_in_ms = ? WHERE id = ?")
+        .bind(now_ms)
+        .bind(id)
+        .run(connection)
+        .await?;
     match changed {
         1 => Ok(()),
         _ => Err(StoreError::Unreadable { column: "users.id".into(), reason: "the person is gone".into() }),

@@ -6,7 +6,7 @@ use crate::{
     digest::sha256_hex,
     error::{Error, Result},
     store::{
-        self, settings,
+        self, settings, sign_in_tries,
         users::{self, Role, User},
     },
 };
@@ -239,16 +239,7 @@ pub async fn create_admin_from_settings(app: &App) -> Result<bool> {
 }
 
 fn new_user(app: &App, email: String, name: String, role: Role, password_hash: String) -> User {
-    User {
-        id: app.new_id(),
-        email,
-        name,
-        role,
-        password_hash,
-        is_active: true,
-        failed_sign_ins: 0,
-        next_sign_in_ms: 0,
-    }
+    User { id: app.new_id(), email, name, role, password_hash, is_active: true }
 }
 
 fn actor(user: User) -> Actor {
@@ -283,32 +274,27 @@ pub async fn sign_in(app: &App, email: &str, password: String) -> Result<Actor> 
         return Err(wrong());
     }
     let folded = email.trim().to_lowercase();
-    let user = users::by_email(&mut *app.store.read().await?, &folded).await?;
-    let Some(user) = user.filter(|user| user.is_active) else {
-        password_matches(app, password, NOBODY.into()).await?;
-        return Err(wrong());
-    };
+    let tries_of = sha256_hex(format!("sign-in {folded}"));
     let now = app.now_ms();
-    if user.next_sign_in_ms > now {
-        let seconds = (user.next_sign_in_ms - now + 999) / 1000;
+    // The try is counted before the password is looked at, so that many at once do not count as one; and it is counted
+    // for people who do not exist, too, so that nobody can tell who does.
+    let mut write = app.store.write().await?;
+    let tries = sign_in_tries::find(&mut write, &tries_of).await?;
+    if tries.next_ms > now {
+        let seconds = (tries.next_ms - now + 999) / 1000;
         return Err(Error::busy(format!(
-            "There were too many wrong passwords for this account. Wait {seconds} seconds, then try again."
+            "There were too many wrong passwords for this e-mail. Wait {seconds} seconds, then try again."
         )));
     }
-    // The try is counted before the password is looked at, so that many at once do not count as one.
-    let mut write = app.store.write().await?;
-    let counted = users::take_try(&mut write, &user, now + back_off(user.failed_sign_ins + 1)).await?;
+    sign_in_tries::take(&mut write, &tries_of, tries, now + back_off(tries.failed + 1), now).await?;
     write.commit().await?;
-    if !counted {
-        return Err(Error::busy(
-            "Somebody else is signing in to this account at the moment. Try again in a second.",
-        ));
-    }
-    if !password_matches(app, password, user.password_hash.clone()).await? {
-        return Err(wrong());
-    }
+    let user = users::by_email(&mut *app.store.read().await?, &folded).await?.filter(|user| user.is_active);
+    let hash = user.as_ref().map_or_else(|| NOBODY.to_owned(), |user| user.password_hash.clone());
+    let matches = password_matches(app, password, hash).await?;
+    let Some(user) = user.filter(|_| matches) else { return Err(wrong()) };
     let mut write = app.store.write().await?;
     users::signed_in(&mut write, user.id, app.now_ms()).await?;
+    sign_in_tries::clear(&mut write, &tries_of).await?;
     write.commit().await?;
     Ok(actor(user))
 }
@@ -319,10 +305,14 @@ pub async fn person(app: &App, id: Uuid) -> Result<Option<Actor>> {
     Ok(user.filter(|user| user.is_active).map(actor))
 }
 
-/// Forgets sessions that have ended; gives their number.
+/// Tries at signing in are forgotten after a day.
+const TRIES_KEPT_MS: i64 = 86_400_000;
+
+/// Forgets sessions that have ended and tries at signing in that are long ago; gives the number of sessions.
 pub async fn sweep_sessions(app: &App) -> Result<u64> {
     let mut write = app.store.write().await?;
     let swept = store::sessions::sweep(&mut write, app.now_ms()).await?;
+    sign_in_tries::sweep(&mut write, app.now_ms() - TRIES_KEPT_MS).await?;
     write.commit().await?;
     Ok(swept)
 }

@@ -13,11 +13,17 @@ CREATE TABLE users (
     role ENUM('staff', 'admin', 'owner') NOT NULL,
     password_hash VARCHAR(255) NOT NULL COMMENT 'argon2id, PHC string',
     is_active BOOLEAN NOT NULL DEFAULT TRUE,
-    failed_sign_ins INT UNSIGNED NOT NULL DEFAULT 0,
-    next_sign_in_ms BIGINT NOT NULL DEFAULT 0 COMMENT 'No password is looked at before this moment',
     created_ms BIGINT NOT NULL,
     last_sign_in_ms BIGINT NULL
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci COMMENT='People who sign in';
+
+CREATE TABLE sign_in_tries (
+    email_hash CHAR(64) NOT NULL PRIMARY KEY COMMENT 'SHA-256 of what was typed, whether such a person exists or not',
+    failed INT UNSIGNED NOT NULL,
+    next_ms BIGINT NOT NULL COMMENT 'No password is looked at before this moment',
+    last_ms BIGINT NOT NULL,
+    INDEX idx_last (last_ms)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci COMMENT='Wrong passwords, to slow guessing down';
 
 CREATE TABLE sessions (
     token_hash CHAR(64) NOT NULL PRIMARY KEY COMMENT 'SHA-256 of the token in the cookie',
