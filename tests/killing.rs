@@ -76,7 +76,7 @@ async fn killed_at_random_moments_the_program_leaves_complete_tenants_and_nothin
             let created = ask(&app, "Acme", if asked.len() % 2 == 0 { &["events"] } else { &[] }).await;
             assert!(asked.insert(created.tenant.slug));
         }
-        tokio::time::sleep(Duration::from_millis(next(250))).await;
+        tokio::time::sleep(Duration::from_millis(next(350))).await;
         child.kill().unwrap();
         let status = child.wait().unwrap();
         assert!(!status.success(), "the program ended by itself at kill {number}: {status}");
