@@ -1,7 +1,8 @@
 //! The files that pages load: stylesheets, scripts, icons and fonts, built into the program.
 //!
 //! The address of a file holds a hash of its content, so browsers keep it for ever and an upgrade is seen at once. Text is
-//! compressed once, when it is asked for first. Start at [`url`] and [`serve`].
+//! compressed once, when it is asked for first. Our own style is written in several files, one for each kind of component,
+//! and sent as one, `app.css`. Start at [`url`] and [`serve`].
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -15,6 +16,10 @@ use std::{collections::BTreeMap, fmt::Write as _, io::Write as _, sync::LazyLock
 #[derive(RustEmbed)]
 #[folder = "static/"]
 struct Folder;
+
+/// The folder whose files are sent as [`JOINED`], in the order of their names: later rules win.
+const PARTS: &str = "css/";
+const JOINED: &str = "app.css";
 
 /// A file as it is sent.
 #[derive(Debug)]
@@ -79,17 +84,30 @@ fn with_addresses(css: &[u8], known: &BTreeMap<String, Asset>) -> Vec<u8> {
     text.into_bytes()
 }
 
+/// The parts of our own style as one file.
+fn joined() -> (String, &'static str, Vec<u8>) {
+    let mut parts: Vec<_> = Folder::iter().filter(|path| path.starts_with(PARTS)).collect();
+    parts.sort();
+    let files = parts.iter().filter_map(|path| Folder::get(path));
+    let mut css = Vec::new();
+    for file in files {
+        css.extend_from_slice(&file.data);
+        css.push(b'\n');
+    }
+    (JOINED.to_owned(), "text/css; charset=utf-8", css)
+}
+
 /// All files by name, without their folder.
 static ASSETS: LazyLock<BTreeMap<String, Asset>> = LazyLock::new(|| {
     let mut known = BTreeMap::new();
-    let mut styles = Vec::new();
-    for path in Folder::iter() {
+    let mut styles = vec![joined()];
+    for path in Folder::iter().filter(|path| !path.starts_with(PARTS)) {
         let name = path.rsplit('/').next().unwrap_or(&path).to_owned();
         let (Some(media_type), Some(file)) = (media_type(&name), Folder::get(&path)) else {
             continue;
         };
         if media_type.starts_with("text/css") {
-            styles.push((name, media_type, file.data));
+            styles.push((name, media_type, file.data.into_owned()));
         } else {
             known.insert(name.clone(), asset(&name, media_type, file.data.into_owned()));
         }
@@ -191,6 +209,14 @@ mod tests {
         let css = String::from_utf8(ASSETS["app.css"].plain.clone()).unwrap();
         assert!(css.contains(&format!("url({})", url("inter-latin.woff2"))));
         assert!(!css.contains("url(inter"), "a font is named without its hash");
+    }
+
+    #[test]
+    fn the_parts_of_the_style_are_sent_as_one_with_the_names_first_and_what_people_asked_for_last() {
+        let css = String::from_utf8(ASSETS["app.css"].plain.clone()).unwrap();
+        let place = |text: &str| css.find(text).unwrap_or_else(|| panic!("{text} is not in app.css"));
+        assert!(place("--accent:") < place(".pill-good") && place(".pill-good") < place("@media print"));
+        assert!(ASSETS.keys().all(|name| !name.starts_with(char::is_numeric)), "a part is served by itself");
     }
 
     #[test]
