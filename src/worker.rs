@@ -3,16 +3,16 @@
 
 use crate::{
     app::App,
-    apply::provision::{self, Making, Outcome, StepError},
+    apply::{
+        kinds,
+        work::{Outcome, StepError, Work},
+    },
     error::new_reference,
     faults::Stopped,
     store::{
-        self, StoreError,
-        events::Doer,
+        StoreError,
         jobs::{self, Claim, Direction, Job, JobStatus, Problem, StepStatus},
-        tenants::{self, Status, Tenant},
     },
-    usecases::templates,
 };
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, task::JoinSet};
@@ -154,39 +154,27 @@ async fn beat(app: App, claim: Claim, lost: CancellationToken) {
 }
 
 async fn advance(app: &App, job: &Job, claim: Claim, stop: &CancellationToken) -> Result<(), LetGo> {
-    let tenant = match job.tenant_id {
-        Some(id) if job.kind == provision::KIND => tenants::by_id(&mut *app.store.read().await?, id).await?,
-        _ => None,
+    let work = match kinds::find(&job.kind) {
+        Some(kind) => kind.load(app, job, claim).await?,
+        None => None,
     };
-    let Some(tenant) = tenant else {
+    let Some(work) = work else {
         tracing::error!(job = %job.id, kind = job.kind, "This job is of a kind that this version does not know, or its tenant is gone");
         let mut write = app.store.write().await?;
         jobs::end(&mut write, claim, JobStatus::Failed, true, app.now_ms()).await?;
         return Ok(write.commit().await?);
     };
-    let compiled = match templates::compiled(app, tenant.template_id, &tenant.modules).await {
-        Ok(compiled) => compiled,
-        Err(error) => {
-            let failure = StepError::Failed {
-                may_pass: true,
-                plain: "The template of this tenant could not be read.".into(),
-                detail: error.to_string(),
-            };
-            return fail(app, job, claim, &tenant, None, failure).await;
-        }
-    };
-    let making = Making { app, tenant: &tenant, compiled, claim };
+    let work = work.as_ref();
     match job.direction {
         Direction::Forward if job.crashes > MOST_CRASHES => {
-            let failure = StepError::Failed {
-                may_pass: false,
-                plain: "The program ended each time that it tried this step.".into(),
-                detail: format!("{} workers vanished at the same step", job.crashes),
-            };
-            fail(app, job, claim, &tenant, None, failure).await
+            let failure = StepError::lasting(
+                "The program ended each time that it tried this step.",
+                format!("{} workers vanished at the same step", job.crashes),
+            );
+            fail(app, job, claim, work, None, failure).await
         }
-        Direction::Forward => forward(app, job, claim, &making, stop).await,
-        Direction::Undo => undo(app, job, claim, &making, stop).await,
+        Direction::Forward => forward(app, job, claim, work, stop).await,
+        Direction::Undo => undo(app, job, claim, work, stop).await,
     }
 }
 
@@ -200,7 +188,7 @@ async fn forward(
     app: &App,
     job: &Job,
     claim: Claim,
-    making: &Making<'_>,
+    work: &dyn Work,
     stop: &CancellationToken,
 ) -> Result<(), LetGo> {
     let steps = jobs::steps(&mut *app.store.read().await?, job.id).await?;
@@ -217,11 +205,11 @@ async fn forward(
         if !jobs::is_ours(&mut write, claim).await? {
             return Err(LetGo::Lost);
         }
-        tenants::set_status(&mut write, making.tenant.id, &[Status::Pending], Status::Provisioning).await?;
+        work.begun(&mut write).await?;
         jobs::begin_step(&mut write, claim, step.position, StepStatus::Running, app.now_ms()).await?;
         write.commit().await?;
         app.faults.point(&format!("{}:begun", step.name))?;
-        let outcome = making.run(&step.name).await;
+        let outcome = work.run(&step.name).await;
         app.faults.point(&format!("{}:acted", step.name))?;
         match outcome {
             Ok(outcome) => {
@@ -236,6 +224,7 @@ async fn forward(
                 let now = app.now_ms();
                 jobs::end_step(&mut write, claim, step.position, status, note.as_deref(), now).await?;
                 if Some(step.position) == last {
+                    work.ended(&mut write, now).await?;
                     jobs::end(&mut write, claim, JobStatus::Done, false, now).await?;
                 }
                 write.commit().await?;
@@ -243,12 +232,11 @@ async fn forward(
             }
             Err(StepError::Stale) => return Err(LetGo::Lost),
             Err(failure) => {
-                return fail(app, job, claim, making.tenant, Some((step.position, &step.title)), failure)
-                    .await;
+                return fail(app, job, claim, work, Some((step.position, &step.title)), failure).await;
             }
         }
     }
-    tracing::info!(job = %job.id, tenant = making.tenant.slug, "The tenant is ready");
+    tracing::info!(job = %job.id, tenant = work.tenant().slug, "{}", work.done_sentence());
     Ok(())
 }
 
@@ -257,13 +245,13 @@ async fn fail(
     app: &App,
     job: &Job,
     claim: Claim,
-    tenant: &Tenant,
+    work: &dyn Work,
     step: Option<(i64, &str)>,
     failure: StepError,
 ) -> Result<(), LetGo> {
     let StepError::Failed { may_pass, plain, detail } = failure else { return Err(LetGo::Lost) };
     let problem = Problem { plain, detail, reference: new_reference() };
-    tracing::warn!(job = %job.id, tenant = tenant.slug, reference = problem.reference, step = step.map_or("", |(_, title)| title),
+    tracing::warn!(job = %job.id, tenant = work.tenant().slug, reference = problem.reference, step = step.map_or("", |(_, title)| title),
         cause = problem.detail, attempt = job.attempt + 1, "A step failed");
     let now = app.now_ms();
     let delay = usize::try_from(job.attempt).ok().and_then(|attempt| app.settings.retry_delays.get(attempt));
@@ -274,16 +262,7 @@ async fn fail(
     if let Some((position, _)) = step {
         jobs::end_step(&mut write, claim, position, StepStatus::Failed, Some(&problem.plain), now).await?;
     }
-    tenants::add_history(
-        &mut write,
-        tenant.id,
-        &format!("{} {}", tenant.template_type, tenant.template_version),
-        false,
-        job.started_ms.map_or(0, |started| now - started),
-        &[],
-        &format!("{} Reference {}.", problem.plain, problem.reference),
-    )
-    .await?;
+    work.try_failed(&mut write, job, &problem, now).await?;
     match delay {
         Some(delay) if may_pass => {
             let next = now + i64::try_from(delay.as_millis()).unwrap_or(i64::MAX / 2);
@@ -302,13 +281,11 @@ async fn undo(
     app: &App,
     job: &Job,
     claim: Claim,
-    making: &Making<'_>,
+    work: &dyn Work,
     stop: &CancellationToken,
 ) -> Result<(), LetGo> {
     let steps = jobs::steps(&mut *app.store.read().await?, job.id).await?;
-    let tenant = making.tenant;
-    if tenant.status == Status::Active {
-        // Its last step had opened it for use before anything went wrong: a tenant in use is never taken down here.
+    if work.is_settled() {
         let mut write = app.store.write().await?;
         jobs::end(&mut write, claim, JobStatus::Done, false, app.now_ms()).await?;
         return Ok(write.commit().await?);
@@ -328,14 +305,14 @@ async fn undo(
         jobs::begin_step(&mut write, claim, step.position, StepStatus::Undoing, app.now_ms()).await?;
         write.commit().await?;
         app.faults.point(&format!("{}:undo-begun", step.name))?;
-        let outcome = making.undo(&step.name).await;
+        let outcome = work.undo(&step.name).await;
         app.faults.point(&format!("{}:undone", step.name))?;
         let note = match outcome {
             Ok(Outcome::Done(note)) => note,
             Ok(Outcome::Skipped(why)) => Some(why),
             Err(StepError::Stale) => return Err(LetGo::Lost),
             Err(StepError::Failed { plain, detail, .. }) => {
-                return fail_undo(app, job, claim, tenant, &step.title, plain, detail).await;
+                return fail_undo(app, job, claim, work, &step.title, plain, detail).await;
             }
         };
         let mut write = app.store.write().await?;
@@ -347,15 +324,14 @@ async fn undo(
         write.commit().await?;
         app.faults.point(&format!("{}:undo-recorded", step.name))?;
     }
-    let reason = job.problem.clone().unwrap_or_default();
-    end_failed(
-        app,
-        claim,
-        tenant,
-        false,
-        &format!("Could not make the tenant: {reason} What there was of it has been removed."),
-    )
-    .await
+    let mut write = app.store.write().await?;
+    if !jobs::is_ours(&mut write, claim).await? {
+        return Err(LetGo::Lost);
+    }
+    let now = app.now_ms();
+    jobs::end(&mut write, claim, JobStatus::Failed, false, now).await?;
+    work.taken_back(&mut write, job.problem.as_deref().unwrap_or_default(), now).await?;
+    Ok(write.commit().await?)
 }
 
 /// Records that taking back failed: another try later, or a person.
@@ -363,13 +339,13 @@ async fn fail_undo(
     app: &App,
     job: &Job,
     claim: Claim,
-    tenant: &Tenant,
+    work: &dyn Work,
     title: &str,
     plain: String,
     detail: String,
 ) -> Result<(), LetGo> {
     let problem = Problem { plain, detail, reference: new_reference() };
-    tracing::error!(job = %job.id, tenant = tenant.slug, reference = problem.reference, step = title, cause = problem.detail,
+    tracing::error!(job = %job.id, tenant = work.tenant().slug, reference = problem.reference, step = title, cause = problem.detail,
         "Taking back a step failed");
     let delay = usize::try_from(job.attempt).ok().and_then(|attempt| app.settings.retry_delays.get(attempt));
     if let Some(delay) = delay {
@@ -378,29 +354,12 @@ async fn fail_undo(
         jobs::put_back(&mut write, claim, Direction::Undo, job.attempt + 1, next, Some(&problem)).await?;
         return Ok(write.commit().await?);
     }
-    let sentence = format!(
-        "Could not make the tenant, and could not remove what there was of it: {} Reference {}.",
-        problem.plain, problem.reference
-    );
-    end_failed(app, claim, tenant, true, &sentence).await
-}
-
-async fn end_failed(
-    app: &App,
-    claim: Claim,
-    tenant: &Tenant,
-    needs_person: bool,
-    sentence: &str,
-) -> Result<(), LetGo> {
     let now = app.now_ms();
     let mut write = app.store.write().await?;
     if !jobs::is_ours(&mut write, claim).await? {
         return Err(LetGo::Lost);
     }
-    jobs::end(&mut write, claim, JobStatus::Failed, needs_person, now).await?;
-    tenants::set_status(&mut write, tenant.id, &[Status::Pending, Status::Provisioning], Status::Failed)
-        .await?;
-    store::events::record(&mut write, Some(tenant.id), now, &Doer::program(), "tenant_failed", sentence)
-        .await?;
+    jobs::end(&mut write, claim, JobStatus::Failed, true, now).await?;
+    work.stuck(&mut write, &problem, now).await?;
     Ok(write.commit().await?)
 }

@@ -55,6 +55,7 @@ fn setup_page(name: &str, phase: Phase, sentence: &str, done: usize, steps: Vec<
         crumbs: vec![Crumb::new("Tenants", urls::tenants())],
         name: name.into(),
         slug: "acme-bakery".into(),
+        words: tenantry::apply::kinds::words("provision"),
         phase,
         sentence: sentence.into(),
         notes: Vec::new(),

@@ -3,5 +3,8 @@
 //! A step may be run twice (its effects are recorded where they happen), and knows nothing of jobs: `crate::worker`
 //! records it before and after.
 
+pub mod kinds;
 pub mod owner;
 pub mod provision;
+pub mod template;
+pub mod work;

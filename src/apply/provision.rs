@@ -1,5 +1,9 @@
 //! Making a tenant: from a reserved name to a database that is ready, or back to nothing.
 
+use super::{
+    template,
+    work::{self, Outcome, StepError, StoreResult, Words, Work},
+};
 use crate::{
     app::App,
     clock::timestamp,
@@ -7,13 +11,15 @@ use crate::{
     schema::difference::differences,
     sql::variables::Variables,
     store::{
-        self, StoreError,
-        jobs::Claim,
+        self, Connection, StoreError,
+        jobs::{Claim, Job, Problem},
         tenants::{Status, Tenant},
     },
     templates::compile::Compiled,
 };
+use async_trait::async_trait;
 use std::sync::Arc;
+use tokio::sync::OnceCell;
 
 /// The kind of these jobs.
 pub const KIND: &str = "provision";
@@ -74,77 +80,49 @@ pub fn steps(modules: &[(String, String)]) -> Vec<(String, String)> {
     steps
 }
 
-/// How a step went well.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// Done; a note worth showing, where there is one.
-    Done(Option<String>),
-    /// There was nothing to do, and why.
-    Skipped(String),
-}
+/// The kind of job that makes a tenant.
+pub struct Provision;
 
-/// How a step failed.
-#[derive(Debug)]
-pub enum StepError {
-    /// Another worker has the tenant: stop, and record nothing.
-    Stale,
-    /// It failed.
-    Failed {
-        /// Whether trying again later may help.
-        may_pass: bool,
-        /// For people.
-        plain: String,
-        /// For the technical details.
-        detail: String,
-    },
-}
+const WORDS: Words = Words {
+    title: "Set up a tenant",
+    going: ("Setting up ", ""),
+    done: ("", " is ready"),
+    done_sentence: "Everything is in place. The tenant can be used.",
+    undoing: "What was made so far is being removed.",
+    failed: "It could not be set up. Nothing of it is left behind.",
+    failed_advice: "What was made of it has been removed. Nothing is left behind, and you can try again.",
+    stuck: "It could not be set up, and what was made of it could not be removed.",
+};
 
-impl From<EngineError> for StepError {
-    fn from(cause: EngineError) -> Self {
-        let plain = match &cause {
-            EngineError::Stale => return StepError::Stale,
-            EngineError::Foreign(_) => {
-                "Something else already has the name of this tenant's database. It was not touched."
-            }
-            EngineError::Missing(_) => "The tenant's database disappeared while it was being made.",
-            EngineError::Statement { .. } | EngineError::Dangling(_) => {
-                "The template's SQL was refused by the database."
-            }
-            EngineError::OutOfReach(_) => {
-                "The tenant's database could not be written. The disk may be full or read-only."
-            }
-        };
-        let detail = match &cause {
-            EngineError::Statement { sql, .. } => format!("{cause}\n\n{sql}"),
-            _ => cause.to_string(),
-        };
-        StepError::Failed { may_pass: cause.may_pass(), plain: plain.into(), detail }
+#[async_trait]
+impl work::Kind for Provision {
+    fn name(&self) -> &'static str {
+        KIND
     }
-}
 
-impl From<StoreError> for StepError {
-    fn from(cause: StoreError) -> Self {
-        StepError::Failed {
-            may_pass: true,
-            plain: "The control database could not be used. Its disk may be full or read-only.".into(),
-            detail: cause.to_string(),
-        }
+    fn words(&self) -> &'static Words {
+        &WORDS
+    }
+
+    async fn load(&self, app: &App, job: &Job, claim: Claim) -> Result<Option<Box<dyn Work>>, StoreError> {
+        let Some(id) = job.tenant_id else { return Ok(None) };
+        let tenant = store::tenants::by_id(&mut *app.store.read().await?, id).await?;
+        Ok(tenant.map(|tenant| -> Box<dyn Work> {
+            Box::new(Making { app: app.clone(), tenant, compiled: OnceCell::new(), claim })
+        }))
     }
 }
 
 /// Everything that the steps of one tenant need.
-pub struct Making<'a> {
-    /// The program.
-    pub app: &'a App,
-    /// The tenant.
-    pub tenant: &'a Tenant,
-    /// Its template version with its modules, in the engine's dialect.
-    pub compiled: Arc<Compiled>,
-    /// The claim of the job.
-    pub claim: Claim,
+struct Making {
+    app: App,
+    tenant: Tenant,
+    /// Its template version with its modules, in the engine's dialect; got when the first step asks for it.
+    compiled: OnceCell<Arc<Compiled>>,
+    claim: Claim,
 }
 
-impl Making<'_> {
+impl Making {
     fn lock(&self) -> TenantLock {
         TenantLock { tenant_id: self.tenant.id, job_id: self.claim.job_id, fence: self.claim.fence }
     }
@@ -166,7 +144,7 @@ impl Making<'_> {
     }
 
     fn variables(&self) -> Variables {
-        let tenant = self.tenant;
+        let tenant = &self.tenant;
         Variables::from([
             ("TENANT_ID", tenant.id.to_string()),
             ("TENANT_SLUG", tenant.slug.clone()),
@@ -179,8 +157,14 @@ impl Making<'_> {
         ])
     }
 
+    async fn compiled(&self) -> Result<&Compiled, StepError> {
+        let get = || template::compiled(&self.app, self.tenant.template_id, &self.tenant.modules);
+        Ok(self.compiled.get_or_try_init(get).await?)
+    }
+
     async fn apply(&self, key: &str) -> Result<Outcome, StepError> {
-        let Some(unit) = self.compiled.units.iter().find(|unit| unit.key == key) else {
+        let compiled = self.compiled().await?;
+        let Some(unit) = compiled.units.iter().find(|unit| unit.key == key) else {
             return Err(StepError::Failed {
                 may_pass: false,
                 plain: "The template has changed since this tenant was asked for.".into(),
@@ -198,8 +182,126 @@ impl Making<'_> {
         }))
     }
 
-    /// Runs a step. Run twice, it finds what the first run did.
-    pub async fn run(&self, step: &str) -> Result<Outcome, StepError> {
+    async fn reserve(&self) -> Result<Outcome, StepError> {
+        let name = self.name()?;
+        match self.engine().look_up(&name).await? {
+            Presence::Absent => Ok(Outcome::Done(None)),
+            Presence::Ours(marker) if marker == self.marker() => Ok(Outcome::Done(None)),
+            Presence::Ours(_) => {
+                Err(EngineError::Foreign(format!("The database {name} belongs to another tenant or job"))
+                    .into())
+            }
+            Presence::Foreign(why) => Err(EngineError::Foreign(format!(
+                "There is already something under the name {name}, and {why}"
+            ))
+            .into()),
+        }
+    }
+
+    async fn open_ledger(&self) -> Result<Outcome, StepError> {
+        let compiled = self.compiled().await?;
+        let key = format!(
+            "baseline {} {} {} [{}]",
+            self.tenant.template_type,
+            self.tenant.template_version,
+            compiled.source_hash,
+            compiled.modules.join(" ")
+        );
+        let mut session = self.engine().open(&self.name()?, &self.lock()).await?;
+        let applied =
+            session.apply(Unit { key: &key, statements: &[], variables: &Variables::default() }).await;
+        session.close().await;
+        applied?;
+        Ok(Outcome::Done(None))
+    }
+
+    async fn verify(&self) -> Result<Outcome, StepError> {
+        let compiled = self.compiled().await?;
+        let mut session = self.engine().open(&self.name()?, &self.lock()).await?;
+        let found = session.inspect().await;
+        session.close().await;
+        let found = found?;
+        let hash = found.fingerprint();
+        if hash != compiled.expected_hash {
+            let all = differences(&compiled.expected, &found);
+            let detail =
+                all.iter().map(|difference| difference.sentence.as_str()).collect::<Vec<_>>().join("\n");
+            return Err(StepError::Failed {
+                may_pass: false,
+                plain: "The finished database is not what the template says it should be.".into(),
+                detail,
+            });
+        }
+        let mut write = self.app.store.write().await?;
+        let now = timestamp(self.app.now_ms());
+        store::tenants::set_schema(&mut write, self.tenant.id, &hash, &compiled.snapshot, &now).await?;
+        write.commit().await?;
+        Ok(Outcome::Done(Some(format!("{} tables, as expected.", found.tables.len()))))
+    }
+
+    async fn activate(&self) -> Result<Outcome, StepError> {
+        let app = &self.app;
+        let compiled = self.compiled().await?;
+        let now = app.now_ms();
+        let mut write = app.store.write().await?;
+        if !store::jobs::is_ours(&mut write, self.claim).await? {
+            return Err(StepError::Stale);
+        }
+        // Found active already means that this step ran before and only its record is missing.
+        if store::tenants::set_status(
+            &mut write,
+            self.tenant.id,
+            &[Status::Pending, Status::Provisioning],
+            Status::Active,
+        )
+        .await?
+        {
+            store::tenants::set_ready_moment(&mut write, self.tenant.id, now).await?;
+            let job = store::jobs::find(&mut write, self.claim.job_id).await?;
+            let took = job.and_then(|job| job.started_ms).map_or(0, |started| now - started);
+            let tables: Vec<String> = compiled.expected.tables.keys().cloned().collect();
+            let what = format!("{} {}", self.tenant.template_type, self.tenant.template_version);
+            store::tenants::add_history(
+                &mut write,
+                self.tenant.id,
+                &what,
+                true,
+                took,
+                &tables,
+                "Made from the template",
+            )
+            .await?;
+            let doer = store::events::Doer::program();
+            store::events::record(
+                &mut write,
+                Some(self.tenant.id),
+                now,
+                &doer,
+                "tenant_ready",
+                "Made the tenant's database. The tenant is ready.",
+            )
+            .await?;
+        }
+        write.commit().await?;
+        Ok(Outcome::Done(None))
+    }
+
+    async fn failed(&self, write: &mut Connection, sentence: &str, now_ms: i64) -> StoreResult<()> {
+        let id = self.tenant.id;
+        let from = [Status::Pending, Status::Provisioning];
+        store::tenants::set_status(write, id, &from, Status::Failed).await?;
+        let doer = store::events::Doer::program();
+        store::events::record(write, Some(id), now_ms, &doer, "tenant_failed", sentence).await
+    }
+}
+
+#[async_trait]
+impl Work for Making {
+    fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    async fn run(&self, step: &str) -> Result<Outcome, StepError> {
         match kind(step) {
             Some(Kind::Reserve) => self.reserve().await,
             Some(Kind::CreateDatabase) => {
@@ -223,16 +325,12 @@ impl Making<'_> {
                 Ok(Outcome::Done(None))
             }
             Some(Kind::Activate) => self.activate().await,
-            Some(Kind::Account) | None => Err(StepError::Failed {
-                may_pass: false,
-                plain: "This step belongs to another version of the program.".into(),
-                detail: format!("unknown step {step}"),
-            }),
+            Some(Kind::Account) | None => Err(StepError::unknown_step(step)),
         }
     }
 
-    /// Takes back what a step did, or may have done. What is inside the database goes with the database.
-    pub async fn undo(&self, step: &str) -> Result<Outcome, StepError> {
+    /// What is inside the database goes with the database.
+    async fn undo(&self, step: &str) -> Result<Outcome, StepError> {
         match kind(step) {
             Some(Kind::CreateDatabase) => {
                 let removed = match self.engine().remove(&self.name()?, &self.marker()).await {
@@ -265,104 +363,49 @@ impl Making<'_> {
         }
     }
 
-    async fn reserve(&self) -> Result<Outcome, StepError> {
-        let name = self.name()?;
-        match self.engine().look_up(&name).await? {
-            Presence::Absent => Ok(Outcome::Done(None)),
-            Presence::Ours(marker) if marker == self.marker() => Ok(Outcome::Done(None)),
-            Presence::Ours(_) => {
-                Err(EngineError::Foreign(format!("The database {name} belongs to another tenant or job"))
-                    .into())
-            }
-            Presence::Foreign(why) => Err(EngineError::Foreign(format!(
-                "There is already something under the name {name}, and {why}"
-            ))
-            .into()),
-        }
+    // Its last step opens it for use before that is recorded: a tenant in use is never taken down here.
+    fn is_settled(&self) -> bool {
+        self.tenant.status == Status::Active
     }
 
-    async fn open_ledger(&self) -> Result<Outcome, StepError> {
-        let key = format!(
-            "baseline {} {} {} [{}]",
-            self.tenant.template_type,
-            self.tenant.template_version,
-            self.compiled.source_hash,
-            self.compiled.modules.join(" ")
+    async fn begun(&self, write: &mut Connection) -> StoreResult<()> {
+        let from = [Status::Pending];
+        store::tenants::set_status(write, self.tenant.id, &from, Status::Provisioning).await?;
+        Ok(())
+    }
+
+    async fn ended(&self, _: &mut Connection, _: i64) -> StoreResult<()> {
+        Ok(())
+    }
+
+    async fn try_failed(
+        &self,
+        write: &mut Connection,
+        job: &Job,
+        problem: &Problem,
+        now_ms: i64,
+    ) -> StoreResult<()> {
+        let tenant = &self.tenant;
+        let what = format!("{} {}", tenant.template_type, tenant.template_version);
+        let took = job.started_ms.map_or(0, |started| now_ms - started);
+        let notes = format!("{} Reference {}.", problem.plain, problem.reference);
+        store::tenants::add_history(write, tenant.id, &what, false, took, &[], &notes).await
+    }
+
+    async fn taken_back(&self, write: &mut Connection, reason: &str, now_ms: i64) -> StoreResult<()> {
+        let sentence = format!("Could not make the tenant: {reason} What there was of it has been removed.");
+        self.failed(write, &sentence, now_ms).await
+    }
+
+    async fn stuck(&self, write: &mut Connection, problem: &Problem, now_ms: i64) -> StoreResult<()> {
+        let sentence = format!(
+            "Could not make the tenant, and could not remove what there was of it: {} Reference {}.",
+            problem.plain, problem.reference
         );
-        let mut session = self.engine().open(&self.name()?, &self.lock()).await?;
-        let applied =
-            session.apply(Unit { key: &key, statements: &[], variables: &Variables::default() }).await;
-        session.close().await;
-        applied?;
-        Ok(Outcome::Done(None))
+        self.failed(write, &sentence, now_ms).await
     }
 
-    async fn verify(&self) -> Result<Outcome, StepError> {
-        let mut session = self.engine().open(&self.name()?, &self.lock()).await?;
-        let found = session.inspect().await;
-        session.close().await;
-        let found = found?;
-        let hash = found.fingerprint();
-        if hash != self.compiled.expected_hash {
-            let all = differences(&self.compiled.expected, &found);
-            let detail =
-                all.iter().map(|difference| difference.sentence.as_str()).collect::<Vec<_>>().join("\n");
-            return Err(StepError::Failed {
-                may_pass: false,
-                plain: "The finished database is not what the template says it should be.".into(),
-                detail,
-            });
-        }
-        let mut write = self.app.store.write().await?;
-        let now = timestamp(self.app.now_ms());
-        store::tenants::set_schema(&mut write, self.tenant.id, &hash, &self.compiled.snapshot, &now).await?;
-        write.commit().await?;
-        Ok(Outcome::Done(Some(format!("{} tables, as expected.", found.tables.len()))))
-    }
-
-    async fn activate(&self) -> Result<Outcome, StepError> {
-        let app = self.app;
-        let now = app.now_ms();
-        let mut write = app.store.write().await?;
-        if !store::jobs::is_ours(&mut write, self.claim).await? {
-            return Err(StepError::Stale);
-        }
-        // Found active already means that this step ran before and only its record is missing.
-        if store::tenants::set_status(
-            &mut write,
-            self.tenant.id,
-            &[Status::Pending, Status::Provisioning],
-            Status::Active,
-        )
-        .await?
-        {
-            store::tenants::set_ready_moment(&mut write, self.tenant.id, now).await?;
-            let job = store::jobs::find(&mut write, self.claim.job_id).await?;
-            let took = job.and_then(|job| job.started_ms).map_or(0, |started| now - started);
-            let tables: Vec<String> = self.compiled.expected.tables.keys().cloned().collect();
-            let what = format!("{} {}", self.tenant.template_type, self.tenant.template_version);
-            store::tenants::add_history(
-                &mut write,
-                self.tenant.id,
-                &what,
-                true,
-                took,
-                &tables,
-                "Made from the template",
-            )
-            .await?;
-            let doer = store::events::Doer::program();
-            store::events::record(
-                &mut write,
-                Some(self.tenant.id),
-                now,
-                &doer,
-                "tenant_ready",
-                "Made the tenant's database. The tenant is ready.",
-            )
-            .await?;
-        }
-        write.commit().await?;
-        Ok(Outcome::Done(None))
+    fn done_sentence(&self) -> &'static str {
+        "The tenant is ready"
     }
 }

@@ -69,6 +69,12 @@ pub struct Job {
     pub kind: String,
     /// The tenant that it works on.
     pub tenant_id: Option<Uuid>,
+    /// A second tenant that it reads from and holds.
+    pub other_tenant_id: Option<Uuid>,
+    /// What it was asked for, in its kind's own form; null where there is nothing to say.
+    pub params: serde_json::Value,
+    /// Who asked.
+    pub created_by: Option<Uuid>,
     /// Where it is.
     pub status: JobStatus,
     /// Building up or taking down.
@@ -183,19 +189,22 @@ pub struct Claim {
     pub fence: i64,
 }
 
+fn maybe_id(row: &Row, column: &str) -> Result<Option<Uuid>> {
+    let parsed = row.maybe_text(column)?.map(|text| text.parse()).transpose();
+    parsed.map_err(|error: uuid::Error| super::StoreError::Unreadable {
+        column: format!("jobs.{column}"),
+        reason: error.to_string(),
+    })
+}
+
 fn job(row: &Row) -> Result<Job> {
     Ok(Job {
         id: row.parse("id")?,
         kind: row.text("kind")?,
-        tenant_id: row
-            .maybe_text("tenant_id")?
-            .map(|text| {
-                text.parse().map_err(|error: uuid::Error| super::StoreError::Unreadable {
-                    column: "jobs.tenant_id".into(),
-                    reason: error.to_string(),
-                })
-            })
-            .transpose()?,
+        tenant_id: maybe_id(row, "tenant_id")?,
+        other_tenant_id: maybe_id(row, "other_tenant_id")?,
+        params: row.maybe_json("params")?.unwrap_or_default(),
+        created_by: maybe_id(row, "created_by")?,
         status: row.parse("status")?,
         direction: row.parse("direction")?,
         attempt: row.int("attempt")?,
@@ -226,35 +235,83 @@ fn step(row: &Row) -> Result<Step> {
     })
 }
 
-/// Adds a job with its steps (name, title), ready to be claimed.
-pub async fn add(
-    connection: &mut Connection,
-    id: Uuid,
-    kind: &str,
-    tenant: Option<Uuid>,
-    steps: &[(String, String)],
-    created_by: Option<Uuid>,
-    now_ms: i64,
-) -> Result<()> {
-    sql("INSERT INTO jobs (id, kind, tenant_id, run_after_ms, created_by, created_ms) VALUES (?, ?, ?, ?, ?, ?)")
-        .bind(id)
-        .bind(kind)
-        .bind(tenant)
-        .bind(now_ms)
-        .bind(created_by)
-        .bind(now_ms)
-        .run(connection)
-        .await?;
-    for (position, (name, title)) in (0_i64..).zip(steps) {
+/// What a new job's rows are made from.
+#[derive(Debug, Clone)]
+pub struct NewJob<'a> {
+    /// Identifies it.
+    pub id: Uuid,
+    /// What it does, such as `provision`.
+    pub kind: &'a str,
+    /// The tenant that it works on.
+    pub tenant_id: Option<Uuid>,
+    /// A second tenant that it reads from and holds.
+    pub other_tenant_id: Option<Uuid>,
+    /// What it was asked for, in its kind's own form.
+    pub params: serde_json::Value,
+    /// Its steps, as (name, title).
+    pub steps: &'a [(String, String)],
+    /// Who asked.
+    pub created_by: Option<Uuid>,
+    /// When, in milliseconds.
+    pub created_ms: i64,
+}
+
+/// Adds a job with its steps, ready to be claimed, and gives it its tenants. Where another job has one of them, that is
+/// a duplicate error ([`super::StoreError::is_duplicate`]): one job at a time has a tenant.
+pub async fn add(connection: &mut Connection, new: &NewJob<'_>) -> Result<()> {
+    sql("INSERT INTO jobs (id, kind, tenant_id, other_tenant_id, params, run_after_ms, created_by, created_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+    .bind(new.id)
+    .bind(new.kind)
+    .bind(new.tenant_id)
+    .bind(new.other_tenant_id)
+    .bind((!new.params.is_null()).then(|| new.params.to_string()))
+    .bind(new.created_ms)
+    .bind(new.created_by)
+    .bind(new.created_ms)
+    .run(connection)
+    .await?;
+    for (position, (name, title)) in (0_i64..).zip(new.steps) {
         sql("INSERT INTO job_steps (job_id, position, name, title) VALUES (?, ?, ?, ?)")
-            .bind(id)
+            .bind(new.id)
             .bind(position)
             .bind(name)
             .bind(title)
             .run(connection)
             .await?;
     }
+    take_tenants(connection, new.id, new.created_ms).await
+}
+
+/// Gives a job its tenants.
+async fn take_tenants(connection: &mut Connection, id: Uuid, now_ms: i64) -> Result<()> {
+    sql("INSERT INTO tenant_locks (tenant_id, job_id, taken_ms)
+         SELECT tenant_id, id, ? FROM jobs WHERE id = ? AND tenant_id IS NOT NULL
+         UNION ALL SELECT other_tenant_id, id, ? FROM jobs WHERE id = ? AND other_tenant_id IS NOT NULL")
+    .bind(now_ms)
+    .bind(id)
+    .bind(now_ms)
+    .bind(id)
+    .run(connection)
+    .await?;
     Ok(())
+}
+
+/// Lets go of the tenants of a job.
+pub async fn release_tenants(connection: &mut Connection, id: Uuid) -> Result<()> {
+    sql("DELETE FROM tenant_locks WHERE job_id = ?").bind(id).run(connection).await?;
+    Ok(())
+}
+
+/// The job that has a tenant now.
+pub async fn holding(connection: &mut Connection, tenant: Uuid) -> Result<Option<Job>> {
+    sql("SELECT j.* FROM tenant_locks l JOIN jobs j ON j.id = l.job_id WHERE l.tenant_id = ?")
+        .bind(tenant)
+        .first(connection)
+        .await?
+        .as_ref()
+        .map(job)
+        .transpose()
 }
 
 /// A job by its id.
@@ -489,7 +546,7 @@ pub async fn put_back(
     Ok(())
 }
 
-/// Ends a job.
+/// Ends a job, and lets go of its tenants; a job that needs a person keeps them, so that nothing else is done to them.
 pub async fn end(
     connection: &mut Connection,
     claim: Claim,
@@ -497,7 +554,7 @@ pub async fn end(
     needs_person: bool,
     now_ms: i64,
 ) -> Result<()> {
-    sql("UPDATE jobs SET status = ?, needs_person = ?, ended_ms = ?, lease_owner = NULL, lease_until_ms = NULL
+    let changed = sql("UPDATE jobs SET status = ?, needs_person = ?, ended_ms = ?, lease_owner = NULL, lease_until_ms = NULL
          WHERE id = ? AND fence = ?")
     .bind(status.word())
     .bind(needs_person)
@@ -506,7 +563,7 @@ pub async fn end(
     .bind(claim.fence)
     .run(connection)
     .await?;
-    Ok(())
+    if changed == 1 && !needs_person { release_tenants(connection, claim.job_id).await } else { Ok(()) }
 }
 
 /// Gives a failed job another chance from its beginning; false where it has not failed.
@@ -519,6 +576,7 @@ pub async fn retry(connection: &mut Connection, id: Uuid, now_ms: i64) -> Result
     .run(connection)
     .await?;
     if changed == 1 {
+        take_tenants(connection, id, now_ms).await?;
         sql("UPDATE job_steps SET status = 'waiting', started_ms = NULL, ended_ms = NULL, note = NULL WHERE job_id = ?")
             .bind(id)
             .run(connection)

@@ -11,7 +11,8 @@ use crate::{
 };
 
 /// Version, name and text of each migration, in order. A migration that was released never changes.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "first", include_str!("schema/0001_first.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] =
+    [(1, "first", include_str!("schema/0001_first.sql")), (5, "life", include_str!("schema/0005_life.sql"))];
 
 /// What was applied, and when.
 const OWN_TABLE: &str = "CREATE TABLE IF NOT EXISTS control_migrations (

@@ -12,17 +12,12 @@ use crate::{
         templates::{Migration, Module, NewMigration, NewVersion, TemplateVersion},
     },
     templates::{
-        Memory, ModuleKind, Reading, Report, Source, SourceError, TemplateFiles,
-        compile::Compiled,
-        files,
-        prove::{self, CompileError, Proof},
+        Memory, ModuleKind, Reading, Report, Source, SourceError, TemplateFiles, files,
+        prove::{self, Proof},
         shelf::LARGEST_FILE,
     },
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What became of one template of an import.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -385,37 +380,6 @@ pub async fn choose(app: &App, template: &str, modules: &[String]) -> Result<Cho
         modules: chosen.iter().filter(|module| !module.is_core).map(|module| module.name.clone()).collect(),
         module_order: chosen.iter().map(|module| (module.name.clone(), module.title.clone())).collect(),
     })
-}
-
-/// A stored version with optional modules, compiled for the engine of this installation; kept after the first time.
-pub async fn compiled(app: &App, template_id: i64, modules: &[String]) -> Result<Arc<Compiled>> {
-    let gone = || Error::not_found("The template version of this tenant is gone.");
-    let hash = {
-        let mut read = app.store.read().await?;
-        let all = store::templates::list(&mut read).await?;
-        all.into_iter().find(|version| version.id == template_id).ok_or_else(gone)?.source_hash
-    };
-    let key = (hash, modules.to_vec());
-    if let Some(compiled) = app.catalog.find(&key) {
-        return Ok(compiled);
-    }
-    let source =
-        store::templates::source(&mut *app.store.read().await?, template_id).await?.ok_or_else(gone)?;
-    let (_, readings) = read_all(app, Memory::of_texts(source)).await?;
-    let files = readings.into_iter().find_map(|reading| reading.template).ok_or_else(gone)?;
-    let order = files.module_order().map_err(|_| gone())?;
-    let all = prove::resolve(&order, modules).map_err(|_| gone())?;
-    let compiled = match prove::compile(app.engine.as_ref(), &files, &all).await {
-        Ok(compiled) => Arc::new(compiled),
-        Err(CompileError::Template(report)) => {
-            return Err(Error::unusable(format!("The template version no longer works: {report}")));
-        }
-        Err(CompileError::Machine(cause)) => {
-            return Err(Error::unavailable("No scratch database could be used.", &cause));
-        }
-    };
-    app.catalog.keep(key, Arc::clone(&compiled));
-    Ok(compiled)
 }
 
 /// Imports the built-in templates, and those of the settings' folder, at the start of the program.

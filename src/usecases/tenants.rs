@@ -17,7 +17,7 @@ use crate::{
         self, StoreError,
         events::Event,
         invitations::Invitation,
-        jobs::{Job, Step},
+        jobs::{Job, NewJob, Step},
         tenant_list::{Cursor, Filter, Sort, TenantPage},
         tenants::{NewTenant, Plan, Tenant},
     },
@@ -216,7 +216,17 @@ async fn insert(
     }
     store::templates::lock(&mut write, choice.template_id).await?;
     let steps = provision::steps(&choice.module_order);
-    store::jobs::add(&mut write, job_id, provision::KIND, Some(id), &steps, actor.id(), now).await?;
+    let job = NewJob {
+        id: job_id,
+        kind: provision::KIND,
+        tenant_id: Some(id),
+        other_tenant_id: None,
+        params: serde_json::Value::Null,
+        steps: &steps,
+        created_by: actor.id(),
+        created_ms: now,
+    };
+    store::jobs::add(&mut write, &job).await?;
     let sentence = format!("Asked for the tenant from {} {}.", choice.template_name, choice.version);
     store::events::record(&mut write, Some(id), now, &actor.doer(), "tenant_created", &sentence).await?;
     write.commit().await?;

@@ -3,6 +3,7 @@
 use super::{Answer, html, making, shell};
 use crate::{
     app::App,
+    apply::kinds,
     store::jobs::{Direction, Job, JobStatus},
     usecases::jobs,
     web::{
@@ -50,11 +51,7 @@ pub fn state(job: &Job) -> Pill {
 fn row(job: &Job, tenant: Option<(String, String)>, now: i64) -> JobRow {
     let phase = making::phase(job, &[]);
     JobRow {
-        what: if job.kind == crate::apply::provision::KIND {
-            "Set up a tenant".into()
-        } else {
-            job.kind.clone()
-        },
+        what: kinds::words(&job.kind).title.to_owned(),
         tenant: tenant.map(|(name, slug)| Crumb::new(name, urls::tenant_setup(&slug))),
         state: state(job),
         note: making::trouble(phase, job).map(|trouble| trouble.reason),

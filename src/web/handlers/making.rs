@@ -1,6 +1,7 @@
-//! How far making a tenant is: from the job and its steps to the page's own values.
+//! How far a job is: from the job and its steps to the page's own values.
 
 use crate::{
+    apply::kinds,
     store::jobs::{Direction, Job, JobStatus, Step, StepStatus},
     web::{
         pages::tenants::setup::{Phase, Poll, StepState, StepView, Trouble},
@@ -31,6 +32,7 @@ pub fn done(steps: &[Step]) -> usize {
 
 /// What happens now, in a sentence. `tries` is how often it is tried in all.
 pub fn sentence(phase: Phase, job: &Job, steps: &[Step], tries: usize, now_ms: i64) -> String {
+    let words = kinds::words(&job.kind);
     match phase {
         Phase::Waiting => "Waiting for its turn. It begins in a moment.".into(),
         Phase::Running => {
@@ -49,10 +51,10 @@ pub fn sentence(phase: Phase, job: &Job, steps: &[Step], tries: usize, now_ms: i
             };
             format!("Next try {when} (try {} of {tries}). Nothing is lost.", job.attempt + 1)
         }
-        Phase::Undoing => "What was made so far is being removed.".into(),
-        Phase::Ready => "Everything is in place. The tenant can be used.".into(),
-        Phase::Failed => "It could not be set up. Nothing of it is left behind.".into(),
-        Phase::Stuck => "It could not be set up, and what was made of it could not be removed.".into(),
+        Phase::Undoing => words.undoing.into(),
+        Phase::Ready => words.done_sentence.into(),
+        Phase::Failed => words.failed.into(),
+        Phase::Stuck => words.stuck.into(),
     }
 }
 
@@ -83,15 +85,13 @@ pub fn steps(steps: &[Step]) -> Vec<StepView> {
 
 /// What went wrong, where something did and it still matters.
 pub fn trouble(phase: Phase, job: &Job) -> Option<Trouble> {
+    let words = kinds::words(&job.kind);
     let (what_we_did, button) = match phase {
         Phase::Retrying => ("Nothing is lost: it is tried again by itself.", "Try now"),
-        Phase::Undoing => ("What was made so far is being removed.", "Try now"),
-        Phase::Failed => (
-            "What was made of it has been removed. Nothing is left behind, and you can try again.",
-            "Try again",
-        ),
+        Phase::Undoing => (words.undoing, "Try now"),
+        Phase::Failed => (words.failed_advice, "Try again"),
         Phase::Stuck => (
-            "What was made of it could not be removed. Somebody who looks after the machine should read the details, then press the button.",
+            "What was done could not be taken back. Somebody who looks after the machine should read the details, then press the button.",
             "Try to clean up again",
         ),
         Phase::Waiting | Phase::Running | Phase::Ready => return None,

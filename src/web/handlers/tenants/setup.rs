@@ -3,6 +3,7 @@
 use super::crumbs;
 use crate::{
     app::App,
+    apply::kinds,
     usecases::{jobs, permissions::Permission, tenants},
     web::{
         guard::SignedIn,
@@ -42,6 +43,7 @@ pub async fn setup(
         crumbs: crumbs(&actor),
         name: tenant.name.clone(),
         slug: tenant.slug.clone(),
+        words: kinds::words(&job.kind),
         phase,
         sentence: making::sentence(phase, &job, &steps, app.settings.retry_delays.len() + 1, now),
         notes,

@@ -1,6 +1,9 @@
-//! Watching a tenant being set up.
+//! Watching a job of a tenant, such as setting it up.
 
-use crate::web::views::{Crumb, Shell};
+use crate::{
+    apply::work::Words,
+    web::views::{Crumb, Shell},
+};
 use askama::Template;
 
 /// The steps of setting up a tenant. The block `live` is polled until the answer has no more trigger.
@@ -15,6 +18,8 @@ pub struct SettingUpPage {
     pub name: String,
     /// The tenant's name in addresses.
     pub slug: String,
+    /// How people read about this kind of job.
+    pub words: &'static Words,
     /// Where it is.
     pub phase: Phase,
     /// Such as "Step 3 of 11: Add Events", or what happens next.
@@ -39,9 +44,9 @@ impl SettingUpPage {
     /// What stands before and after the name in the heading. The name is kept apart, because it may run from right to left.
     fn around_name(&self) -> (&'static str, &'static str) {
         match self.phase {
-            Phase::Waiting | Phase::Running | Phase::Retrying => ("Setting up ", ""),
+            Phase::Waiting | Phase::Running | Phase::Retrying => self.words.going,
             Phase::Undoing => ("Cleaning up after ", ""),
-            Phase::Ready => ("", " is ready"),
+            Phase::Ready => self.words.done,
             Phase::Failed | Phase::Stuck => ("", " needs attention"),
         }
     }

@@ -1,0 +1,62 @@
+//! A tenant's template version, compiled for the engine of this installation.
+
+use super::work::StepError;
+use crate::{
+    app::App,
+    store,
+    templates::{
+        Memory,
+        compile::Compiled,
+        files,
+        prove::{self, CompileError},
+    },
+};
+use std::sync::Arc;
+
+const UNREADABLE: &str = "The template of this tenant could not be read.";
+
+/// A stored version with optional modules, compiled; kept after the first time.
+pub async fn compiled(app: &App, template_id: i64, modules: &[String]) -> Result<Arc<Compiled>, StepError> {
+    let gone = |detail: &str| StepError::lasting(UNREADABLE, detail);
+    let hash = {
+        let mut read = app.store.read().await?;
+        let all = store::templates::list(&mut read).await?;
+        all.into_iter()
+            .find(|version| version.id == template_id)
+            .ok_or_else(|| gone("the template version is gone"))?
+            .source_hash
+    };
+    let key = (hash, modules.to_vec());
+    if let Some(compiled) = app.catalog.find(&key) {
+        return Ok(compiled);
+    }
+    let source = store::templates::source(&mut *app.store.read().await?, template_id)
+        .await?
+        .ok_or_else(|| gone("the files of the template version are gone"))?;
+    let readings = app
+        .blocking(move || files::read_all(&Memory::of_texts(source)))
+        .await
+        .map_err(|cause| gone(&cause.to_string()))?
+        .map_err(|cause| gone(&cause.to_string()))?;
+    let files = readings
+        .into_iter()
+        .find_map(|reading| reading.template)
+        .ok_or_else(|| gone("the files of the template version are no template"))?;
+    let order = files.module_order().map_err(|_| gone("the modules of the template have no order"))?;
+    let all = prove::resolve(&order, modules).map_err(|_| gone("the template lacks a module"))?;
+    let compiled = match prove::compile(app.engine.as_ref(), &files, &all).await {
+        Ok(compiled) => Arc::new(compiled),
+        Err(CompileError::Template(report)) => {
+            return Err(gone(&format!("The template version no longer works: {report}")));
+        }
+        Err(CompileError::Machine(cause)) => {
+            return Err(StepError::Failed {
+                may_pass: true,
+                plain: "No scratch database could be used.".into(),
+                detail: cause.to_string(),
+            });
+        }
+    };
+    app.catalog.keep(key, Arc::clone(&compiled));
+    Ok(compiled)
+}

@@ -1,0 +1,166 @@
+//! What a job is to a worker: steps to run and to take back, and what its beginning and its ends do to the tenant. The
+//! worker records, retries and backs off in the same way whatever the kind; [`super::kinds`] is the table of kinds.
+
+use crate::{
+    app::App,
+    engine::EngineError,
+    store::{
+        Connection, StoreError,
+        jobs::{Claim, Job, Problem},
+        tenants::Tenant,
+    },
+};
+use async_trait::async_trait;
+
+/// What the control database answers.
+pub type StoreResult<T> = std::result::Result<T, StoreError>;
+
+/// How a step went well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Done; a note worth showing, where there is one.
+    Done(Option<String>),
+    /// There was nothing to do, and why.
+    Skipped(String),
+}
+
+/// How a step failed.
+#[derive(Debug)]
+pub enum StepError {
+    /// Another worker has the tenant: stop, and record nothing.
+    Stale,
+    /// It failed.
+    Failed {
+        /// Whether trying again later may help.
+        may_pass: bool,
+        /// For people.
+        plain: String,
+        /// For the technical details.
+        detail: String,
+    },
+}
+
+impl StepError {
+    /// A failure that trying again does not mend.
+    pub fn lasting(plain: impl Into<String>, detail: impl Into<String>) -> Self {
+        StepError::Failed { may_pass: false, plain: plain.into(), detail: detail.into() }
+    }
+
+    /// A step that this version of the program does not know.
+    pub fn unknown_step(step: &str) -> Self {
+        StepError::lasting(
+            "This step belongs to another version of the program.",
+            format!("unknown step {step}"),
+        )
+    }
+}
+
+impl From<EngineError> for StepError {
+    fn from(cause: EngineError) -> Self {
+        let plain = match &cause {
+            EngineError::Stale => return StepError::Stale,
+            EngineError::Foreign(_) => {
+                "Something else already has the name of this tenant's database. It was not touched."
+            }
+            EngineError::Missing(_) => "The tenant's database disappeared while it was being made.",
+            EngineError::Statement { .. } | EngineError::Dangling(_) => {
+                "The template's SQL was refused by the database."
+            }
+            EngineError::OutOfReach(_) => {
+                "The tenant's database could not be written. The disk may be full or read-only."
+            }
+        };
+        let detail = match &cause {
+            EngineError::Statement { sql, .. } => format!("{cause}\n\n{sql}"),
+            _ => cause.to_string(),
+        };
+        StepError::Failed { may_pass: cause.may_pass(), plain: plain.into(), detail }
+    }
+}
+
+impl From<StoreError> for StepError {
+    fn from(cause: StoreError) -> Self {
+        StepError::Failed {
+            may_pass: true,
+            plain: "The control database could not be used. Its disk may be full or read-only.".into(),
+            detail: cause.to_string(),
+        }
+    }
+}
+
+/// A job that was claimed, with what its steps need. Hooks that take a connection are called inside the transaction that
+/// records what they are about, with the claim already checked; each may be called again after a crash.
+#[async_trait]
+pub trait Work: Send + Sync {
+    /// The tenant that it works on.
+    fn tenant(&self) -> &Tenant;
+
+    /// Runs a step. Run twice, it finds what the first run did.
+    async fn run(&self, step: &str) -> Result<Outcome, StepError>;
+
+    /// Takes back what a step did, or may have done in part.
+    async fn undo(&self, step: &str) -> Result<Outcome, StepError>;
+
+    /// Whether what it has done must not be taken back any more, though its last record is missing.
+    fn is_settled(&self) -> bool {
+        false
+    }
+
+    /// A step begins: the tenant takes the state of a tenant that this is being done to.
+    async fn begun(&self, write: &mut Connection) -> StoreResult<()>;
+
+    /// All steps are done.
+    async fn ended(&self, write: &mut Connection, now_ms: i64) -> StoreResult<()>;
+
+    /// A try ended in an error.
+    async fn try_failed(
+        &self,
+        write: &mut Connection,
+        job: &Job,
+        problem: &Problem,
+        now_ms: i64,
+    ) -> StoreResult<()>;
+
+    /// It was given up and taken back; `reason` is the last problem, for people.
+    async fn taken_back(&self, write: &mut Connection, reason: &str, now_ms: i64) -> StoreResult<()>;
+
+    /// It was given up and could not be taken back; a person has to look.
+    async fn stuck(&self, write: &mut Connection, problem: &Problem, now_ms: i64) -> StoreResult<()>;
+
+    /// A sentence for the log when all is done.
+    fn done_sentence(&self) -> &'static str;
+}
+
+/// A kind of job.
+#[async_trait]
+pub trait Kind: Send + Sync {
+    /// Its name in rows, such as `provision`.
+    fn name(&self) -> &'static str;
+
+    /// Its words on pages.
+    fn words(&self) -> &'static Words;
+
+    /// Gets a claimed job ready; `None` where its tenant is gone.
+    async fn load(&self, app: &App, job: &Job, claim: Claim) -> Result<Option<Box<dyn Work>>, StoreError>;
+}
+
+/// How people read about a kind of job. Where a word has two parts, the tenant's name stands between them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Words {
+    /// In the list of jobs: `Set up a tenant`.
+    pub title: &'static str,
+    /// While it runs: `Setting up` … .
+    pub going: (&'static str, &'static str),
+    /// When it is done: … `is ready`.
+    pub done: (&'static str, &'static str),
+    /// What that means: `Everything is in place. The tenant can be used.`
+    pub done_sentence: &'static str,
+    /// While it is taken back.
+    pub undoing: &'static str,
+    /// When it was given up and taken back, a sentence.
+    pub failed: &'static str,
+    /// The same with the way on, beside the reason.
+    pub failed_advice: &'static str,
+    /// When it was given up and could not be taken back, a sentence.
+    pub stuck: &'static str,
+}
