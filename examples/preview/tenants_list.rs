@@ -13,6 +13,7 @@ use tenantry::web::{
 fn tenants_page(rows: usize, text: &str, is_empty: bool) -> TenantsPage {
     let sort = |now| SortLink { href: urls::with_query(&urls::tenants(), &[("sort", "name")]), now };
     TenantsPage {
+        is_owner: false,
         shell: inside(Place::Tenants),
         search: Search {
             text: text.into(),

@@ -23,7 +23,7 @@ fn head(name: &str, slug: &str, tab: Tab, state: Pill) -> TenantHead {
         slug: slug.into(),
         state,
         template: "NGO 1.0.0".into(),
-        template_href: urls::template("ngo", "1.0.0"),
+        template_href: Some(urls::template("ngo", "1.0.0")),
         plan: "Premium".into(),
         tabs: tab.row(slug),
         notice: None,
@@ -91,7 +91,7 @@ pub fn tenant_pages() -> Vec<Sheet> {
     failed.modules = vec![];
     let mut owner = overview("Acme Bakery", Pill::new("Ready", Tone::Good));
     let person = Person { name: "Dana Smith".into(), email: "dana@example.org".into(), role: "Owner".into() };
-    owner.shell = Shell::owner("token", person, "acme-bakery");
+    owner.shell = Shell::owner("token", person, Place::Tenants);
     owner.invitation.button = None;
     owner.head.crumbs = vec![];
     let structure = |count, missing: Option<&str>| StructurePage {

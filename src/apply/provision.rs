@@ -106,7 +106,7 @@ impl work::Kind for Provision {
 
     async fn load(&self, app: &App, job: &Job, claim: Claim) -> Result<Option<Box<dyn Work>>, StoreError> {
         let Some(id) = job.tenant_id else { return Ok(None) };
-        let tenant = store::tenants::by_id(&mut *app.store.read().await?, id).await?;
+        let tenant = store::tenants::by_id(&mut *app.store.read().await?, store::Scope::All, id).await?;
         Ok(tenant.map(|tenant| -> Box<dyn Work> {
             Box::new(Making { app: app.clone(), tenant, compiled: OnceCell::new(), claim })
         }))

@@ -231,6 +231,13 @@ impl Query {
         self
     }
 
+    /// Binds a value where there is one, such as that of a [`super::Scope`].
+    #[must_use]
+    pub fn bind_some(mut self, value: Option<Value>) -> Self {
+        self.values.extend(value);
+        self
+    }
+
     fn prepared(self) -> sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments> {
         let mut query = sqlx::query(AssertSqlSafe(self.text.into_owned()));
         for value in self.values {

@@ -1,6 +1,9 @@
 //! The history: what was done to a tenant or the installation, when and by whom. Rows are only ever added.
 
-use super::db::{Connection, Result, sql};
+use super::{
+    Scope,
+    db::{Connection, Result, Row, sql, sql_of},
+};
 use uuid::Uuid;
 
 /// Who did it.
@@ -45,46 +48,76 @@ pub async fn record(
     action: &str,
     sentence: &str,
 ) -> Result<()> {
-    sql("INSERT INTO events (tenant_id, at_ms, actor_id, actor_name, action, sentence) VALUES (?, ?, ?, ?, ?, ?)")
-        .bind(tenant)
-        .bind(at_ms)
-        .bind(doer.id)
-        .bind(&doer.name)
-        .bind(action)
-        .bind(sentence)
-        .run(connection)
-        .await?;
+    add(connection, (tenant, None), at_ms, doer, action, sentence).await
+}
+
+/// Adds something that was done to a person's account, and to a tenant where it concerns one.
+pub async fn record_of_person(
+    connection: &mut Connection,
+    (person, tenant): (Uuid, Option<Uuid>),
+    at_ms: i64,
+    doer: &Doer,
+    action: &str,
+    sentence: &str,
+) -> Result<()> {
+    add(connection, (tenant, Some(person)), at_ms, doer, action, sentence).await
+}
+
+async fn add(
+    connection: &mut Connection,
+    (tenant, person): (Option<Uuid>, Option<Uuid>),
+    at_ms: i64,
+    doer: &Doer,
+    action: &str,
+    sentence: &str,
+) -> Result<()> {
+    sql("INSERT INTO events (tenant_id, person_id, at_ms, actor_id, actor_name, action, sentence)
+         VALUES (?, ?, ?, ?, ?, ?, ?)")
+    .bind(tenant)
+    .bind(person)
+    .bind(at_ms)
+    .bind(doer.id)
+    .bind(&doer.name)
+    .bind(action)
+    .bind(sentence)
+    .run(connection)
+    .await?;
     Ok(())
 }
 
-/// The newest events of a tenant (or of everything), newest first; `before` goes on after the last of a page.
+/// The newest events of a tenant (or of everything but people) in the scope, newest first; `before` goes on after the
+/// last of a page.
 pub async fn list(
     connection: &mut Connection,
+    scope: Scope,
     tenant: Option<Uuid>,
     before: Option<i64>,
     limit: u32,
 ) -> Result<Vec<Event>> {
-    let before = before.unwrap_or(i64::MAX);
-    let rows = match tenant {
-        Some(id) => {
-            sql("SELECT e.id, e.at_ms, e.actor_name, e.action, e.sentence, t.name, t.slug
-                 FROM events e LEFT JOIN tenants t ON t.id = e.tenant_id
-                 WHERE e.tenant_id = ? AND e.id < ? ORDER BY e.id DESC LIMIT ?")
-            .bind(id)
-            .bind(before)
-            .bind(limit)
-            .all(connection)
-            .await?
-        }
-        None => {
-            sql("SELECT e.id, e.at_ms, e.actor_name, e.action, e.sentence, t.name, t.slug
-                 FROM events e LEFT JOIN tenants t ON t.id = e.tenant_id WHERE e.id < ? ORDER BY e.id DESC LIMIT ?")
-            .bind(before)
-            .bind(limit)
-            .all(connection)
-            .await?
-        }
+    let (within, owner) = scope.and("e.tenant_id");
+    let (about, id) = match tenant {
+        Some(id) => ("e.tenant_id = ?", Some(id.into())),
+        // What was done to people is for their own page: not everybody who sees tenants may see it.
+        None => ("e.person_id IS NULL", None),
     };
+    let query = sql_of(format!("{SELECT} WHERE {about}{within} AND e.id < ? ORDER BY e.id DESC LIMIT ?"))
+        .bind_some(id)
+        .bind_some(owner)
+        .bind(before.unwrap_or(i64::MAX))
+        .bind(limit);
+    events(&query.all(connection).await?)
+}
+
+/// What was done to a person's account, newest first.
+pub async fn of_person(connection: &mut Connection, person: Uuid, limit: u32) -> Result<Vec<Event>> {
+    let query = sql_of(format!("{SELECT} WHERE e.person_id = ? ORDER BY e.id DESC LIMIT ?"));
+    events(&query.bind(person).bind(limit).all(connection).await?)
+}
+
+const SELECT: &str = "SELECT e.id, e.at_ms, e.actor_name, e.action, e.sentence, t.name, t.slug
+    FROM events e LEFT JOIN tenants t ON t.id = e.tenant_id";
+
+fn events(rows: &[Row]) -> Result<Vec<Event>> {
     rows.iter()
         .map(|row| {
             Ok(Event {

@@ -2,7 +2,10 @@
 //! heartbeat. Every claim raises the job's fence, and every record of a worker names its fence, so that a worker which
 //! was away too long finds out that the job is somebody else's now.
 
-use super::db::{Connection, Result, Row, sql};
+use super::{
+    Scope,
+    db::{Connection, Result, Row, sql, sql_of},
+};
 use uuid::Uuid;
 
 /// Where a job is.
@@ -319,15 +322,23 @@ pub async fn find(connection: &mut Connection, id: Uuid) -> Result<Option<Job>> 
     sql("SELECT * FROM jobs WHERE id = ?").bind(id).first(connection).await?.as_ref().map(job).transpose()
 }
 
-/// The newest job of a tenant.
-pub async fn newest_of_tenant(connection: &mut Connection, tenant: Uuid) -> Result<Option<Job>> {
-    sql("SELECT * FROM jobs WHERE tenant_id = ? ORDER BY created_ms DESC, id DESC LIMIT 1")
-        .bind(tenant)
-        .first(connection)
-        .await?
-        .as_ref()
-        .map(job)
-        .transpose()
+/// The newest job of a tenant of the scope.
+pub async fn newest_of_tenant(
+    connection: &mut Connection,
+    scope: Scope,
+    tenant: Uuid,
+) -> Result<Option<Job>> {
+    let (within, owner) = scope.and("j.tenant_id");
+    sql_of(format!(
+        "SELECT * FROM jobs j WHERE j.tenant_id = ?{within} ORDER BY j.created_ms DESC, j.id DESC LIMIT 1"
+    ))
+    .bind(tenant)
+    .bind_some(owner)
+    .first(connection)
+    .await?
+    .as_ref()
+    .map(job)
+    .transpose()
 }
 
 /// The steps of a job, in order.
@@ -341,10 +352,18 @@ pub async fn steps(connection: &mut Connection, id: Uuid) -> Result<Vec<Step>> {
         .collect()
 }
 
-/// The newest jobs, with the name and slug of their tenants.
-pub async fn newest(connection: &mut Connection, limit: u32) -> Result<Vec<(Job, Option<(String, String)>)>> {
-    sql("SELECT j.*, t.name AS tenant_name, t.slug AS tenant_slug FROM jobs j LEFT JOIN tenants t ON t.id = j.tenant_id
-         ORDER BY j.created_ms DESC, j.id DESC LIMIT ?")
+/// The newest jobs of the scope, with the name and slug of their tenants.
+pub async fn newest(
+    connection: &mut Connection,
+    scope: Scope,
+    limit: u32,
+) -> Result<Vec<(Job, Option<(String, String)>)>> {
+    let (within, owner) = scope.and("j.tenant_id");
+    sql_of(format!(
+        "SELECT j.*, t.name AS tenant_name, t.slug AS tenant_slug FROM jobs j LEFT JOIN tenants t ON t.id = j.tenant_id
+         WHERE 1 = 1{within} ORDER BY j.created_ms DESC, j.id DESC LIMIT ?"
+    ))
+    .bind_some(owner)
     .bind(limit)
     .all(connection)
     .await?
@@ -353,10 +372,19 @@ pub async fn newest(connection: &mut Connection, limit: u32) -> Result<Vec<(Job,
     .collect()
 }
 
-/// Jobs of tenants that are waiting, running or have failed, with the name and slug of the tenants; newest first.
-pub async fn unfinished(connection: &mut Connection, limit: u32) -> Result<Vec<(Job, String, String)>> {
-    sql("SELECT j.*, t.name AS tenant_name, t.slug AS tenant_slug FROM jobs j JOIN tenants t ON t.id = j.tenant_id
-         WHERE j.status IN ('queued', 'running', 'failed') ORDER BY j.created_ms DESC, j.id DESC LIMIT ?")
+/// Jobs of the scope's tenants that are waiting, running or have failed, with the name and slug of the tenants; newest
+/// first.
+pub async fn unfinished(
+    connection: &mut Connection,
+    scope: Scope,
+    limit: u32,
+) -> Result<Vec<(Job, String, String)>> {
+    let (within, owner) = scope.and("j.tenant_id");
+    sql_of(format!(
+        "SELECT j.*, t.name AS tenant_name, t.slug AS tenant_slug FROM jobs j JOIN tenants t ON t.id = j.tenant_id
+         WHERE j.status IN ('queued', 'running', 'failed'){within} ORDER BY j.created_ms DESC, j.id DESC LIMIT ?"
+    ))
+    .bind_some(owner)
     .bind(limit)
     .all(connection)
     .await?

@@ -11,8 +11,11 @@ use crate::{
 };
 
 /// Version, name and text of each migration, in order. A migration that was released never changes.
-const MIGRATIONS: [(i64, &str, &str); 2] =
-    [(1, "first", include_str!("schema/0001_first.sql")), (5, "life", include_str!("schema/0005_life.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "first", include_str!("schema/0001_first.sql")),
+    (2, "people", include_str!("schema/0002_people.sql")),
+    (5, "life", include_str!("schema/0005_life.sql")),
+];
 
 /// What was applied, and when.
 const OWN_TABLE: &str = "CREATE TABLE IF NOT EXISTS control_migrations (
@@ -34,7 +37,7 @@ pub async fn migrate(store: &Store, now_ms: i64) -> Result<Vec<String>> {
     let version = applied_version(&mut write).await?;
     let mut schema = Schema::default();
     let mut applied = Vec::new();
-    for (number, name, text) in MIGRATIONS {
+    for &(number, name, text) in MIGRATIONS {
         for (statement, before, after) in steps(&mut schema, text)? {
             if number <= version {
                 continue;

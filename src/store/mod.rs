@@ -8,6 +8,8 @@ pub mod events;
 pub mod invitations;
 pub mod jobs;
 pub mod migrate;
+pub mod owners;
+pub mod scope;
 pub mod sessions;
 pub mod settings;
 pub mod sign_in_tries;
@@ -17,3 +19,4 @@ pub mod tenants;
 pub mod users;
 
 pub use db::{Connection, Row, Store, StoreError, Value, sql, sql_of};
+pub use scope::Scope;

@@ -1,6 +1,7 @@
 //! The list of tenants: its filters, its orders, and its pages, which go on after the last row of the page before.
 
 use super::{
+    Scope,
     db::{Connection, Result, Value, sql_of},
     tenants::{COLUMNS, Plan, Status, Tenant, tenant},
 };
@@ -104,7 +105,7 @@ pub struct TenantPage {
     pub next: Option<Cursor>,
 }
 
-fn conditions(filter: &Filter) -> (String, Vec<Value>) {
+fn conditions(scope: Scope, filter: &Filter) -> (String, Vec<Value>) {
     let mut text = String::from("t.status <> 'deleted'");
     let mut values = Vec::new();
     if let Some(status) = filter.status {
@@ -126,18 +127,22 @@ fn conditions(filter: &Filter) -> (String, Vec<Value>) {
         let pattern = format!("%{}%", search.replace('!', "!!").replace('%', "!%").replace('_', "!_"));
         values.extend([pattern.clone().into(), pattern.clone().into(), pattern.into(), search.into()]);
     }
+    let (within, owner) = scope.and("t.id");
+    text.push_str(&within);
+    values.extend(owner);
     (text, values)
 }
 
-/// One page of tenants.
+/// One page of the tenants of the scope.
 pub async fn list(
     connection: &mut Connection,
+    scope: Scope,
     filter: &Filter,
     sort: Sort,
     cursor: Option<&Cursor>,
     limit: u32,
 ) -> Result<TenantPage> {
-    let (mut condition, mut values) = conditions(filter);
+    let (mut condition, mut values) = conditions(scope, filter);
     let backwards = cursor.is_some_and(|cursor| cursor.backwards);
     let column = sort.column();
     let descending = sort.is_descending() != backwards;
@@ -185,9 +190,9 @@ pub async fn list(
     Ok(TenantPage { tenants, previous, next })
 }
 
-/// How many tenants match, counted up to `limit`.
-pub async fn count(connection: &mut Connection, filter: &Filter, limit: u32) -> Result<i64> {
-    let (condition, values) = conditions(filter);
+/// How many tenants of the scope match, counted up to `limit`.
+pub async fn count(connection: &mut Connection, scope: Scope, filter: &Filter, limit: u32) -> Result<i64> {
+    let (condition, values) = conditions(scope, filter);
     let mut query = sql_of(format!(
         "SELECT COUNT(*) AS n FROM (SELECT 1 FROM tenants t WHERE {condition} LIMIT ?) AS counted"
     ));

@@ -1,6 +1,9 @@
 //! Tenants: their rows and their names. The list is `tenant_list`.
 
-use super::db::{Connection, Result, Row, Value, sql, sql_of};
+use super::{
+    Scope,
+    db::{Connection, Result, Row, Value, sql, sql_of},
+};
 use std::fmt;
 use uuid::Uuid;
 
@@ -236,27 +239,33 @@ pub async fn name_is_known(connection: &mut Connection, name: &str) -> Result<bo
         .is_some())
 }
 
-async fn find_by(connection: &mut Connection, column: &str, value: Value) -> Result<Option<Tenant>> {
+async fn find_by(
+    connection: &mut Connection,
+    scope: Scope,
+    column: &str,
+    value: Value,
+) -> Result<Option<Tenant>> {
+    let (within, owner) = scope.and("t.id");
     let text = format!(
-        "SELECT {COLUMNS} FROM tenants t JOIN tenant_templates v ON v.id = t.template_id WHERE t.{column} = ?"
+        "SELECT {COLUMNS} FROM tenants t JOIN tenant_templates v ON v.id = t.template_id WHERE t.{column} = ?{within}"
     );
-    let query = sql_of(text).bind_value(value);
+    let query = sql_of(text).bind_value(value).bind_some(owner);
     query.first(connection).await?.as_ref().map(tenant).transpose()
 }
 
-/// A tenant by its slug.
-pub async fn by_slug(connection: &mut Connection, slug: &str) -> Result<Option<Tenant>> {
-    find_by(connection, "slug", slug.into()).await
+/// A tenant of the scope by its slug.
+pub async fn by_slug(connection: &mut Connection, scope: Scope, slug: &str) -> Result<Option<Tenant>> {
+    find_by(connection, scope, "slug", slug.into()).await
 }
 
-/// A tenant by its id.
-pub async fn by_id(connection: &mut Connection, id: Uuid) -> Result<Option<Tenant>> {
-    find_by(connection, "id", id.into()).await
+/// A tenant of the scope by its id.
+pub async fn by_id(connection: &mut Connection, scope: Scope, id: Uuid) -> Result<Option<Tenant>> {
+    find_by(connection, scope, "id", id.into()).await
 }
 
 /// The tenant that a form asked for, where it did before.
 pub async fn by_request(connection: &mut Connection, request: Uuid) -> Result<Option<Tenant>> {
-    find_by(connection, "request_id", request.into()).await
+    find_by(connection, Scope::All, "request_id", request.into()).await
 }
 
 /// Moves a tenant from one of the states `from` to `to`; false where it is in none of them.
@@ -299,9 +308,12 @@ pub async fn set_ready_moment(connection: &mut Connection, id: Uuid, now_ms: i64
     Ok(())
 }
 
-/// How many tenants there are in each state.
-pub async fn count_by_status(connection: &mut Connection) -> Result<Vec<(Status, i64)>> {
-    sql("SELECT status, COUNT(*) AS n FROM tenants GROUP BY status ORDER BY status")
+/// How many tenants of the scope there are in each state.
+pub async fn count_by_status(connection: &mut Connection, scope: Scope) -> Result<Vec<(Status, i64)>> {
+    let (within, owner) = scope.and("t.id");
+    let whose = if within.is_empty() { String::new() } else { format!("WHERE 1 = 1{within}") };
+    sql_of(format!("SELECT status, COUNT(*) AS n FROM tenants t {whose} GROUP BY status ORDER BY status"))
+        .bind_some(owner)
         .all(connection)
         .await?
         .iter()

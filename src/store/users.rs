@@ -54,7 +54,7 @@ pub struct User {
     pub is_active: bool,
 }
 
-fn user(row: &Row) -> Result<User> {
+pub(super) fn user(row: &Row) -> Result<User> {
     Ok(User {
         id: row.parse("id")?,
         email: row.text("email")?,

@@ -3,7 +3,7 @@
 use super::permissions::{Permission, Reach, reach};
 use crate::{
     error::{Error, Result},
-    store::{events::Doer, users::Role},
+    store::{Scope, events::Doer, users::Role},
 };
 use uuid::Uuid;
 
@@ -39,6 +39,14 @@ impl Actor {
                 reach => Ok(reach),
             },
         }
+    }
+
+    /// Whose tenants a use case with this permission may see or touch: the scope of its queries.
+    pub fn scope(&self, permission: Permission) -> Result<Scope> {
+        Ok(match (self.must(permission)?, self) {
+            (Reach::Own, Actor::Person { id, .. }) => Scope::OwnedBy(*id),
+            _ => Scope::All,
+        })
     }
 
     /// For the history.

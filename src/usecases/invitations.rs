@@ -12,7 +12,7 @@ use crate::{
     engine::Applied,
     error::{Error, Result},
     store::{
-        self,
+        self, Scope,
         events::Doer,
         invitations::Invitation,
         tenants::{Status, Tenant},
@@ -66,7 +66,8 @@ pub async fn look(app: &App, token: &str) -> Result<(Invitation, Tenant)> {
     let mut read = app.store.read().await?;
     let invitation =
         store::invitations::by_link(&mut read, &token_hash(token), app.now_ms()).await?.ok_or_else(stale)?;
-    let tenant = store::tenants::by_id(&mut read, invitation.tenant_id).await?.ok_or_else(stale)?;
+    let tenant =
+        store::tenants::by_id(&mut read, Scope::All, invitation.tenant_id).await?.ok_or_else(stale)?;
     Ok((invitation, tenant))
 }
 

@@ -9,8 +9,8 @@ use crate::{
 
 /// The newest jobs, with the name and slug of their tenants.
 pub async fn list(app: &App, actor: &Actor, limit: u32) -> Result<Vec<(Job, Option<(String, String)>)>> {
-    actor.must(Permission::SeeJobs)?;
-    Ok(store::jobs::newest(&mut *app.store.read().await?, limit).await?)
+    let scope = actor.scope(Permission::SeeJobs)?;
+    Ok(store::jobs::newest(&mut *app.store.read().await?, scope, limit).await?)
 }
 
 /// How long making a tenant usually takes, in milliseconds: the median and the 90th percentile of the last hundred.

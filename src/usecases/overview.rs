@@ -1,9 +1,6 @@
 //! What the start page shows: is everything all right, and if not, what is to be done?
 
-use super::{
-    actor::Actor,
-    permissions::{Permission, Reach},
-};
+use super::{actor::Actor, permissions::Permission};
 use crate::{
     app::App,
     error::Result,
@@ -31,20 +28,18 @@ pub struct Overview {
 /// Unfinished jobs that are shown at most.
 const MOST_JOBS: u32 = 20;
 
-/// Gathers the overview. Somebody who may not see all tenants gets an empty one.
+/// Gathers the overview of the tenants that the actor may see.
 pub async fn show(app: &App, actor: &Actor) -> Result<Overview> {
     let mut overview = Overview { counts: Vec::new(), jobs: Vec::new(), events: Vec::new(), templates: 0 };
-    if actor.must(Permission::SeeTenants)? != Reach::All {
-        return Ok(overview);
-    }
+    let scope = actor.scope(Permission::SeeTenants)?;
     let mut read = app.store.read().await?;
-    overview.counts = store::tenants::count_by_status(&mut read).await?;
+    overview.counts = store::tenants::count_by_status(&mut read, scope).await?;
     overview.counts.retain(|(status, _)| *status != Status::Deleted);
-    for (job, name, slug) in store::jobs::unfinished(&mut read, MOST_JOBS).await? {
+    for (job, name, slug) in store::jobs::unfinished(&mut read, scope, MOST_JOBS).await? {
         let steps = store::jobs::steps(&mut read, job.id).await?;
         overview.jobs.push((job, steps, name, slug));
     }
-    overview.events = store::events::list(&mut read, None, None, 10).await?;
+    overview.events = store::events::list(&mut read, scope, None, None, 10).await?;
     overview.templates =
         store::templates::list(&mut read).await?.iter().filter(|version| version.is_active).count();
     Ok(overview)

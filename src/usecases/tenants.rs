@@ -1,11 +1,6 @@
 //! Creating tenants, finding them, and giving those that failed another chance.
 
-use super::{
-    accounts::normal_email,
-    actor::Actor,
-    permissions::{Permission, Reach},
-    templates::Choice,
-};
+use super::{accounts::normal_email, actor::Actor, permissions::Permission, templates::Choice};
 use crate::{
     app::App,
     apply::provision,
@@ -14,7 +9,7 @@ use crate::{
     schema::Schema,
     slug::Slug,
     store::{
-        self, StoreError,
+        self, Scope, StoreError,
         events::Event,
         invitations::Invitation,
         jobs::{Job, NewJob, Step},
@@ -169,7 +164,7 @@ pub async fn create(app: &App, actor: &Actor, form: CreateForm) -> Result<Create
 async fn requested_before(app: &App, request: Uuid) -> Result<Option<Created>> {
     let mut read = app.store.read().await?;
     let Some(tenant) = store::tenants::by_request(&mut read, request).await? else { return Ok(None) };
-    let job = store::jobs::newest_of_tenant(&mut read, tenant.id).await?;
+    let job = store::jobs::newest_of_tenant(&mut read, Scope::All, tenant.id).await?;
     Ok(Some(Created { tenant, job_id: job.map(|job| job.id), is_new: false }))
 }
 
@@ -230,7 +225,7 @@ async fn insert(
     let sentence = format!("Asked for the tenant from {} {}.", choice.template_name, choice.version);
     store::events::record(&mut write, Some(id), now, &actor.doer(), "tenant_created", &sentence).await?;
     write.commit().await?;
-    let tenant = store::tenants::by_id(&mut *app.store.read().await?, id).await?;
+    let tenant = store::tenants::by_id(&mut *app.store.read().await?, Scope::All, id).await?;
     let tenant = tenant.ok_or_else(|| Error::internal(&"the tenant is gone right after it was added"))?;
     Ok(Created { tenant, job_id: Some(job_id), is_new: true })
 }
@@ -241,21 +236,17 @@ fn no_such_tenant() -> Error {
 
 /// A tenant, for those who may see it. Others are told that there is none.
 pub async fn find(app: &App, actor: &Actor, slug: &str) -> Result<Tenant> {
-    let reach = actor.must(Permission::SeeTenants)?;
+    let scope = actor.scope(Permission::SeeTenants)?;
     let mut read = app.store.read().await?;
-    let found = store::tenants::by_slug(&mut read, slug).await?;
+    let found = store::tenants::by_slug(&mut read, scope, slug).await?;
     let tenant = match found {
         None => match slug.parse::<Uuid>() {
-            Ok(id) => store::tenants::by_id(&mut read, id).await?,
+            Ok(id) => store::tenants::by_id(&mut read, scope, id).await?,
             Err(_) => None,
         },
         found => found,
     };
-    tenant.filter(|tenant| reach == Reach::All || owns(actor, tenant)).ok_or_else(no_such_tenant)
-}
-
-fn owns(actor: &Actor, tenant: &Tenant) -> bool {
-    matches!(actor, Actor::Person { email, .. } if *email == tenant.email)
+    tenant.ok_or_else(no_such_tenant)
 }
 
 /// Tenants on one page of the list, with an exact count up to [`COUNT_LIMIT`].
@@ -270,7 +261,7 @@ pub struct List {
 /// Matches are counted up to this number; beyond it the page says "more than".
 pub const COUNT_LIMIT: u32 = 10_000;
 
-/// A page of tenants.
+/// A page of the tenants that the actor may see.
 pub async fn list(
     app: &App,
     actor: &Actor,
@@ -279,19 +270,18 @@ pub async fn list(
     cursor: Option<&Cursor>,
     limit: u32,
 ) -> Result<List> {
-    if actor.must(Permission::SeeTenants)? != Reach::All {
-        return Err(Error::refused("The list of all tenants is for the staff."));
-    }
+    let scope = actor.scope(Permission::SeeTenants)?;
     let mut read = app.store.read().await?;
     let page = store::tenant_list::list(
         &mut read,
+        scope,
         filter,
         sort,
         cursor.filter(|cursor| cursor.sort == sort.word()),
         limit,
     )
     .await?;
-    let count = store::tenant_list::count(&mut read, filter, COUNT_LIMIT + 1).await?;
+    let count = store::tenant_list::count(&mut read, scope, filter, COUNT_LIMIT + 1).await?;
     Ok(List { page, count })
 }
 
@@ -299,7 +289,8 @@ pub async fn list(
 pub async fn making(app: &App, actor: &Actor, slug: &str) -> Result<(Tenant, Option<(Job, Vec<Step>)>)> {
     let tenant = find(app, actor, slug).await?;
     let mut read = app.store.read().await?;
-    let Some(job) = store::jobs::newest_of_tenant(&mut read, tenant.id).await? else {
+    let scope = actor.scope(Permission::SeeTenants)?;
+    let Some(job) = store::jobs::newest_of_tenant(&mut read, scope, tenant.id).await? else {
         return Ok((tenant, None));
     };
     let steps = store::jobs::steps(&mut read, job.id).await?;
@@ -326,7 +317,8 @@ pub async fn overview(app: &App, actor: &Actor, slug: &str) -> Result<Overview> 
     let tenant = find(app, actor, slug).await?;
     let mut read = app.store.read().await?;
     let invitation = store::invitations::of_tenant(&mut read, tenant.id).await?;
-    let events = store::events::list(&mut read, Some(tenant.id), None, 5).await?;
+    let scope = actor.scope(Permission::SeeTenants)?;
+    let events = store::events::list(&mut read, scope, Some(tenant.id), None, 5).await?;
     let name = database_name(&tenant)?;
     let exists = tenant.active_ms.is_some();
     Ok(Overview {
@@ -371,18 +363,21 @@ pub async fn history(
     limit: u32,
 ) -> Result<(Tenant, Vec<Event>)> {
     let tenant = find(app, actor, slug).await?;
-    let events = store::events::list(&mut *app.store.read().await?, Some(tenant.id), before, limit).await?;
+    let scope = actor.scope(Permission::SeeTenants)?;
+    let events =
+        store::events::list(&mut *app.store.read().await?, scope, Some(tenant.id), before, limit).await?;
     Ok((tenant, events))
 }
 
 /// Gives a tenant that could not be made another chance; pressed twice, it is one chance. A job that waits for its next
 /// try goes on at once.
 pub async fn retry(app: &App, actor: &Actor, slug: &str) -> Result<Tenant> {
-    actor.must(Permission::CreateTenants)?;
+    let scope = actor.scope(Permission::CreateTenants)?;
     let tenant = find(app, actor, slug).await?;
     let now = app.now_ms();
     let mut write = app.store.write().await?;
-    let job = store::jobs::newest_of_tenant(&mut write, tenant.id).await?.ok_or_else(no_such_tenant)?;
+    let job =
+        store::jobs::newest_of_tenant(&mut write, scope, tenant.id).await?.ok_or_else(no_such_tenant)?;
     let what = if store::jobs::retry(&mut write, job.id, now).await? {
         store::tenants::set_status(
             &mut write,

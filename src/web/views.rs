@@ -274,14 +274,14 @@ impl Shell {
         }
     }
 
-    /// The frame for a tenant's owner, who sees the own tenant and nothing else.
-    pub fn owner(csrf: impl Into<String>, person: Person, slug: &str) -> Self {
-        let mut shell = Self::inside(csrf, person, Place::Nowhere);
+    /// The frame for an owner, who sees the own tenants and nothing else.
+    pub fn owner(csrf: impl Into<String>, person: Person, place: Place) -> Self {
+        let mut shell = Self::inside(csrf, person, place);
         shell.nav = vec![NavLink {
-            title: "My tenant",
+            title: "My tenants",
             icon: "building-community",
-            href: urls::tenant(slug),
-            is_current: true,
+            href: urls::tenants(),
+            is_current: place == Place::Tenants,
         }];
         shell
     }

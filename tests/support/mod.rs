@@ -6,6 +6,8 @@
 )]
 #![allow(dead_code)]
 
+pub mod site;
+
 use std::{
     path::PathBuf,
     sync::{

@@ -3,8 +3,8 @@
 use super::{Answer, html, making, shell};
 use crate::{
     app::App,
-    store::{events::Event, jobs::JobStatus, tenants::Status},
-    usecases::overview,
+    store::{Scope, events::Event, jobs::JobStatus, tenants::Status},
+    usecases::{overview, permissions::Permission},
     web::{
         guard::SignedIn,
         htmx,
@@ -18,6 +18,10 @@ use actix_web::{HttpRequest, http::StatusCode, web::Data};
 
 /// What needs me now?
 pub async fn show(request: HttpRequest, app: Data<App>, SignedIn(actor): SignedIn) -> Answer {
+    if actor.scope(Permission::SeeTenants)? != Scope::All {
+        // An owner's tenants are all that there is for them.
+        return Ok(htmx::redirect(&request, &urls::tenants()));
+    }
     let now = app.now_ms();
     let found = overview::show(&app, &actor).await?;
     let total: i64 = found.counts.iter().map(|(_, count)| count).sum();

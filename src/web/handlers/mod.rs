@@ -66,10 +66,11 @@ pub fn shell(request: &HttpRequest, actor: &Actor, place: Place) -> Shell {
         Role::Owner => "Owner",
     };
     let person = Person { name: name.clone(), email: email.clone(), role: words.into() };
-    let mut shell = Shell::inside(csrf::token(request), person, place);
-    if *role == Role::Owner {
-        shell.nav.clear();
-    }
+    let csrf = csrf::token(request);
+    let shell = match role {
+        Role::Owner => Shell::owner(csrf, person, place),
+        Role::Admin | Role::Staff => Shell::inside(csrf, person, place),
+    };
     Shell { flash: take_flash(request), ..shell }
 }
 

@@ -3,6 +3,7 @@
 use crate::{
     app::App,
     store::{
+        Scope,
         tenant_list::{Cursor, Filter, Sort},
         tenants::{Plan, Status, Tenant},
     },
@@ -62,7 +63,9 @@ pub async fn list(
     let sort: Sort = query.text("sort").parse().unwrap_or_default();
     let cursor = read_cursor(query.text("at"));
     let found = tenants::list(&app, &actor, &filter, sort, cursor.as_ref(), A_PAGE).await?;
-    let offers = templates::list(&app, &actor).await?;
+    // An owner has few tenants, and no templates to choose from.
+    let is_owner = actor.scope(Permission::SeeTenants)? != Scope::All;
+    let offers = if is_owner { Vec::new() } else { templates::list(&app, &actor).await? };
     let now = app.now_ms();
     let address = |sort: Sort, at: Option<&Cursor>| {
         let at = at.map(write_cursor).unwrap_or_default();
@@ -92,6 +95,7 @@ pub async fn list(
         || filter.plan.is_some();
     let page = TenantsPage {
         shell: shell(&request, &actor, Place::Tenants),
+        is_owner,
         search: search(
             &query,
             sort,

@@ -6,18 +6,13 @@ pub mod setup;
 pub mod show;
 
 use crate::{
-    usecases::{
-        actor::Actor,
-        permissions::{Permission, Reach},
-    },
+    store::Scope,
+    usecases::{actor::Actor, permissions::Permission},
     web::{urls, views::Crumb},
 };
 
-/// The way to a tenant's pages, for those who see the list.
+/// The way to a tenant's pages.
 fn crumbs(actor: &Actor) -> Vec<Crumb> {
-    if actor.must(Permission::SeeTenants).is_ok_and(|reach| reach == Reach::All) {
-        vec![Crumb::new("Tenants", urls::tenants())]
-    } else {
-        Vec::new()
-    }
+    let is_owner = actor.scope(Permission::SeeTenants).is_ok_and(|scope| scope != Scope::All);
+    vec![Crumb::new(if is_owner { "My tenants" } else { "Tenants" }, urls::tenants())]
 }

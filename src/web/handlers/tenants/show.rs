@@ -43,7 +43,7 @@ fn head(actor: &Actor, tenant: &Tenant, tab: Tab) -> TenantHead {
         slug: tenant.slug.clone(),
         state: state(tenant.status),
         template: format!("{} {}", tenant.template_name, tenant.template_version),
-        template_href: urls::template(&tenant.template_type, &tenant.template_version),
+        template_href: template_href(actor, tenant),
         plan: plan(tenant.plan).to_owned(),
         tabs: tab.row(&tenant.slug),
         notice: match tenant.status {
@@ -56,6 +56,12 @@ fn head(actor: &Actor, tenant: &Tenant, tab: Tab) -> TenantHead {
             }
         },
     }
+}
+
+/// The address of a tenant's template version, for those who may see templates.
+fn template_href(actor: &Actor, tenant: &Tenant) -> Option<String> {
+    let may_see = actor.must(Permission::SeeTemplates).is_ok();
+    may_see.then(|| urls::template(&tenant.template_type, &tenant.template_version))
 }
 
 /// The overview of a tenant.
@@ -109,11 +115,10 @@ async fn overview_page(
         detail.modules.iter().filter(|module| module.is_core || tenant.modules.contains(&module.name));
     let mut facts = vec![
         Fact::text("Owner", &tenant.email),
-        Fact::link(
-            "Template",
-            format!("{} {}", tenant.template_name, tenant.template_version),
-            urls::template(&tenant.template_type, &tenant.template_version),
-        ),
+        Fact {
+            href: template_href(actor, tenant),
+            ..Fact::text("Template", format!("{} {}", tenant.template_name, tenant.template_version))
+        },
         Fact::text("Plan", plan(tenant.plan)),
         Fact::time("Asked for", TimeView::new(tenant.created_ms, now)),
     ];

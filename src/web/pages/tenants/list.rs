@@ -9,6 +9,8 @@ use askama::Template;
 pub struct TenantsPage {
     /// The frame.
     pub shell: Shell,
+    /// Whether these are the tenants of an owner, who sees no others.
+    pub is_owner: bool,
     /// What is searched for.
     pub search: Search,
     /// How many match, such as "38 tenants".
@@ -33,6 +35,15 @@ impl TenantsPage {
     /// Whether there is no tenant yet and nothing to search.
     pub fn is_first(&self) -> bool {
         self.is_empty && !self.search.is_on
+    }
+
+    /// What an empty list says.
+    pub fn no_tenants(&self) -> &'static str {
+        if self.is_owner {
+            "No tenant is shared with you at the moment. Ask whoever invited you."
+        } else {
+            "A tenant is one customer with its own database."
+        }
     }
 
     /// What a screen reader says after the list has changed.

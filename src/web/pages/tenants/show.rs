@@ -20,8 +20,8 @@ pub struct TenantHead {
     pub state: Pill,
     /// The name of its template, and the version that it stands at.
     pub template: String,
-    /// That version's page.
-    pub template_href: String,
+    /// That version's page, for those who may see it.
+    pub template_href: Option<String>,
     /// The plan in words.
     pub plan: String,
     /// The tabs.
