@@ -1,8 +1,10 @@
 //! Dates and times: MySQL's functions with SQLite's `date`, `datetime` and `strftime`. Both sides are in UTC.
 
 use super::{
-    Refusal, encoding,
-    expressions::{Translator, constant_integer, constant_text},
+    Refusal,
+    constants::{constant_integer, constant_text},
+    encoding,
+    expressions::Translator,
     scope::{Kind, Sql},
 };
 use sqlparser::ast::{DateTimeField, Expr, Interval, UnaryOperator, Value};

@@ -2,20 +2,16 @@
 //! a text need not mean the same by it.
 
 use super::{
-    Refusal, functions,
+    Refusal,
+    constants::{constant_text, parse, text_of},
+    functions,
     names::{self, identifier},
-    scope::{Kind, Relation, Scope, Sql, resolve},
+    scope::{Kind, Relation, Scope, Sql, cast_kind, computed, resolve},
     tables::has_variable,
 };
 use crate::schema::{Schema, Table};
-use sqlparser::{
-    ast::{
-        BinaryOperator, CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr,
-        FunctionArguments, Ident, TrimWhereField, UnaryOperator, Value,
-    },
-    dialect::MySqlDialect,
-    parser::Parser,
-    tokenizer::Token,
+use sqlparser::ast::{
+    BinaryOperator, CastKind, DataType, ExactNumberInfo, Expr, Ident, TrimWhereField, UnaryOperator, Value,
 };
 
 /// Turns trees of the template's dialect into SQLite's.
@@ -491,95 +487,6 @@ impl<'a> Translator<'a> {
         }
         sql.push(Sql::new(")"));
         Ok((sql, Kind::COMPUTED_TEXT))
-    }
-}
-
-/// Reads an expression of the template's dialect.
-pub(super) fn parse(mysql: &str) -> Result<Expr, Refusal> {
-    let unreadable =
-        |reason: String| Refusal::new(format!("The expression {mysql} cannot be read: {reason}."));
-    let mut parser =
-        Parser::new(&MySqlDialect {}).try_with_sql(mysql).map_err(|error| unreadable(error.to_string()))?;
-    let expression = parser.parse_expr().map_err(|error| unreadable(error.to_string()))?;
-    match parser.peek_token().token {
-        Token::EOF => Ok(expression),
-        token => Err(unreadable(format!("{token} is one word too many"))),
-    }
-}
-
-/// The text of a constant.
-pub(super) fn text_of(value: &Value) -> Option<&str> {
-    match value {
-        // To MySQL, double quotes are for texts too.
-        Value::SingleQuotedString(text)
-        | Value::DoubleQuotedString(text)
-        | Value::NationalStringLiteral(text) => Some(text),
-        _ => None,
-    }
-}
-
-/// The text that an expression is, where it is a constant.
-pub(super) fn constant_text(expression: &Expr) -> Option<&str> {
-    match expression {
-        Expr::Value(value) => text_of(&value.value),
-        Expr::Nested(inner) => constant_text(inner),
-        Expr::Prefixed { prefix, value } if prefix.value.starts_with('_') => constant_text(value),
-        _ => None,
-    }
-}
-
-/// The whole number that an expression is, where it is a constant.
-pub(super) fn constant_integer(expression: &Expr) -> Option<i64> {
-    match expression {
-        Expr::Value(value) => match &value.value {
-            Value::Number(number, _) => number.parse().ok(),
-            other => text_of(other).and_then(|text| text.trim().parse().ok()),
-        },
-        Expr::Nested(inner) => constant_integer(inner),
-        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => constant_integer(expr).and_then(i64::checked_neg),
-        _ => None,
-    }
-}
-
-/// The plain arguments of a function; `None` where it has others (named ones, `*`, a query).
-pub(super) fn arguments(function: &Function) -> Option<Vec<&Expr>> {
-    match &function.args {
-        FunctionArguments::None => Some(Vec::new()),
-        FunctionArguments::Subquery(_) => None,
-        FunctionArguments::List(list) => list
-            .args
-            .iter()
-            .map(|argument| match argument {
-                FunctionArg::Unnamed(FunctionArgExpr::Expr(expression)) => Some(expression),
-                _ => None,
-            })
-            .collect(),
-    }
-}
-
-/// What a value made of such values is: no longer a column.
-pub(super) fn computed(kind: Kind) -> Kind {
-    match kind {
-        Kind::Text { binary, .. } => Kind::Text { plain: false, binary },
-        Kind::Enum(_) => Kind::COMPUTED_TEXT,
-        kind => kind,
-    }
-}
-
-fn cast_kind(data_type: &DataType) -> Kind {
-    match data_type {
-        DataType::Date => Kind::Date,
-        DataType::Datetime(_) | DataType::Timestamp(..) => Kind::Moment(0),
-        DataType::Time(..) => Kind::Time,
-        DataType::JSON => Kind::Json,
-        DataType::Binary(_) => Kind::Bytes,
-        DataType::Signed
-        | DataType::SignedInteger
-        | DataType::Unsigned
-        | DataType::UnsignedInteger
-        | DataType::Integer(_)
-        | DataType::Int(_) => Kind::Integer,
-        _ => Kind::Number,
     }
 }
 

@@ -1,9 +1,11 @@
 //! MySQL's functions in SQLite's words. Only those listed here are carried; the rest are refused by name.
 
 use super::{
-    Refusal, dates, encoding,
-    expressions::{Translator, arguments, computed, constant_integer, text_of},
-    scope::{Kind, Sql},
+    Refusal,
+    constants::{arguments, constant_integer, text_of},
+    dates, encoding,
+    expressions::Translator,
+    scope::{Kind, Sql, computed},
 };
 use sqlparser::ast::{
     BinaryOperator, CeilFloorKind, DateTimeField, DuplicateTreatment, Expr, Function, FunctionArg,

@@ -2,7 +2,8 @@
 
 use super::{
     Refusal,
-    expressions::{Translator, text_of},
+    constants::text_of,
+    expressions::Translator,
     names::{self, identifier, identifiers},
     referring::refuse_actions,
     rows::{assigned, assignments, column_of, known, statement, target, translator},

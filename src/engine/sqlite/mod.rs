@@ -19,6 +19,7 @@
 
 mod alter;
 mod changes;
+mod constants;
 mod dates;
 mod definition;
 mod dialect;

@@ -164,10 +164,8 @@ impl Translator<'_> {
                 } else {
                     right_sql
                 };
-                let results = results
-                    .into_iter()
-                    .map(|(name, kind)| (name, super::expressions::computed(kind)))
-                    .collect();
+                let results =
+                    results.into_iter().map(|(name, kind)| (name, super::scope::computed(kind))).collect();
                 Ok((Sql::fill(&format!("{{}} {word} {{}}"), [left, right_sql]), results, false))
             }
             SetExpr::Values(Values { explicit_row: _, value_keyword: _, rows }) => {

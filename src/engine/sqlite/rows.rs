@@ -3,7 +3,8 @@
 
 use super::{
     Refusal, changes,
-    expressions::{Translator, text_of},
+    constants::text_of,
+    expressions::Translator,
     inserts,
     literals::{Literal, literal},
     names::{self, identifier},

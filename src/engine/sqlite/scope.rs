@@ -2,6 +2,7 @@
 
 use super::{Refusal, encoding, names};
 use crate::schema::{Table, Type};
+use sqlparser::ast::DataType;
 
 /// A piece of SQLite SQL and the values that it binds, in the order of its `?`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -193,4 +194,31 @@ pub(super) fn resolve(scopes: &[Scope], qualifier: Option<&str>, name: &str) -> 
         }
         None => format!("There is no column {name} here."),
     }))
+}
+
+/// What a value made of such values is: no longer a column.
+pub(super) fn computed(kind: Kind) -> Kind {
+    match kind {
+        Kind::Text { binary, .. } => Kind::Text { plain: false, binary },
+        Kind::Enum(_) => Kind::COMPUTED_TEXT,
+        kind => kind,
+    }
+}
+
+/// The kind of value that a CAST to a type gives.
+pub(super) fn cast_kind(data_type: &DataType) -> Kind {
+    match data_type {
+        DataType::Date => Kind::Date,
+        DataType::Datetime(_) | DataType::Timestamp(..) => Kind::Moment(0),
+        DataType::Time(..) => Kind::Time,
+        DataType::JSON => Kind::Json,
+        DataType::Binary(_) => Kind::Bytes,
+        DataType::Signed
+        | DataType::SignedInteger
+        | DataType::Unsigned
+        | DataType::UnsignedInteger
+        | DataType::Integer(_)
+        | DataType::Int(_) => Kind::Integer,
+        _ => Kind::Number,
+    }
 }
