@@ -10,6 +10,7 @@ mod doors;
 mod errors;
 mod fixtures;
 mod jobs;
+mod styleguide;
 mod templates;
 mod tenants_list;
 mod tenants_new;
@@ -49,6 +50,7 @@ fn sheets() -> Vec<Sheet> {
         jobs::jobs_pages(),
         doors::door_pages(),
         errors::error_pages(),
+        styleguide::styleguide_pages(),
     ]
     .into_iter()
     .flatten()

@@ -2,7 +2,7 @@
 //! table, and the tests walk it, so that a route without a permission cannot be.
 
 use super::guard;
-use super::handlers::{dashboard, invitations, jobs, session, setup, templates, tenants};
+use super::handlers::{dashboard, invitations, jobs, session, setup, styleguide, templates, tenants};
 use crate::usecases::permissions::Permission;
 use actix_web::{Resource, Route, middleware::from_fn, web};
 
@@ -60,6 +60,7 @@ pub fn table() -> Vec<Entry> {
         route!(GET "/templates", Needs(P::SeeTemplates), templates::list),
         route!(GET "/templates/{type}/{version}", Needs(P::SeeTemplates), templates::show),
         route!(GET "/jobs", Needs(P::SeeJobs), jobs::list),
+        route!(GET "/styleguide", Needs(P::BeSignedIn), styleguide::show),
         route!(GET "/static/{file}", Open, super::assets::serve),
         route!(GET "/healthz", Open, super::health::alive),
         route!(GET "/readyz", Open, super::health::ready),

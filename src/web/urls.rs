@@ -110,6 +110,11 @@ pub fn jobs() -> String {
     "/jobs".into()
 }
 
+/// The styleguide.
+pub fn styleguide() -> String {
+    "/styleguide".into()
+}
+
 /// Whether an address that a form brought back leads to a page of this program, and not to somebody else's.
 pub fn is_own_page(address: &str) -> bool {
     address.starts_with('/')

@@ -7,6 +7,7 @@ pub mod jobs;
 pub mod making;
 pub mod session;
 pub mod setup;
+pub mod styleguide;
 pub mod templates;
 pub mod tenants;
 

@@ -7,5 +7,6 @@ pub mod invitations;
 pub mod jobs;
 pub mod session;
 pub mod setup;
+pub mod styleguide;
 pub mod templates;
 pub mod tenants;

@@ -3,9 +3,11 @@
 use crate::web::{
     pages::templates::TableView,
     urls,
-    views::{Crumb, EventView, NavLink, Pager, Pill, Shell, TimeView},
+    views::{Crumb, EventView, NavLink, Pager, Pill, Shell},
 };
 use askama::Template;
+
+pub use crate::web::pieces::Fact;
 
 /// What stands above the tabs.
 #[derive(Debug, Clone)]
@@ -71,43 +73,6 @@ pub struct OverviewPage {
     pub invitation: InvitationView,
     /// The last events.
     pub events: Vec<EventView>,
-}
-
-/// A fact of the overview.
-#[derive(Debug, Clone)]
-pub struct Fact {
-    /// What it is.
-    pub label: String,
-    /// What it says.
-    pub value: String,
-    /// Whether it is a name for machines, shown in their letters and easy to copy.
-    pub is_code: bool,
-    /// The same as a moment.
-    pub time: Option<TimeView>,
-    /// Where it leads.
-    pub href: Option<String>,
-}
-
-impl Fact {
-    /// Words.
-    pub fn text(label: impl Into<String>, value: impl Into<String>) -> Self {
-        Self { label: label.into(), value: value.into(), is_code: false, time: None, href: None }
-    }
-
-    /// A name for machines.
-    pub fn code(label: impl Into<String>, value: impl Into<String>) -> Self {
-        Self { is_code: true, ..Self::text(label, value) }
-    }
-
-    /// A moment.
-    pub fn time(label: impl Into<String>, time: TimeView) -> Self {
-        Self { time: Some(time), ..Self::text(label, "") }
-    }
-
-    /// Words with a link.
-    pub fn link(label: impl Into<String>, value: impl Into<String>, href: impl Into<String>) -> Self {
-        Self { href: Some(href.into()), ..Self::text(label, value) }
-    }
 }
 
 /// The owner's invitation.
