@@ -8,8 +8,10 @@
 //! [`files::read_all`]; what it finds wrong is a [`report::Report`] with file and line. [`compile`] turns the files into an
 //! engine's statements, [`prove`] tries them out.
 
+pub mod archive;
 pub mod catalog;
 pub mod compile;
+pub mod file_path;
 pub mod files;
 pub mod manifest;
 pub mod order;

@@ -156,6 +156,11 @@ impl Memory {
         paths.into_iter().map(read).collect::<Result<_, _>>().map(Memory)
     }
 
+    /// Files that were unpacked.
+    pub fn of_bytes(files: BTreeMap<String, Vec<u8>>) -> Self {
+        Memory(files)
+    }
+
     /// Files that were stored as texts.
     pub fn of_texts(texts: BTreeMap<String, String>) -> Self {
         Memory(texts.into_iter().map(|(path, text)| (path, text.into_bytes())).collect())
