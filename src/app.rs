@@ -33,6 +33,8 @@ pub struct Parts {
     pub wake: Notify,
     /// Password hashing takes 19 MiB and a core each: at most so many at a time.
     pub hashing: Semaphore,
+    /// Trying a template out keeps a core busy: at most so many at a time.
+    pub proving: Semaphore,
     /// Points at which tests stop the program.
     pub faults: Faults,
     /// Names this process in leases.
@@ -107,6 +109,7 @@ impl App {
             clock,
             wake: Notify::new(),
             hashing: Semaphore::new(2),
+            proving: Semaphore::new(2),
             faults,
             process: format!("{}-{}", std::process::id(), Uuid::new_v4().simple()),
         })))

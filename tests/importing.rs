@@ -190,7 +190,7 @@ async fn one_broken_template_keeps_the_others_of_its_source_out() {
 }
 
 #[tokio::test]
-async fn a_template_is_stored_in_the_plans_tables_and_replaced_only_while_nobody_uses_it() {
+async fn a_template_is_stored_in_the_plans_tables_and_a_published_version_never_changes() {
     let place = Place::new();
     let app = place.open().await;
     assert_eq!(import(&app, club()).await[0].fate, Fate::Imported);
@@ -216,7 +216,15 @@ async fn a_template_is_stored_in_the_plans_tables_and_replaced_only_while_nobody
         "club/modules/002_games.sql".into(),
         "CREATE TABLE games (id INT AUTO_INCREMENT PRIMARY KEY);\n".into(),
     );
-    assert_eq!(import(&app, changed.clone()).await[0].fate, Fate::Imported, "unused, so it may be replaced");
+    // Nobody uses it yet, and it does not change all the same.
+    let refused = import(&app, changed.clone()).await;
+    assert_eq!(refused[0].fate, Fate::Refused);
+    let found = &refused[0].report.problems[0];
+    assert_eq!((found.file.as_str(), found.line), ("club/template.toml", Some(3)));
+    assert!(found.reason.contains("published") && found.reason.contains("higher version, such as \"1.0.1\""));
+    changed.insert("club/template.toml".into(), MANIFEST.replace("1.0.0", "1.0.1"));
+    assert_eq!(import(&app, changed.clone()).await[0].fate, Fate::Imported);
+    assert_eq!(import(&app, club()).await[0].fate, Fate::Unchanged, "the one before is there as it was");
     let form = CreateForm {
         name: "Chess".into(),
         email: "a@example.org".into(),
@@ -226,7 +234,8 @@ async fn a_template_is_stored_in_the_plans_tables_and_replaced_only_while_nobody
         request_id: None,
     };
     tenants::create(&app, &Actor::CommandLine, form).await.unwrap();
-    let refused = import(&app, club()).await;
+    changed.insert("club/schema.sql".into(), "CREATE TABLE users (id INT PRIMARY KEY);\n".into());
+    let refused = import(&app, changed).await;
     assert_eq!(refused[0].fate, Fate::Refused);
     assert!(refused[0].report.to_string().contains("higher version"));
     // What the tenant was asked for is what it gets, though the files have changed since.

@@ -18,14 +18,8 @@ const UNREADABLE: &str = "The template of this tenant could not be read.";
 /// A stored version with optional modules, compiled; kept after the first time.
 pub async fn compiled(app: &App, template_id: i64, modules: &[String]) -> Result<Arc<Compiled>, StepError> {
     let gone = |detail: &str| StepError::lasting(UNREADABLE, detail);
-    let hash = {
-        let mut read = app.store.read().await?;
-        let all = store::templates::list(&mut read).await?;
-        all.into_iter()
-            .find(|version| version.id == template_id)
-            .ok_or_else(|| gone("the template version is gone"))?
-            .source_hash
-    };
+    let version = store::templates::by_id(&mut *app.store.read().await?, template_id).await?;
+    let hash = version.ok_or_else(|| gone("the template version is gone"))?.source_hash;
     let key = (hash, modules.to_vec());
     if let Some(compiled) = app.catalog.find(&key) {
         return Ok(compiled);

@@ -104,7 +104,8 @@ async fn prepare(app: &App) -> Result<(), Trouble> {
             Fate::Unchanged => {}
             // The program starts all the same: tenants that are there must not suffer from a broken new template.
             Fate::Refused | Fate::Proven => {
-                tracing::warn!(template = result.template, "Template not imported\n{}", result.report);
+                let problems: Vec<String> = result.report.problems.iter().map(ToString::to_string).collect();
+                tracing::warn!(template = result.template, "Template not imported: {}", problems.join("; "));
             }
         }
     }

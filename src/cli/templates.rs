@@ -3,19 +3,23 @@
 use super::{End, Trouble, output};
 use crate::{
     app::App,
-    templates::Folder,
+    templates::{Folder, archive::LARGEST_ARCHIVE},
     usecases::{
         actor::Actor,
         templates::{self, Fate, Imported},
     },
 };
-use std::path::PathBuf;
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
     /// Prove templates on scratch databases, and change nothing
     Check {
-        /// A folder of templates, or one template's folder
+        /// A folder of templates, one template's folder, or a zip of either
         path: PathBuf,
         /// Print JSON
         #[arg(long)]
@@ -23,7 +27,7 @@ pub(super) enum Command {
     },
     /// Prove templates and import them: all of them, or none
     Import {
-        /// A folder of templates, or one template's folder
+        /// A folder of templates, one template's folder, or a zip of either
         path: PathBuf,
         /// Print JSON
         #[arg(long)]
@@ -38,16 +42,20 @@ pub(super) enum Command {
 }
 
 pub(super) async fn run(app: &App, command: Command) -> Result<End, Trouble> {
-    let open = |path: &PathBuf| {
-        Folder::open(path).map_err(|cause| Trouble::Usage(format!("The templates cannot be read: {cause}.")))
-    };
+    let actor = Actor::CommandLine;
     match command {
         Command::Check { path, json } => {
-            let results = templates::check(app, &Actor::CommandLine, open(&path)?).await?;
+            let results = match open(&path)? {
+                Given::Folder(folder) => templates::check(app, &actor, folder).await?,
+                Given::Zip(name, bytes) => templates::check_zip(app, &actor, &name, bytes).await?,
+            };
             Ok(print(&results, json))
         }
         Command::Import { path, json } => {
-            let results = templates::import(app, &Actor::CommandLine, open(&path)?).await?;
+            let results = match open(&path)? {
+                Given::Folder(folder) => templates::import(app, &actor, folder).await?,
+                Given::Zip(name, bytes) => templates::import_zip(app, &actor, &name, bytes).await?,
+            };
             Ok(print(&results, json))
         }
         Command::List { json } => {
@@ -61,6 +69,7 @@ pub(super) async fn run(app: &App, command: Command) -> Result<End, Trouble> {
                             "template": version.template_type, "version": version.version, "name": version.name,
                             "description": version.description, "is_active": version.is_active,
                             "is_locked": version.is_locked, "tenants": tenants,
+                            "published_by": version.published_by, "note": version.note,
                         })
                     })
                     .collect();
@@ -82,6 +91,29 @@ pub(super) async fn run(app: &App, command: Command) -> Result<End, Trouble> {
             Ok(End::Done)
         }
     }
+}
+
+/// What a path on the command line is.
+enum Given {
+    Folder(Folder),
+    /// Its name and its bytes.
+    Zip(String, Vec<u8>),
+}
+
+fn open(path: &Path) -> Result<Given, Trouble> {
+    let unreadable =
+        |cause: &dyn std::fmt::Display| Trouble::Usage(format!("The templates cannot be read: {cause}."));
+    if !path.is_file() {
+        return Folder::open(path).map(Given::Folder).map_err(|cause| unreadable(&cause));
+    }
+    // One byte more than may be there is enough to see that it is too large.
+    let limit = u64::try_from(LARGEST_ARCHIVE + 1).unwrap_or(u64::MAX);
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
+        .map_err(|cause| unreadable(&format!("{}: {cause}", path.display())))?;
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    Ok(Given::Zip(name, bytes))
 }
 
 fn print(results: &[Imported], json: bool) -> End {

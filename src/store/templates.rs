@@ -1,4 +1,5 @@
-//! Template versions, their modules and their migrations, in the plan's tables.
+//! Template versions, their modules and their migrations, in the plan's tables. A version that is there is published: it can
+//! be used, retired and brought back, but no function here changes or removes what it is made of.
 
 use super::db::{Connection, Result, Row, sql};
 use serde_json::Value as Json;
@@ -23,8 +24,21 @@ pub struct TemplateVersion {
     pub is_locked: bool,
     /// SHA-256 of its files.
     pub source_hash: String,
-    /// When it was imported, UTC.
+    /// When it was published, UTC.
     pub created_at: String,
+    /// The name of whoever published it, where that is known.
+    pub published_by: Option<String>,
+    /// What they wrote about it.
+    pub note: Option<String>,
+    /// Since when no new tenant is made from it, in milliseconds, and who said so.
+    pub retired: Option<(i64, String)>,
+}
+
+impl TemplateVersion {
+    /// Its number; `None` for one that was imported before numbers were checked.
+    pub fn number(&self) -> Option<semver::Version> {
+        semver::Version::parse(&self.version).ok()
+    }
 }
 
 /// A module of a template version.
@@ -76,11 +90,18 @@ fn version(row: &Row) -> Result<TemplateVersion> {
         is_locked: row.flag("is_locked")?,
         source_hash: row.text("source_hash")?,
         created_at: row.text("created_at")?,
+        published_by: row.maybe_text("published_by")?,
+        note: row.maybe_text("note")?,
+        retired: match row.maybe_int("retired_ms")? {
+            Some(at_ms) => Some((at_ms, row.maybe_text("retired_by")?.unwrap_or_default())),
+            None => None,
+        },
     })
 }
 
 const COLUMNS: &str =
-    "id, template_type, name, description, version, is_active, is_locked, source_hash, created_at";
+    "id, template_type, name, description, version, is_active, is_locked, source_hash, created_at,
+    published_by, note, retired_ms, retired_by";
 
 /// All versions that were not deleted, by type.
 pub async fn list(connection: &mut Connection) -> Result<Vec<TemplateVersion>> {
@@ -105,6 +126,16 @@ pub async fn of_type(connection: &mut Connection, template_type: &str) -> Result
     .iter()
     .map(version)
     .collect()
+}
+
+/// One version by its row.
+pub async fn by_id(connection: &mut Connection, id: i64) -> Result<Option<TemplateVersion>> {
+    let row =
+        super::sql_of(format!("SELECT {COLUMNS} FROM tenant_templates WHERE id = ? AND deleted_at IS NULL"))
+            .bind(id)
+            .first(connection)
+            .await?;
+    row.as_ref().map(version).transpose()
 }
 
 /// The files of a version, by path.
@@ -195,6 +226,10 @@ pub struct NewVersion {
     pub source: String,
     /// JSON of what was proven.
     pub proof: String,
+    /// The name of whoever publishes it.
+    pub published_by: String,
+    /// What they wrote about it.
+    pub note: Option<String>,
     /// Its modules, in order.
     pub modules: Vec<Module>,
     /// Its migrations: migration, types it is for, lowest and highest version.
@@ -217,7 +252,7 @@ pub struct NewMigration {
 /// Adds a version with its modules and migrations; gives its row's id.
 pub async fn add(connection: &mut Connection, new: &NewVersion, now: &str) -> Result<i64> {
     sql("INSERT INTO tenant_templates (uuid, name, description, template_type, version, schema_snapshot, seed_data,
-            source_hash, source, proof, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            source_hash, source, proof, published_by, note, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
     .bind(uuid::Uuid::new_v4())
     .bind(&new.name)
     .bind(&new.description)
@@ -228,6 +263,8 @@ pub async fn add(connection: &mut Connection, new: &NewVersion, now: &str) -> Re
     .bind(&new.source_hash)
     .bind(&new.source)
     .bind(&new.proof)
+    .bind(&new.published_by)
+    .bind(new.note.as_ref())
     .bind(now)
     .bind(now)
     .run(connection)
@@ -279,16 +316,6 @@ pub async fn add(connection: &mut Connection, new: &NewVersion, now: &str) -> Re
     Ok(id)
 }
 
-/// Removes a version that no tenant was made from; false where one was.
-pub async fn remove_unused(connection: &mut Connection, id: i64) -> Result<bool> {
-    let changed = sql("DELETE FROM tenant_templates WHERE id = ? AND is_locked = 0
-                       AND NOT EXISTS (SELECT 1 FROM tenants WHERE tenants.template_id = tenant_templates.id)")
-    .bind(id)
-    .run(connection)
-    .await?;
-    Ok(changed == 1)
-}
-
 /// Notes that a tenant is made from a version: it may not change from now on.
 pub async fn lock(connection: &mut Connection, id: i64) -> Result<()> {
     sql("UPDATE tenant_templates SET is_locked = 1 WHERE id = ? AND is_locked = 0")
@@ -296,6 +323,26 @@ pub async fn lock(connection: &mut Connection, id: i64) -> Result<()> {
         .run(connection)
         .await?;
     Ok(())
+}
+
+/// Says that no new tenant may be made from a version; false where that was so already.
+pub async fn retire(connection: &mut Connection, id: i64, at_ms: i64, by: &str) -> Result<bool> {
+    let changed = sql("UPDATE tenant_templates SET is_active = 0, retired_ms = ?, retired_by = ? WHERE id = ? AND is_active = 1")
+        .bind(at_ms)
+        .bind(by)
+        .bind(id)
+        .run(connection)
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Lets tenants be made from a retired version again; false where that was so already.
+pub async fn bring_back(connection: &mut Connection, id: i64) -> Result<bool> {
+    let changed = sql("UPDATE tenant_templates SET is_active = 1, retired_ms = NULL, retired_by = NULL WHERE id = ? AND is_active = 0")
+        .bind(id)
+        .run(connection)
+        .await?;
+    Ok(changed == 1)
 }
 
 /// How many tenants stand at each version, by the version's row.

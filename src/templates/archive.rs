@@ -4,11 +4,7 @@
 //! disk; what a name could do to some system is refused, even where this one would not mind.
 
 use super::{
-    file_path,
-    report::Report,
-    shelf::LARGEST_FILE,
-    source::Memory,
-    template_type::MIGRATIONS_FOLDER,
+    file_path, report::Report, shelf::LARGEST_FILE, source::Memory, template_type::MIGRATIONS_FOLDER,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -71,7 +67,8 @@ fn checked_end(bytes: &[u8]) -> Result<usize, String> {
         Some([low, high]) => Some(usize::from(u16::from_le_bytes([*low, *high]))),
         _ => None,
     };
-    let (Some(disk), Some(here), Some(entries), Some(comment)) = (number(4), number(8), number(10), number(20))
+    let (Some(disk), Some(here), Some(entries), Some(comment)) =
+        (number(4), number(8), number(10), number(20))
     else {
         return Err("is no whole zip: its end is missing".into());
     };
@@ -142,7 +139,11 @@ enum Refusal {
 }
 
 /// Checks one entry by what the zip says of it, then unpacks it as far as the bounds allow.
-fn one(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, unpacked: &mut usize) -> Result<Entry, Refusal> {
+fn one(
+    archive: &mut ZipArchive<Cursor<&[u8]>>,
+    index: usize,
+    unpacked: &mut usize,
+) -> Result<Entry, Refusal> {
     const REGULAR: u32 = 0o100_000;
     const FOLDER: u32 = 0o040_000;
     let broken = |cause: zip::result::ZipError| Refusal::Whole(format!("cannot be unpacked: {cause}"));
@@ -167,7 +168,9 @@ fn one(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, unpacked: &mut usi
         return refuse("is encrypted; make the zip without a password");
     }
     if !matches!(entry.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
-        return refuse("is packed in an unusual way; make the zip with the ordinary kind of compression (deflate)");
+        return refuse(
+            "is packed in an unusual way; make the zip with the ordinary kind of compression (deflate)",
+        );
     }
     let mut file = archive.by_index(index).map_err(broken)?;
     let mut content = Vec::new();
@@ -180,10 +183,7 @@ fn one(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, unpacked: &mut usi
         return refuse("is larger than 1 MiB when unpacked");
     }
     if *unpacked > LARGEST_UNPACKED {
-        return Err(Refusal::Whole(format!(
-            "is larger than {} MiB when unpacked",
-            LARGEST_UNPACKED >> 20
-        )));
+        return Err(Refusal::Whole(format!("is larger than {} MiB when unpacked", LARGEST_UNPACKED >> 20)));
     }
     if is_folder {
         return if content.is_empty() { Ok(Entry::Nothing) } else { refuse("is a folder with a content") };
@@ -222,9 +222,9 @@ fn without_top_folder(files: BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Vec<
     let Some(top) = tops.first().filter(|top| tops.len() == 1 && **top != MIGRATIONS_FOLDER) else {
         return files;
     };
-    let is_top = files.keys().any(|path| {
-        matches!(path.split('/').collect::<Vec<_>>().as_slice(), [_, _, "template.toml"])
-    });
+    let is_top = files
+        .keys()
+        .any(|path| matches!(path.split('/').collect::<Vec<_>>().as_slice(), [_, _, "template.toml"]));
     if !is_top {
         return files;
     }

@@ -135,7 +135,9 @@ fn only_a_whole_zip_with_nothing_around_it_is_taken() {
     assert!(refusal(&good[..good.len() - 30]).contains("its end is missing"));
     assert!(refusal(&[good.clone(), b"more".to_vec()].concat()).contains("after its end"));
     assert!(refusal(&[b"#!/bin/sh\n".to_vec(), good.clone()].concat()).contains("no zip"));
-    assert!(refusal(&[b"PK\x03\x04 before".to_vec(), good.clone()].concat()).contains("before its beginning"));
+    assert!(
+        refusal(&[b"PK\x03\x04 before".to_vec(), good.clone()].concat()).contains("before its beginning")
+    );
     let mut damaged = zip(&[manifest(), Written::file("club/schema.sql", b"SELECT 1")]);
     let at = damaged.windows(8).position(|window| window == b"SELECT 1").unwrap();
     damaged[at] = b'X';
@@ -153,8 +155,7 @@ fn only_a_whole_zip_with_nothing_around_it_is_taken() {
 
 #[test]
 fn a_hostile_zip_makes_a_short_report() {
-    let bad: Vec<Written> =
-        (0..500).map(|number| Written::file(&format!("../{number}.sql"), b"")).collect();
+    let bad: Vec<Written> = (0..500).map(|number| Written::file(&format!("../{number}.sql"), b"")).collect();
     let report = open("club.zip", &zip(&bad)).unwrap_err();
     assert_eq!(report.problems.len(), MOST_PROBLEMS);
 }

@@ -15,20 +15,71 @@ pub type Key = (String, Vec<String>);
 
 /// The compiled versions of this process.
 #[derive(Debug, Default)]
-pub struct Catalog(Mutex<BTreeMap<Key, Arc<Compiled>>>);
+pub struct Catalog(Mutex<Shelf>);
+
+/// Each with the number of its last use; the one that was not used for the longest time goes first.
+#[derive(Debug, Default)]
+struct Shelf {
+    uses: u64,
+    kept: BTreeMap<Key, (u64, Arc<Compiled>)>,
+}
 
 impl Catalog {
     /// A compiled version, where it is there.
     pub fn find(&self, key: &Key) -> Option<Arc<Compiled>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+        let mut shelf = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        shelf.uses += 1;
+        let now = shelf.uses;
+        let (used, compiled) = shelf.kept.get_mut(key)?;
+        *used = now;
+        Some(Arc::clone(compiled))
     }
 
     /// Keeps a compiled version.
     pub fn keep(&self, key: Key, compiled: Arc<Compiled>) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= MOST {
-            kept.clear();
+        let mut shelf = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        shelf.uses += 1;
+        let now = shelf.uses;
+        shelf.kept.insert(key, (now, compiled));
+        if shelf.kept.len() > MOST {
+            let oldest = shelf.kept.iter().min_by_key(|(_, (used, _))| *used).map(|(key, _)| key.clone());
+            if let Some(oldest) = oldest {
+                shelf.kept.remove(&oldest);
+            }
         }
-        kept.insert(key, compiled);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Schema;
+
+    fn compiled(hash: &str) -> Arc<Compiled> {
+        Arc::new(Compiled {
+            source_hash: hash.to_owned(),
+            modules: Vec::new(),
+            units: Vec::new(),
+            expected: Schema::default(),
+            expected_hash: String::new(),
+            snapshot: String::new(),
+        })
+    }
+
+    #[test]
+    fn among_many_versions_the_one_that_was_not_used_for_the_longest_time_goes_first() {
+        let catalog = Catalog::default();
+        let key = |number: usize| (number.to_string(), Vec::new());
+        for number in 0..MOST {
+            catalog.keep(key(number), compiled(&number.to_string()));
+        }
+        assert!(catalog.find(&key(0)).is_some());
+        for number in MOST..MOST + 50 {
+            catalog.keep(key(number), compiled(&number.to_string()));
+            assert!(catalog.find(&key(0)).is_some(), "what is used all the time stays");
+        }
+        assert!(catalog.find(&key(1)).is_none());
+        assert!(catalog.find(&key(60)).is_some());
+        assert_eq!(catalog.0.lock().unwrap().kept.len(), MOST);
     }
 }

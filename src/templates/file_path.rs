@@ -28,7 +28,9 @@ pub fn check(path: &str, deepest: usize) -> Result<(), String> {
         return Err("has a colon in its name, as a drive has".into());
     }
     if path.starts_with('/') {
-        return Err("begins at the root of a disk; a template's files lie in the template's own folder".into());
+        return Err(
+            "begins at the root of a disk; a template's files lie in the template's own folder".into()
+        );
     }
     let parts: Vec<&str> = path.split('/').collect();
     if let Some(reason) = parts.iter().find_map(|part| wrong_part(part)) {

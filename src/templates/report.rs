@@ -1,10 +1,10 @@
 //! What is wrong with a template, place by place, for a person at a terminal, a page or a program.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// One thing that was found, and where.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Finding {
     /// The file, relative to the folder that holds the templates.
     pub file: String,
@@ -15,7 +15,7 @@ pub struct Finding {
 }
 
 /// Everything that was found about one template. A template with problems is not imported; warnings let it pass.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// What must be mended before the template can be imported.
     pub problems: Vec<Finding>,

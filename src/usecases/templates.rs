@@ -12,7 +12,7 @@ use crate::{
         templates::{Migration, Module, NewMigration, NewVersion, TemplateVersion},
     },
     templates::{
-        Memory, ModuleKind, Reading, Report, Source, SourceError, TemplateFiles, files,
+        Memory, ModuleKind, Reading, Report, Source, SourceError, TemplateFiles, archive, files,
         prove::{self, Proof},
         shelf::LARGEST_FILE,
     },
@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fate {
-    /// It is new, or replaces an unused version of the same number.
+    /// It is new.
     Imported,
     /// It is there already, unchanged.
     Unchanged,
@@ -51,7 +51,10 @@ fn unreadable(cause: &SourceError) -> Error {
 }
 
 /// Copies a source into memory, and reads the templates of the copy.
-async fn read_all(app: &App, source: impl Source + Send + 'static) -> Result<(Memory, Vec<Reading>)> {
+pub(super) async fn read_all(
+    app: &App,
+    source: impl Source + Send + 'static,
+) -> Result<(Memory, Vec<Reading>)> {
     let read = move || {
         let copy = Memory::copy(&source, LARGEST_FILE + 1)?;
         let readings = files::read_all(&copy)?;
@@ -67,7 +70,9 @@ fn refused(reading: &Reading, mut report: Report) -> Imported {
     Imported { template: reading.folder.clone(), version, fate: Fate::Refused, report }
 }
 
-async fn prove_one(app: &App, files: &TemplateFiles) -> Result<Proof> {
+/// Tries a template out. A few at a time: each keeps a core busy.
+pub(super) async fn prove_one(app: &App, files: &TemplateFiles) -> Result<Proof> {
+    let _turn = app.proving.acquire().await.map_err(|cause| Error::internal(&cause))?;
     prove::prove(app.engine.as_ref(), files).await.map_err(|cause| {
         Error::unavailable(
             "The templates could not be tried out, because no scratch database could be used.",
@@ -102,23 +107,69 @@ pub async fn check(app: &App, actor: &Actor, source: impl Source + Send + 'stati
     Ok(results)
 }
 
+/// What a version that is there says of files that come with its number.
+enum Known {
+    /// There is none.
+    New,
+    /// It was made from the same files.
+    Same,
+    /// It was made from others.
+    Frozen,
+}
+
+async fn known(connection: &mut store::Connection, files: &TemplateFiles) -> Result<Known> {
+    let there = store::templates::of_type(connection, files.template_type.as_str()).await?;
+    Ok(match there.iter().find(|known| known.version == files.version.to_string()) {
+        None => Known::New,
+        Some(known) if known.source_hash == files.source_hash => Known::Same,
+        Some(_) => Known::Frozen,
+    })
+}
+
+/// A published version never changes, whether a tenant uses it or not.
+pub(super) fn frozen(files: &TemplateFiles, manifest: Option<&str>) -> Report {
+    let mut next = files.version.clone();
+    next.patch += 1;
+    next.pre = semver::Prerelease::EMPTY;
+    next.build = semver::BuildMetadata::EMPTY;
+    let line =
+        manifest.and_then(|text| text.lines().position(|line| line.trim_start().starts_with("version")));
+    let mut report = Report::default();
+    report.problem(
+        format!("{}/template.toml", files.template_type),
+        line.map(|index| index + 1),
+        format!(
+            "version {} is published, and a published version never changes; give the changed files a higher version, such as \"{next}\"",
+            files.version
+        ),
+    );
+    report
+}
+
 /// Imports templates: all of a source, or none where one is broken. What is there unchanged is not proven again.
 pub async fn import(app: &App, actor: &Actor, source: impl Source + Send + 'static) -> Result<Vec<Imported>> {
     actor.must(Permission::ImportTemplates)?;
     let (copy, readings) = read_all(app, source).await?;
+    import_readings(app, actor, &copy, &readings).await
+}
+
+async fn import_readings(
+    app: &App,
+    actor: &Actor,
+    copy: &Memory,
+    readings: &[Reading],
+) -> Result<Vec<Imported>> {
     let mut results = Vec::new();
     let mut ready = Vec::new();
     for reading in readings {
         let Some(files) = &reading.template else {
-            results.push(refused(&reading, Report::default()));
+            results.push(refused(reading, Report::default()));
             continue;
         };
         let folder = files.template_type.to_string();
         let version = files.version.to_string();
-        let there = store::templates::of_type(&mut *app.store.read().await?, &folder).await?;
-        let same = there.iter().find(|known| known.version == version);
-        match same {
-            Some(known) if known.source_hash == files.source_hash => {
+        match known(&mut *app.store.read().await?, files).await? {
+            Known::Same => {
                 results.push(Imported {
                     template: folder,
                     version: Some(version),
@@ -127,24 +178,20 @@ pub async fn import(app: &App, actor: &Actor, source: impl Source + Send + 'stat
                 });
                 continue;
             }
-            Some(known) if known.is_locked => {
-                let mut report = Report::default();
-                report.problem(
-                    format!("{folder}/template.toml"),
-                    None,
-                    format!("version {version} is in use by tenants and cannot change; give the changed files a higher version"),
-                );
-                results.push(refused(&reading, report));
+            Known::Frozen => {
+                let texts = copy.texts(&folder);
+                let manifest = texts.get(&format!("{folder}/template.toml")).map(String::as_str);
+                results.push(refused(reading, frozen(files, manifest)));
                 continue;
             }
-            _ => {}
+            Known::New => {}
         }
         let proof = prove_one(app, files).await?;
         if !proof.report.is_clean() {
-            results.push(refused(&reading, proof.report));
+            results.push(refused(reading, proof.report));
             continue;
         }
-        ready.push(new_version(files, &proof, &copy.texts(&folder))?);
+        ready.push(new_version(files, &proof, &copy.texts(&folder), &actor.doer().name, None)?);
         let mut report = proof.report;
         report.append(reading.report.clone());
         results.push(Imported { template: folder, version: Some(version), fate: Fate::Imported, report });
@@ -174,12 +221,10 @@ async fn keep(app: &App, actor: &Actor, ready: &[NewVersion]) -> Result<()> {
             if known.source_hash == new.source_hash {
                 continue;
             }
-            if !store::templates::remove_unused(&mut write, known.id).await? {
-                return Err(Error::conflict(format!(
-                    "A tenant was made from {} {} while the changed files were being checked. Give them a higher version.",
-                    new.template_type, new.version
-                )));
-            }
+            return Err(Error::conflict(format!(
+                "Somebody else published {} {} while these files were being checked. Give them a higher version.",
+                new.template_type, new.version
+            )));
         }
         store::templates::add(&mut write, new, &timestamp(now)).await?;
         let sentence = format!("Imported the template {} {}.", new.template_type, new.version);
@@ -188,7 +233,67 @@ async fn keep(app: &App, actor: &Actor, ready: &[NewVersion]) -> Result<()> {
     Ok(write.commit().await?)
 }
 
-fn new_version(files: &TemplateFiles, proof: &Proof, texts: &BTreeMap<String, String>) -> Result<NewVersion> {
+/// Unpacks a zip; where it cannot be taken, the result says why with the names in it.
+async fn unpack(app: &App, name: &str, bytes: Vec<u8>) -> Result<std::result::Result<Memory, Vec<Imported>>> {
+    let called = name.to_owned();
+    let unpacked = app.blocking(move || archive::open(&called, &bytes)).await?;
+    Ok(unpacked.map_err(|report| {
+        vec![Imported { template: name.to_owned(), version: None, fate: Fate::Refused, report }]
+    }))
+}
+
+/// Imports the templates in a zip, as [`import`] does. `name` is what the report calls the zip.
+pub async fn import_zip(app: &App, actor: &Actor, name: &str, bytes: Vec<u8>) -> Result<Vec<Imported>> {
+    actor.must(Permission::ImportTemplates)?;
+    match unpack(app, name, bytes).await? {
+        Ok(memory) => import(app, actor, memory).await,
+        Err(refused) => Ok(refused),
+    }
+}
+
+/// Checks the templates in a zip, as [`check`] does.
+pub async fn check_zip(app: &App, actor: &Actor, name: &str, bytes: Vec<u8>) -> Result<Vec<Imported>> {
+    actor.must(Permission::ImportTemplates)?;
+    match unpack(app, name, bytes).await? {
+        Ok(memory) => check(app, actor, memory).await,
+        Err(refused) => Ok(refused),
+    }
+}
+
+/// The files of a version in a zip, and a name for it. Brought in again, it is unchanged.
+pub async fn download(
+    app: &App,
+    actor: &Actor,
+    template_type: &str,
+    version: &str,
+) -> Result<(String, Vec<u8>)> {
+    actor.must(Permission::SeeTemplates)?;
+    let found = find(app, template_type, version).await?;
+    let files = store::templates::source(&mut *app.store.read().await?, found.id).await?;
+    let files = files.ok_or_else(|| Error::internal(&"a version without files"))?;
+    let packed = app.blocking(move || archive::pack(&files)).await?;
+    let bytes = packed.map_err(|cause| Error::internal(&cause))?;
+    Ok((format!("{template_type}-{version}.zip"), bytes))
+}
+
+/// A version by its type and number.
+pub(super) async fn find(app: &App, template_type: &str, version: &str) -> Result<TemplateVersion> {
+    let there = store::templates::of_type(&mut *app.store.read().await?, template_type).await?;
+    there.into_iter().find(|known| known.version == version).ok_or_else(no_such_version)
+}
+
+pub(super) fn no_such_version() -> Error {
+    Error::not_found("There is no such template version. Look for it in the list of templates.")
+}
+
+/// What is stored of a proven template.
+pub(super) fn new_version(
+    files: &TemplateFiles,
+    proof: &Proof,
+    texts: &BTreeMap<String, String>,
+    published_by: &str,
+    note: Option<String>,
+) -> Result<NewVersion> {
     let json = |text: serde_json::Result<String>| text.map_err(|cause| Error::internal(&cause));
     let modules = files
         .modules
@@ -215,6 +320,8 @@ fn new_version(files: &TemplateFiles, proof: &Proof, texts: &BTreeMap<String, St
         source_hash: files.source_hash.clone(),
         source: json(serde_json::to_string(texts))?,
         proof: serde_json::json!({ "engines": ["sqlite"], "choices": proof.choices, "round_trips": proof.round_trips }).to_string(),
+        published_by: published_by.to_owned(),
+        note,
         modules,
         migrations: files.migrations.iter().map(|file| new_migration(&file.name, &file.sql.base.text, proof)).collect::<Result<_>>()?,
     })
@@ -275,9 +382,7 @@ pub async fn show(app: &App, actor: &Actor, template_type: &str, version: &str) 
     let mut read = app.store.read().await?;
     let versions = store::templates::of_type(&mut read, template_type).await?;
     let found = versions.iter().find(|known| known.version == version).cloned();
-    let version = found.ok_or_else(|| {
-        Error::not_found("There is no such template version. Look for it in the list of templates.")
-    })?;
+    let version = found.ok_or_else(no_such_version)?;
     Ok(Detail {
         modules: store::templates::modules(&mut read, version.id).await?,
         migrations: store::templates::migrations(&mut read, version.id).await?,
@@ -382,12 +487,23 @@ pub async fn choose(app: &App, template: &str, modules: &[String]) -> Result<Cho
     })
 }
 
-/// Imports the built-in templates, and those of the settings' folder, at the start of the program.
+/// Imports the built-in templates, and those of the settings' folder, at the start of the program. Each by itself: one that
+/// is broken, or changed without a new number, does not keep the others out.
 pub async fn import_at_start(app: &App) -> Result<Vec<Imported>> {
-    let mut results = import(app, &Actor::Program, crate::templates::Embedded).await?;
+    let mut results = import_each(app, crate::templates::Embedded).await?;
     if let Some(folder) = &app.settings.templates_dir {
         let source = crate::templates::Folder::open(folder).map_err(|cause| unreadable(&cause))?;
-        results.extend(import(app, &Actor::Program, source).await?);
+        results.extend(import_each(app, source).await?);
+    }
+    Ok(results)
+}
+
+async fn import_each(app: &App, source: impl Source + Send + 'static) -> Result<Vec<Imported>> {
+    let (copy, readings) = read_all(app, source).await?;
+    let mut results = Vec::new();
+    for reading in &readings {
+        let one = std::slice::from_ref(reading);
+        results.extend(import_readings(app, &Actor::Program, &copy, one).await?);
     }
     Ok(results)
 }

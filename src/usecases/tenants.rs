@@ -182,6 +182,14 @@ async fn insert(
     let now = app.now_ms();
     let base = Slug::from_name(&name);
     let mut write = app.store.write().await?;
+    let version = store::templates::by_id(&mut write, choice.template_id).await?;
+    if version.is_none_or(|version| !version.is_active) {
+        let text = format!(
+            "{} {} was retired a moment ago. Choose the template again.",
+            choice.template_name, choice.version
+        );
+        return Err(Error::invalid(BTreeMap::from([("template", text)])));
+    }
     let slug = free_slug(&mut write, &base, id).await?;
     let new = NewTenant {
         id,

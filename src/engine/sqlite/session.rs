@@ -47,6 +47,21 @@ pub(super) async fn write_marker(
 pub struct SqliteSession {
     connection: SqliteConnection,
     lock: Option<TenantLock>,
+    is_scratch: bool,
+}
+
+/// Templates come from strangers, and a statement may make rows without end: so much work and so much memory a scratch
+/// database gets, and then the statement is refused. The largest template of ours takes a hundredth of either.
+async fn bound(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    const STEPS_BETWEEN_LOOKS: i32 = 100_000;
+    const MOST_LOOKS: u32 = 5_000;
+    sqlx::query("PRAGMA max_page_count = 32768").execute(&mut *connection).await?;
+    let mut looks = 0;
+    connection.lock_handle().await?.set_progress_handler(STEPS_BETWEEN_LOOKS, move || {
+        looks += 1;
+        looks < MOST_LOOKS
+    });
+    Ok(())
 }
 
 impl SqliteSession {
@@ -73,7 +88,7 @@ impl SqliteSession {
                 )));
             }
         }
-        Ok(SqliteSession { connection, lock })
+        Ok(SqliteSession { connection, lock, is_scratch: false })
     }
 
     pub(super) async fn scratch() -> Result<Self, EngineError> {
@@ -81,7 +96,8 @@ impl SqliteSession {
         let lock = TenantLock { tenant_id: Uuid::nil(), job_id: Uuid::nil(), fence: 0 };
         let mut connection = options(std::path::Path::new(":memory:")).connect().await.map_err(trouble)?;
         write_marker(&mut connection, &lock).await.map_err(trouble)?;
-        Ok(SqliteSession { connection, lock: Some(lock) })
+        bound(&mut connection).await.map_err(trouble)?;
+        Ok(SqliteSession { connection, lock: Some(lock), is_scratch: true })
     }
 }
 
@@ -120,7 +136,8 @@ impl Session for SqliteSession {
             }
             match query.persistent(false).execute(&mut *transaction).await {
                 Ok(done) => rows += done.rows_affected(),
-                Err(cause) if is_machine_trouble(&cause) => return Err(trouble(cause)),
+                // In a scratch database what is full is the room that a template gets.
+                Err(cause) if is_machine_trouble(&cause) && !self.is_scratch => return Err(trouble(cause)),
                 Err(cause) => {
                     return Err(EngineError::Statement {
                         unit: unit.key.to_owned(),
