@@ -228,6 +228,7 @@ async fn a_template_is_stored_in_the_plans_tables_and_a_published_version_never_
     let form = CreateForm {
         name: "Chess".into(),
         email: "a@example.org".into(),
+        note: String::new(),
         plan: "basic".into(),
         template: "club".into(),
         modules: vec!["games".into()],
@@ -277,6 +278,7 @@ async fn a_file_for_sqlite_replaces_the_common_one_there() {
     let form = CreateForm {
         name: "Loud".into(),
         email: "a@example.org".into(),
+        note: String::new(),
         plan: "basic".into(),
         template: "club".into(),
         modules: vec![],

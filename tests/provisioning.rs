@@ -319,6 +319,7 @@ async fn a_form_with_mistakes_is_answered_with_a_sentence_for_each_and_leaves_no
     let app = place.open().await;
     let bad = tenants::CreateForm {
         name: "  ".into(),
+        note: String::new(),
         email: "dana".into(),
         plan: "gold".into(),
         template: "nonprofit".into(),

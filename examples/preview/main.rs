@@ -79,7 +79,8 @@ mod tests {
     use tenantry::web::routes::table;
 
     /// Routes that answer with something else than a page.
-    const NO_PAGE: &[&str] = &["/tenants/check-name", "/static/{file}", "/healthz", "/readyz"];
+    const NO_PAGE: &[&str] =
+        &["/tenants/check-name", "/tenants/new/{draft}", "/static/{file}", "/healthz", "/readyz"];
 
     #[test]
     fn every_route_that_shows_a_page_has_a_state_here() {

@@ -63,6 +63,7 @@ fn tenants_page(rows: usize, text: &str, is_empty: bool) -> TenantsPage {
         },
         is_empty,
         may_create: true,
+        unfinished: Vec::new(),
     }
 }
 

@@ -1,82 +1,232 @@
-//! The form for a new tenant.
+//! The pages that describe a new tenant.
 
-use super::{Sheet, fixtures::inside};
+use crate::{
+    Sheet,
+    fixtures::{LONG, ago, inside},
+};
 use tenantry::web::{
-    pages::tenants::new::{Extra, NameCheck, NewTenantPage, PlanCard, TemplateCard},
+    pages::tenants::new::{
+        AnswerRow, CheckPage, Extra, ExtrasPage, Like, NameCheck, PlanCard, PlanPage, TemplateCard,
+        TemplateStepPage, Unfinished, Way, WhoPage,
+    },
+    urls,
     views::{FormError, Place},
 };
 
-fn new_tenant() -> NewTenantPage {
-    let plans = [
-        ("basic", "Basic", "For a start."),
-        ("premium", "Premium", "For growing teams."),
-        ("enterprise", "Enterprise", "For large organisations."),
-    ];
-    let extra = |name: &str, title: &str, text: &str, needs: &[&str], words: Option<&str>, is_ticked| Extra {
+const DRAFT: &str = "0193-4711";
+const FIRST: &str = "/tenants/new";
+const QUESTION: &str = "/tenants/new/{draft}/{step}";
+
+fn way(number: usize, errors: Vec<FormError>) -> Way {
+    Way { number, total: 5, back: urls::tenants(), action: urls::new_tenant(), is_change: false, errors }
+}
+
+fn who() -> WhoPage {
+    WhoPage::new(inside(Place::Tenants), way(1, Vec::new()))
+}
+
+fn who_pages() -> Vec<Sheet> {
+    let mut good = who();
+    good.name.value = "Acme Bakery".into();
+    good.check = NameCheck {
+        slug: Some("acme-bakery-2".into()),
+        warning: Some("There is a tenant of this name already. Look whether it is the same one.".into()),
+        problem: None,
+    };
+    let mut bad = who();
+    bad.name.error = Some("Enter the tenant's name.".into());
+    bad.email = bad
+        .email
+        .clone()
+        .filled("dana", Some("Enter the owner's e-mail in full, such as dana@example.org.".into()));
+    bad.way.errors = FormError::of(&[&bad.name, &bad.email]);
+    let mut unfinished = who();
+    unfinished.unfinished = ["Acme Bakery", LONG, "جمعية الهلال الأخضر"]
+        .into_iter()
+        .map(|name| Unfinished { name: name.into(), at: ago(90), href: urls::draft(DRAFT) })
+        .collect();
+    let mut like = who();
+    like.like = Some(Like {
+        name: "Riverside Food Bank".into(),
+        slug: "riverside-food-bank".into(),
+        text: "NGO with 3 extras, Basic plan".into(),
+    });
+    vec![
+        Sheet::new("new-who", FIRST, &who()),
+        Sheet::new("new-who-checked", FIRST, &good),
+        Sheet::new("new-who-wrong", FIRST, &bad),
+        Sheet::new("new-who-unfinished", FIRST, &unfinished),
+        Sheet::new("new-who-like", FIRST, &like),
+    ]
+}
+
+fn template(error: Option<String>) -> TemplateStepPage {
+    let card =
+        |value: &str, title: &str, text: &str, icon, included: &[&str], extras: &[&str]| TemplateCard {
+            value: value.into(),
+            title: title.into(),
+            text: text.into(),
+            version: "1.0.0".into(),
+            icon,
+            is_chosen: error.is_none() && value == "ngo",
+            included: included.iter().map(ToString::to_string).collect(),
+            extras: extras.iter().map(ToString::to_string).collect(),
+        };
+    TemplateStepPage {
+        shell: inside(Place::Tenants),
+        way: way(2, error.iter().map(|text| FormError::new("template", text)).collect()),
+        name: "Acme Bakery".into(),
+        templates: vec![
+            card(
+                "basic",
+                "Basic",
+                "People, roles and settings: the base for any application.",
+                "building-community",
+                &["People and roles"],
+                &["Teams", "Tasks"],
+            ),
+            card(
+                "ngo",
+                "NGO",
+                "Members and donations for a charity or association.",
+                "heart-handshake",
+                &["People and roles", "Members", "Donations"],
+                &["Campaigns", "Events", "Volunteers", "Grants", "Helpers at events"],
+            ),
+            card(
+                "corporate",
+                "Corporate",
+                "Departments, employees, leave, assets and expenses.",
+                "building-skyscraper",
+                &["People and roles", "Departments"],
+                &[],
+            ),
+        ],
+        error,
+        usual: Some("Usually ready in under a second.".into()),
+    }
+}
+
+fn extras(name: &str, error: Option<String>) -> ExtrasPage {
+    let extra = |name: &str, title: &str, text: &str, needs: &[&str], rule: Option<&str>, is_ticked| Extra {
         name: name.into(),
         title: title.into(),
         text: text.into(),
         needs: needs.iter().map(ToString::to_string).collect(),
-        needs_text: words.map(Into::into),
+        rule: rule.map(Into::into),
         is_ticked,
     };
-    let templates = vec![
-        TemplateCard {
-            value: "basic".into(), title: "Basic".into(), text: "People, roles and settings: the base for any application.".into(), version: "1.0.0".into(), icon: "apps", is_chosen: false,
-            included: vec!["People and roles".into()],
-            extras: vec![
-                extra("teams", "Teams", "Groups people and gives a group its lead.", &[], None, false),
-                extra("tasks", "Tasks", "Keeps what is to be done, by whom and until when.", &["teams"], Some("Needs Teams. It is added for you."), false),
-            ],
-        },
-        TemplateCard {
-            value: "ngo".into(), title: "NGO".into(), text: "Members and donations for a charity or association, with campaigns, events, volunteers and grants to add.".into(), version: "1.0.0".into(), icon: "heart-handshake", is_chosen: true,
-            included: vec!["People and roles".into(), "Members".into(), "Donations".into()],
-            extras: vec![
-                extra("campaigns", "Campaigns", "Runs appeals with a goal, and counts the donations that answer them.", &[], None, false),
-                extra("events", "Events", "Plans meetings, courses and parties, and takes registrations for them.", &[], None, true),
-                extra("volunteers", "Volunteers", "Keeps the members who help, and the shifts that they take.", &[], None, true),
-                extra("grants", "Grants", "Follows money from foundations and the state.", &[], None, false),
-                extra("event_shifts", "Helpers at events", "Says which shifts of the volunteers belong to which event.", &["events", "volunteers"], Some("Needs Events and Volunteers. They are added for you."), true),
-            ],
-        },
-        TemplateCard { value: "corporate".into(), title: "Corporate".into(), text: "Departments, employees, leave, assets and expenses.".into(), version: "2.1.0".into(), icon: "building-skyscraper", is_chosen: false, included: vec!["People and roles".into(), "Departments".into()], extras: vec![] },
-    ];
-    let plans = plans
-        .into_iter()
-        .map(|(value, title, text)| PlanCard {
-            value: value.into(),
-            title: title.into(),
-            text: text.into(),
-            is_chosen: value == "basic",
-        })
-        .collect();
-    NewTenantPage::new(inside(Place::Tenants), "0193-4711".into(), plans, templates)
+    ExtrasPage {
+        shell: inside(Place::Tenants),
+        way: way(3, error.iter().map(|text| FormError::new("module", text)).collect()),
+        name: name.into(),
+        template: "NGO".into(),
+        included: ["People and roles", "Members", "Donations"].map(String::from).into(),
+        extras: vec![
+            extra("campaigns", "Campaigns", "Runs appeals with a goal.", &[], None, false),
+            extra("events", "Events", "Plans meetings, courses and parties.", &[], None, true),
+            extra("volunteers", "Volunteers", "Keeps the members who help.", &[], None, true),
+            extra(
+                "event_shifts",
+                "Event shifts",
+                "Says which shifts of the volunteers belong to which event.",
+                &["events", "volunteers"],
+                Some("Event shifts needs Events and Volunteers (added for you)."),
+                true,
+            ),
+        ],
+        error,
+    }
 }
 
-pub fn new_pages() -> Vec<Sheet> {
-    let empty = new_tenant();
-    let mut good = new_tenant();
-    good.name.value = "Acme Bakery".into();
-    good.check = NameCheck {
-        slug: Some("acme-bakery-2".into()),
-        warning: Some("There is a tenant called Acme Bakery already.".into()),
-        problem: None,
+fn plan(error: Option<String>) -> PlanPage {
+    let plans = [
+        ("basic", "Basic", "For a small organisation that starts out."),
+        ("premium", "Premium", "For an organisation with more people and more data."),
+        ("enterprise", "Enterprise", "For a large organisation with needs of its own."),
+    ];
+    PlanPage {
+        shell: inside(Place::Tenants),
+        way: Way {
+            is_change: error.is_none(),
+            ..way(4, error.iter().map(|text| FormError::new("plan", text)).collect())
+        },
+        name: "Acme Bakery".into(),
+        plans: plans
+            .into_iter()
+            .map(|(value, title, text)| PlanCard {
+                value: value.into(),
+                title: title.into(),
+                text: text.into(),
+                is_chosen: value == "basic",
+            })
+            .collect(),
+        error,
+    }
+}
+
+fn check(name: &str, is_changed: bool) -> CheckPage {
+    let row = |question, lines: &[&str], step: &str, what| AnswerRow {
+        question,
+        lines: lines.iter().map(ToString::to_string).collect(),
+        change: urls::draft_change(DRAFT, step),
+        what,
     };
-    let mut bad = new_tenant();
-    bad.name.error = Some("Enter the tenant's name.".into());
-    bad.email =
-        bad.email.filled("dana", Some("Enter the owner's e-mail in full, such as dana@example.org.".into()));
-    bad.plan_error = Some("Choose a plan: basic, premium or enterprise.".into());
-    bad.template_error = Some("Choose a template.".into());
-    bad.templates.iter_mut().for_each(|card| card.is_chosen = false);
-    bad.errors = FormError::of(&[&bad.name, &bad.email]);
-    bad.errors.push(FormError::new("template", "Choose a template."));
-    bad.errors.push(FormError::new("plan", "Choose a plan: basic, premium or enterprise."));
-    vec![
-        Sheet::new("new-empty", "/tenants/new", &empty),
-        Sheet::new("new-checked", "/tenants/new", &good),
-        Sheet::new("new-wrong", "/tenants/new", &bad),
-        Sheet::new("fragment-new-wrong", "/tenants/new", &bad.as_form()),
-    ]
+    let errors = if is_changed {
+        vec![FormError::new(
+            "answers",
+            "The answers have changed since this page was opened: in another window, or because the template has a newer version. Look at them again, then create the tenant.",
+        )]
+    } else {
+        Vec::new()
+    };
+    CheckPage {
+        shell: inside(Place::Tenants),
+        way: way(5, errors),
+        seen: "seen".into(),
+        answers: vec![
+            row("Name", &[name], "who", "the name"),
+            row("Owner's e-mail", &["dana@example.org"], "who", "the owner's e-mail"),
+            row("Note", &["Comes from the old system.\nAsk Dana first."], "who", "the note"),
+            row("Template", &["NGO 1.0.0"], "template", "the template"),
+            row(
+                "Extras",
+                &["Event shifts", "Events (added for you)", "Volunteers (added for you)"],
+                "extras",
+                "the extras",
+            ),
+            row("Plan", &["Basic"], "plan", "the plan"),
+        ],
+        address: "acme-bakery-2".into(),
+        steps: [
+            "Reserve its name",
+            "Make its database",
+            "Add the basic tables",
+            "Fill in the first rows",
+            "Open it for use",
+        ]
+        .map(String::from)
+        .into(),
+        usual: Some("Usually ready in under a second.".into()),
+    }
+}
+
+/// Every page of the way, in every state.
+pub fn new_pages() -> Vec<Sheet> {
+    let mut pages = who_pages();
+    pages.extend([
+        Sheet::new("new-template", QUESTION, &template(None)),
+        Sheet::new("new-template-wrong", QUESTION, &template(Some("Choose a template.".into()))),
+        Sheet::new("new-extras", QUESTION, &extras("Acme Bakery", None)),
+        Sheet::new(
+            "new-extras-wrong",
+            QUESTION,
+            &extras(LONG, Some("Choose from the extras of this template.".into())),
+        ),
+        Sheet::new("new-plan-change", QUESTION, &plan(None)),
+        Sheet::new("new-plan-wrong", QUESTION, &plan(Some("Choose a plan.".into()))),
+        Sheet::new("new-check", QUESTION, &check("Acme Bakery", false)),
+        Sheet::new("new-check-changed", QUESTION, &check(LONG, true)),
+    ]);
+    pages
 }

@@ -43,6 +43,9 @@ pub(super) struct Create {
     /// The owner's e-mail
     #[arg(long)]
     email: String,
+    /// A note about it, for the staff
+    #[arg(long, default_value = "")]
+    note: String,
     /// The template type, such as ngo
     #[arg(long)]
     template: String,
@@ -151,6 +154,7 @@ async fn run_create(app: &App, create: Create) -> Result<End, Trouble> {
     let form = CreateForm {
         name: create.name,
         email: create.email,
+        note: create.note,
         plan: create.plan,
         template: create.template,
         modules: create.modules,
@@ -183,6 +187,7 @@ fn with_flags(mut error: Error) -> Error {
     let flags: BTreeMap<&str, &str> = BTreeMap::from([
         ("name", "--name"),
         ("email", "--email"),
+        ("note", "--note"),
         ("plan", "--plan"),
         ("template", "--template"),
         ("modules", "--module"),

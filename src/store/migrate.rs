@@ -14,6 +14,7 @@ use crate::{
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "first", include_str!("schema/0001_first.sql")),
     (2, "people", include_str!("schema/0002_people.sql")),
+    (3, "tenant_drafts", include_str!("schema/0003_tenant_drafts.sql")),
     (4, "templates", include_str!("schema/0004_templates.sql")),
     (5, "life", include_str!("schema/0005_life.sql")),
 ];

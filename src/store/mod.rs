@@ -15,6 +15,7 @@ pub mod settings;
 pub mod sign_in_tries;
 pub mod template_drafts;
 pub mod templates;
+pub mod tenant_drafts;
 pub mod tenant_list;
 pub mod tenants;
 pub mod users;

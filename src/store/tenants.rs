@@ -112,6 +112,8 @@ pub struct Tenant {
     pub slug: String,
     /// The owner's e-mail.
     pub email: String,
+    /// What whoever asked for it wanted to say about it.
+    pub note: Option<String>,
     /// What it pays for.
     pub plan: Plan,
     /// Where it is in its life.
@@ -139,7 +141,7 @@ pub struct Tenant {
 }
 
 /// The columns that [`tenant`] reads; `t` is the tenant, `v` its template version.
-pub(super) const COLUMNS: &str = "t.id, t.name, t.slug, t.email, t.plan, t.status, t.template_id, v.template_type,
+pub(super) const COLUMNS: &str = "t.id, t.name, t.slug, t.email, t.note, t.plan, t.status, t.template_id, v.template_type,
     v.name AS template_name, t.template_version, t.modules, t.engine, t.database_name, t.schema_hash, t.created_ms, t.active_ms";
 
 /// A tenant from a row of [`COLUMNS`].
@@ -149,6 +151,7 @@ pub(super) fn tenant(row: &Row) -> Result<Tenant> {
         name: row.text("name")?,
         slug: row.text("slug")?,
         email: row.text("email")?,
+        note: row.maybe_text("note")?,
         plan: row.parse("plan")?,
         status: row.parse("status")?,
         template_id: row.int("template_id")?,
@@ -175,6 +178,8 @@ pub struct NewTenant {
     pub slug: String,
     /// The owner's e-mail.
     pub email: String,
+    /// What whoever asked for it wanted to say about it.
+    pub note: Option<String>,
     /// What it pays for.
     pub plan: Plan,
     /// The row of its template version.
@@ -198,13 +203,14 @@ pub struct NewTenant {
 /// Adds a tenant in state `pending` and reserves its database's name for ever. A slug, request or database name that is
 /// taken makes a duplicate error ([`super::StoreError::is_duplicate`]).
 pub async fn add(connection: &mut Connection, new: &NewTenant) -> Result<()> {
-    sql("INSERT INTO tenants (id, name, slug, email, plan, template_id, template_version, modules, engine, database_name,
+    sql("INSERT INTO tenants (id, name, slug, email, note, plan, template_id, template_version, modules, engine, database_name,
                               request_id, created_by, created_ms)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
     .bind(new.id)
     .bind(&new.name)
     .bind(&new.slug)
     .bind(&new.email)
+    .bind(new.note.clone())
     .bind(new.plan.word())
     .bind(new.template_id)
     .bind(&new.template_version)

@@ -8,4 +8,5 @@ pub mod jobs;
 pub mod overview;
 pub mod permissions;
 pub mod templates;
+pub mod tenant_drafts;
 pub mod tenants;

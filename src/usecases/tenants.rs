@@ -30,6 +30,8 @@ pub struct CreateForm {
     pub name: String,
     /// The owner's e-mail.
     pub email: String,
+    /// What whoever asks for it wants to say about it; may be empty.
+    pub note: String,
     /// `basic`, `premium` or `enterprise`.
     pub plan: String,
     /// The template type, such as `ngo`; its newest published version is taken.
@@ -67,7 +69,8 @@ pub enum NameCheck {
     },
 }
 
-fn name_problem(name: &str) -> Option<String> {
+/// What is wrong with a tidy name, where something is.
+pub(super) fn name_problem(name: &str) -> Option<String> {
     let letters = name.chars().count();
     if letters == 0 {
         Some("Enter the tenant's name.".into())
@@ -81,7 +84,7 @@ fn name_problem(name: &str) -> Option<String> {
 }
 
 /// White space at the ends goes, and runs of it become one space.
-fn tidy(text: &str) -> String {
+pub(super) fn tidy(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -105,6 +108,58 @@ pub async fn check_name(app: &App, actor: &Actor, name: &str) -> Result<NameChec
 /// more with each.
 const SUFFIXES: usize = 20;
 
+/// Longest note about a tenant, in characters.
+pub const LONGEST_NOTE: usize = 1_000;
+
+/// Who a tenant is for, in a form that can be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Customer {
+    /// The tenant's name.
+    pub name: String,
+    /// The owner's e-mail.
+    pub email: String,
+    /// What there is to say about it.
+    pub note: Option<String>,
+}
+
+/// Reads who a tenant is for, or says at each field what is wrong.
+pub fn customer(
+    name: &str,
+    email: &str,
+    note: &str,
+) -> std::result::Result<Customer, BTreeMap<&'static str, String>> {
+    let mut fields = BTreeMap::new();
+    let name = tidy(name);
+    if let Some(problem) = name_problem(&name) {
+        fields.insert("name", problem);
+    }
+    let known = normal_email(email);
+    if known.is_none() {
+        let text = if email.trim().is_empty() {
+            "Enter the owner's e-mail."
+        } else {
+            "Enter the owner's e-mail in full, such as dana@example.org."
+        };
+        fields.insert("email", text.to_owned());
+    }
+    let note = note.replace("\r\n", "\n").trim().to_owned();
+    let letters = note.chars().count();
+    if letters > LONGEST_NOTE {
+        fields.insert("note", format!("The note has {letters} characters. Use at most {LONGEST_NOTE}."));
+    }
+    match known {
+        Some(email) if fields.is_empty() => {
+            Ok(Customer { name, email, note: Some(note).filter(|note| !note.is_empty()) })
+        }
+        _ => Err(fields),
+    }
+}
+
+/// The address that a tenant of this name would get now. It is held back for nobody.
+pub async fn likely_address(app: &App, name: &str) -> Result<String> {
+    Ok(free_slug(&mut *app.store.read().await?, &Slug::from_name(name), Uuid::nil()).await?)
+}
+
 /// The first slug of the name's family that no tenant has or had.
 async fn free_slug(
     connection: &mut store::Connection,
@@ -127,20 +182,10 @@ pub async fn create(app: &App, actor: &Actor, form: CreateForm) -> Result<Create
     {
         return Ok(done);
     }
-    let mut fields = BTreeMap::new();
-    let name = tidy(&form.name);
-    if let Some(problem) = name_problem(&name) {
-        fields.insert("name", problem);
-    }
-    let email = normal_email(&form.email);
-    if email.is_none() {
-        let text = if form.email.trim().is_empty() {
-            "Enter the owner's e-mail."
-        } else {
-            "Enter the owner's e-mail in full, such as dana@example.org."
-        };
-        fields.insert("email", text.to_owned());
-    }
+    let (customer, mut fields) = match customer(&form.name, &form.email, &form.note) {
+        Ok(customer) => (Some(customer), BTreeMap::new()),
+        Err(fields) => (None, fields),
+    };
     let plan = form.plan.parse::<Plan>().ok();
     if plan.is_none() {
         fields.insert("plan", "Choose a plan: basic, premium or enterprise.".to_owned());
@@ -153,15 +198,16 @@ pub async fn create(app: &App, actor: &Actor, form: CreateForm) -> Result<Create
         }
         Err(error) => return Err(error),
     };
-    let (Some(email), Some(plan), Some(choice), true) = (email, plan, choice, fields.is_empty()) else {
+    let (Some(customer), Some(plan), Some(choice)) = (customer, plan, choice) else {
         return Err(Error::invalid(fields));
     };
-    let created = insert(app, actor, name, email, plan, &choice, form.request_id).await?;
+    let created = insert(app, actor, customer, plan, &choice, form.request_id).await?;
     app.wake.notify_one();
     Ok(created)
 }
 
-async fn requested_before(app: &App, request: Uuid) -> Result<Option<Created>> {
+/// The tenant that a request has led to, where it has.
+pub(super) async fn requested_before(app: &App, request: Uuid) -> Result<Option<Created>> {
     let mut read = app.store.read().await?;
     let Some(tenant) = store::tenants::by_request(&mut read, request).await? else { return Ok(None) };
     let job = store::jobs::newest_of_tenant(&mut read, Scope::All, tenant.id).await?;
@@ -171,8 +217,7 @@ async fn requested_before(app: &App, request: Uuid) -> Result<Option<Created>> {
 async fn insert(
     app: &App,
     actor: &Actor,
-    name: String,
-    email: String,
+    customer: Customer,
     plan: Plan,
     choice: &Choice,
     request_id: Option<Uuid>,
@@ -180,7 +225,7 @@ async fn insert(
     let id = app.new_id();
     let job_id = app.new_id();
     let now = app.now_ms();
-    let base = Slug::from_name(&name);
+    let base = Slug::from_name(&customer.name);
     let mut write = app.store.write().await?;
     let version = store::templates::by_id(&mut write, choice.template_id).await?;
     if version.is_none_or(|version| !version.is_active) {
@@ -194,9 +239,10 @@ async fn insert(
     let new = NewTenant {
         id,
         database_name: DatabaseName::derive(&slug, id).to_string(),
-        name,
+        name: customer.name,
         slug,
-        email,
+        email: customer.email,
+        note: customer.note,
         plan,
         template_id: choice.template_id,
         template_version: choice.version.clone(),
@@ -216,6 +262,9 @@ async fn insert(
             };
         }
         other => other?,
+    }
+    if let Some(request) = request_id {
+        store::tenant_drafts::fulfil(&mut write, request).await?;
     }
     store::templates::lock(&mut write, choice.template_id).await?;
     let steps = provision::steps(&choice.module_order);

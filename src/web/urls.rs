@@ -60,6 +60,26 @@ pub fn new_tenant() -> String {
     "/tenants/new".into()
 }
 
+/// The form for a new tenant that is like another one.
+pub fn new_tenant_like(slug: &str) -> String {
+    with_query("/tenants/new", &[("like", slug)])
+}
+
+/// A tenant that somebody has begun to describe: at its open question.
+pub fn draft(id: &str) -> String {
+    format!("/tenants/new/{}", part(id))
+}
+
+/// A question about a tenant that somebody has begun to describe.
+pub fn draft_step(id: &str, step: &str) -> String {
+    format!("/tenants/new/{}/{}", part(id), part(step))
+}
+
+/// The same question, asked again from the page with all answers.
+pub fn draft_change(id: &str, step: &str) -> String {
+    with_query(&draft_step(id, step), &[("from", "check")])
+}
+
 /// The live check of a name.
 pub fn check_name() -> String {
     "/tenants/check-name".into()

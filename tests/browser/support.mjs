@@ -218,6 +218,47 @@ export async function signIn(visitor, who = admin) {
   await page.waitForURL((url) => url.pathname !== '/login');
 }
 
+/**
+ * Answers the questions about a new tenant, one page each, up to the page with all answers. `look` is called on every page
+ * with the name of its question.
+ */
+export async function describeTenant(page, answers, look = async () => {}) {
+  const { name, email, note = '', template = 'ngo', plan = 'basic', modules = [] } = answers;
+  const goOn = async (next) => {
+    await page.getByRole('button', { name: /^(Continue|Save)$/ }).click();
+    await page.waitForURL(next);
+  };
+  await page.goto('/tenants/new');
+  await look('who');
+  await page.locator('input[name="name"]').fill(name);
+  await page.locator('input[name="email"]').fill(email);
+  await page.locator('textarea[name="note"]').fill(note);
+  await goOn(/\/template$/);
+  await look('template');
+  await page.locator(`input[name="template"][value="${template}"]`).check();
+  await goOn(/\/(extras|plan)$/);
+  if (page.url().endsWith('/extras')) {
+    await look('extras');
+    for (const module of modules) await page.locator(`input[name="module"][value="${module}"]`).check();
+    await goOn(/\/plan$/);
+  }
+  await look('plan');
+  await page.locator(`input[name="plan"][value="${plan}"]`).check();
+  await goOn(/\/check$/);
+  await look('check');
+}
+
+/** Presses the button that makes the described tenant and arrives at the page that shows its steps; gives the slug. */
+export async function createTenant(page) {
+  await page.getByRole('button', { name: 'Create tenant' }).click();
+  return arriveAtSetup(page);
+}
+
+export async function arriveAtSetup(page) {
+  await page.waitForURL(/\/tenants\/[^/]+\/setup$/);
+  return new URL(page.url()).pathname.split('/')[2];
+}
+
 /** What every page must be: accessible, no wider than the window, one h1, a title, a language. */
 export async function checkPage(visitor, name) {
   const { page } = visitor;

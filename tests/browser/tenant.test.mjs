@@ -2,7 +2,9 @@
 // phone, in the dark, and with the program killed on the way.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { checkPage, focusIsVisible, picture, signIn, startBrowser, startProgram, visit } from './support.mjs';
+import {
+  arriveAtSetup, checkPage, createTenant, describeTenant, focusIsVisible, picture, signIn, startBrowser, startProgram, visit,
+} from './support.mjs';
 
 const READY_LIMIT = 60_000;
 
@@ -17,26 +19,6 @@ after(async () => {
   await browser?.close();
   await program?.stop();
 });
-
-/** Fills in the form for a new tenant; the page must be open. */
-async function fillIn(page, { name, email, template = 'ngo', plan = 'basic', modules = [] }) {
-  await page.locator('input[name="name"]').fill(name);
-  await page.locator('input[name="email"]').fill(email);
-  await page.locator(`input[name="plan"][value="${plan}"]`).check();
-  await page.locator(`input[name="template"][value="${template}"]`).check();
-  for (const module of modules) await page.locator(`input[name="module"][value="${module}"]`).check();
-}
-
-/** Presses the button that makes the tenant and arrives at the page that shows its steps; gives the slug. */
-async function create(page) {
-  await page.getByRole('button', { name: 'Create tenant' }).click();
-  return arriveAtSetup(page);
-}
-
-async function arriveAtSetup(page) {
-  await page.waitForURL(/\/tenants\/[^/]+\/setup$/);
-  return new URL(page.url()).pathname.split('/')[2];
-}
 
 /** Waits for the page itself to say that the tenant is ready: by scripts, or by its own reload without them. */
 async function waitUntilReady(page, name) {
@@ -60,10 +42,8 @@ async function wholeJourney(visitor, answers, shot) {
   await signIn(visitor);
   await page.goto('/tenants');
   await checkPage(visitor, `${shot}-tenants`);
-  await page.goto('/tenants/new');
-  await checkPage(visitor, `${shot}-new`);
-  await fillIn(page, answers);
-  const slug = await create(page);
+  await describeTenant(page, answers, (question) => checkPage(visitor, `${shot}-new-${question}`));
+  const slug = await createTenant(page);
   await picture(visitor, `${shot}-setting-up`);
   await waitUntilReady(page, answers.name);
   await checkPage(visitor, `${shot}-ready`);
@@ -79,7 +59,7 @@ describe('a tenant is made in the browser', () => {
   test('with scripts: the steps appear live, and the page stops asking when it is over', async () => {
     await visit(browser, program, {}, async (visitor) => {
       const { page } = visitor;
-      const answers = { name: 'Blue Harbour Aid', email: 'dana@blue-harbour.example', modules: ['ngo:events'] };
+      const answers = { name: 'Blue Harbour Aid', email: 'dana@blue-harbour.example', modules: ['events'] };
       const slug = await wholeJourney(visitor, answers, 'journey');
       await page.goto(`/tenants/${slug}/setup`);
       await waitUntilReady(page, answers.name);
@@ -123,11 +103,15 @@ describe('a tenant is made in the browser', () => {
       await page.keyboard.type('Keyboard Kitchen');
       await tabTo(page, 'input[name="email"]');
       await page.keyboard.type('kim@kitchen.example');
-      for (const [name, value] of [['plan', 'basic'], ['template', 'ngo']]) await chooseByKeyboard(page, name, value);
-      await tabTo(page, 'input[name="module"][value="ngo:events"]');
+      await pressByKeyboard(page, /Continue/, /\/template$/);
+      await chooseByKeyboard(page, 'template', 'ngo');
+      await pressByKeyboard(page, /Continue/, /\/extras$/);
+      await tabTo(page, 'input[name="module"][value="events"]');
       if (!(await page.evaluate(() => document.activeElement.checked))) await page.keyboard.press('Space');
-      await tabTo(page, 'button', /Create tenant/);
-      await page.keyboard.press('Enter');
+      await pressByKeyboard(page, /Continue/, /\/plan$/);
+      await chooseByKeyboard(page, 'plan', 'basic');
+      await pressByKeyboard(page, /Continue/, /\/check$/);
+      await pressByKeyboard(page, /Create tenant/, /\/setup$/);
       await arriveAtSetup(page);
       await waitUntilReady(page, 'Keyboard Kitchen');
     });
@@ -142,8 +126,9 @@ describe('a form that is not filled in right', () => {
         const { page } = visitor;
         await signIn(visitor);
         await page.goto('/tenants/new');
-        await fillIn(page, { name: 'Half An Answer', email: 'not an address' });
-        await page.getByRole('button', { name: 'Create tenant' }).click();
+        await page.locator('input[name="name"]').fill('Half An Answer');
+        await page.locator('input[name="email"]').fill('not an address');
+        await page.getByRole('button', { name: 'Continue' }).click();
         const field = page.locator('input[name="email"][aria-invalid="true"]');
         await field.waitFor();
         assert.equal(await page.locator('input[name="name"]').inputValue(), 'Half An Answer');
@@ -151,6 +136,7 @@ describe('a form that is not filled in right', () => {
         const described = (await field.getAttribute('aria-describedby'))?.split(' ') ?? [];
         const messages = await Promise.all(described.map((id) => page.locator(`[id="${id}"]`).innerText()));
         assert.ok(messages.some((message) => message.trim()), 'the field does not say what is wrong with it');
+        assert.ok(await page.getByRole('alert').first().evaluate((alert) => alert === document.activeElement), 'the summary has no focus');
         await checkPage(visitor, 'new-with-error');
       });
     });
@@ -178,8 +164,7 @@ test('two presses of the button make one tenant', async () => {
   await visit(browser, program, {}, async (visitor) => {
     const { page } = visitor;
     await signIn(visitor);
-    await page.goto('/tenants/new');
-    await fillIn(page, { name: 'Only Once', email: 'one@once.example', template: 'basic' });
+    await describeTenant(page, { name: 'Only Once', email: 'one@once.example', template: 'basic' });
     await page.getByRole('button', { name: 'Create tenant' }).dblclick();
     await arriveAtSetup(page);
     await waitUntilReady(page, 'Only Once');
@@ -209,9 +194,8 @@ test('killed while a tenant is being made, the program ends the work after a res
     await visit(browser, own, { expected }, async (visitor) => {
       const { page } = visitor;
       await signIn(visitor);
-      await page.goto('/tenants/new');
-      await fillIn(page, { name: 'Comes Back', email: 'back@again.example' });
-      const slug = await create(page);
+      await describeTenant(page, { name: 'Comes Back', email: 'back@again.example' });
+      const slug = await createTenant(page);
       await own.killAndRestart();
       await waitUntilReady(page, 'Comes Back');
       await findInList(page, 'Comes Back', slug);
@@ -237,6 +221,13 @@ async function tabTo(page, selector, text = /(?:)/) {
     assert.ok(name.startsWith('<body') || (await focusIsVisible(page)), `the focus cannot be seen on ${name}`);
   }
   assert.fail(`Tab never reached ${selector}`);
+}
+
+/** Presses a button by keyboard, and arrives where it leads. */
+async function pressByKeyboard(page, text, next) {
+  await tabTo(page, 'button', text);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(next);
 }
 
 /** Moves through a group of radio buttons with the arrow keys, as one does without a mouse. */

@@ -121,6 +121,7 @@ pub fn form(name: &str, modules: &[&str]) -> CreateForm {
     CreateForm {
         name: name.to_owned(),
         email: "dana@example.org".to_owned(),
+        note: String::new(),
         plan: "basic".to_owned(),
         template: "ngo".to_owned(),
         modules: modules.iter().map(|name| (*name).to_owned()).collect(),

@@ -124,3 +124,11 @@ pub fn usual(times: Option<(i64, i64)>) -> Option<String> {
     let (middle, most) = times?;
     Some(format!("Usually takes {} to {}.", duration(middle), duration(most.max(middle))))
 }
+
+/// How soon a new tenant is usually ready, for whoever is about to ask for one.
+pub fn usually_ready((middle, most): (i64, i64)) -> String {
+    match most.max(middle) {
+        ..1000 => "Usually ready in under a second.".to_owned(),
+        most => format!("Usually ready in {} to {}.", duration(middle), duration(most)),
+    }
+}

@@ -14,7 +14,7 @@ use crate::{
     },
     web::{
         guard::SignedIn,
-        handlers::{Answer, Values, html, shell},
+        handlers::{Answer, Values, html, shell, tenants::new::unfinished},
         htmx,
         pages::tenants::list::{Search, SortLink, TenantRow, TenantsPage},
         tenant_words::{plan, state},
@@ -93,6 +93,8 @@ pub async fn list(
         || filter.status.is_some()
         || filter.template_type.is_some()
         || filter.plan.is_some();
+    let may_create = actor.must(Permission::CreateTenants).is_ok();
+    let is_fragment = htmx::wants_fragment(&request);
     let page = TenantsPage {
         shell: shell(&request, &actor, Place::Tenants),
         is_owner,
@@ -116,9 +118,10 @@ pub async fn list(
             previous: found.page.previous.as_ref().map(|cursor| address(sort, Some(cursor))),
             next: found.page.next.as_ref().map(|cursor| address(sort, Some(cursor))),
         },
-        may_create: actor.must(Permission::CreateTenants).is_ok(),
+        may_create,
+        unfinished: if may_create && !is_fragment { unfinished(&app, &actor).await? } else { Vec::new() },
     };
-    if htmx::wants_fragment(&request) {
+    if is_fragment {
         let mut answer = html(StatusCode::OK, &page.as_results())?;
         // The address in the browser holds what was asked for, and nothing that was left empty.
         let clean = address(sort, cursor.as_ref());

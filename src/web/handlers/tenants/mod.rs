@@ -1,6 +1,7 @@
 //! Tenants: the list, making one, watching it come up, and looking at it.
 
 pub mod list;
+pub mod name_check;
 pub mod new;
 pub mod setup;
 pub mod show;

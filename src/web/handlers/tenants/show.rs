@@ -124,6 +124,9 @@ async fn overview_page(
     ];
     facts.extend(tenant.active_ms.map(|at| Fact::time("Ready since", TimeView::new(at, now))));
     facts.extend(found.size.map(|bytes| Fact::text("Size", size(bytes))));
+    if actor.must(Permission::CreateTenants).is_ok() {
+        facts.extend(tenant.note.as_ref().map(|note| Fact::text("Note", note)));
+    }
     facts.push(Fact::code("Id", tenant.id.to_string()));
     let may_invite = actor.must(Permission::InviteOwners).is_ok();
     Ok(OverviewPage {

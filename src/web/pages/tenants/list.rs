@@ -1,5 +1,6 @@
 //! The list of tenants.
 
+use super::new::Unfinished;
 use crate::web::views::{Choice, Pager, Pill, Shell, TimeView};
 use askama::Template;
 
@@ -29,6 +30,8 @@ pub struct TenantsPage {
     pub is_empty: bool,
     /// Whether the person may make tenants.
     pub may_create: bool,
+    /// Tenants that the person has begun to describe.
+    pub unfinished: Vec<Unfinished>,
 }
 
 impl TenantsPage {
