@@ -334,7 +334,7 @@ pub async fn check(app: &App, described: Described) -> Result<Answers> {
             .chain([choice.version.clone(), plan.word().to_owned()])
             .chain(choice.modules.clone());
     Ok(Answers {
-        seen: sha256_hex(&serde_json::to_string(&parts.collect::<Vec<_>>()).unwrap_or_default()),
+        seen: sha256_hex(serde_json::to_string(&parts.collect::<Vec<_>>()).unwrap_or_default()),
         address: tenants::likely_address(app, &draft.name).await?,
         steps: provision::steps(&choice.module_order).into_iter().map(|(_, title)| title).collect(),
         extras,
