@@ -14,9 +14,11 @@ use sha2::{Digest, Sha256};
 use std::{
     collections::BTreeSet,
     fmt::Write as _,
+    fs::File,
     io::{self, BufWriter, Seek, Write},
+    path::Path,
 };
-use zip::{CompressionMethod, DateTime, ZipWriter, write::SimpleFileOptions};
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter, write::SimpleFileOptions};
 
 /// What is to be in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -151,6 +153,14 @@ pub async fn write<W: Write + Seek + Send>(
     let out = zip.finish().map_err(io::Error::from)?.into_inner().map_err(io::IntoInnerError::into_error)?;
     let rows = tables.iter().map(|table| table.rows).sum();
     Ok((out, Written { tables: u64::try_from(tables.len()).unwrap_or_default(), rows }))
+}
+
+/// The size of a finished zip and how many files are in it, where its directory can be read to the end.
+pub fn files_in(zip: &Path) -> io::Result<(u64, usize)> {
+    let file = File::open(zip)?;
+    let bytes = file.metadata()?.len();
+    let archive = ZipArchive::new(file).map_err(io::Error::from)?;
+    Ok((bytes, archive.len()))
 }
 
 /// Writes a dump of all tables, or of one; answers how many rows there were.

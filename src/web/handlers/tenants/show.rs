@@ -35,7 +35,7 @@ use std::collections::BTreeMap;
 /// Events on a page of the history.
 const EVENTS: u32 = 50;
 
-fn head(actor: &Actor, tenant: &Tenant, tab: Tab) -> TenantHead {
+pub(super) fn head(actor: &Actor, tenant: &Tenant, tab: Tab) -> TenantHead {
     let steps = |words: &str| Crumb::new(words, urls::tenant_setup(&tenant.slug));
     TenantHead {
         crumbs: crumbs(actor),
