@@ -71,7 +71,7 @@ pub(super) async fn run(app: &App, export: Export) -> Result<End, Trouble> {
     let progress = Arc::new(Progress::default());
     let ended = CancellationToken::new();
     let shown = tokio::spawn(show(Arc::clone(&progress), to_file, ended.clone()));
-    let part = to_file.then(|| Part::begin(&export.output)).transpose()?;
+    let part = to_file.then(|| Part::begin(&export.output));
     let actor = Actor::CommandLine;
     let written = match (wanted, &part) {
         (None, Some(part)) => {
@@ -124,10 +124,10 @@ struct Part {
 }
 
 impl Part {
-    fn begin(wanted: &Path) -> Result<Self, Trouble> {
+    fn begin(wanted: &Path) -> Self {
         let mut beside = wanted.as_os_str().to_owned();
         beside.push(".part");
-        Ok(Part { wanted: wanted.to_owned(), beside: PathBuf::from(beside), is_kept: false })
+        Part { wanted: wanted.to_owned(), beside: PathBuf::from(beside), is_kept: false }
     }
 
     fn open(&self) -> Result<File, Trouble> {

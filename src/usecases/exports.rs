@@ -292,8 +292,12 @@ async fn find_exportable(app: &App, actor: &Actor, slug: &str) -> Result<Tenant>
 async fn open(app: &App, actor: &Actor, slug: &str) -> Result<(Tenant, Box<dyn Reading>, About)> {
     let tenant = find_exportable(app, actor, slug).await?;
     let about = About::new(&tenant, app.now_ms());
-    let session = app.engine.look(&tenants::database_name(&tenant)?, tenant.id).await.map_err(unreadable)?;
-    let reading = session.read().await.map_err(unreadable)?;
+    let session = app
+        .engine
+        .look(&tenants::database_name(&tenant)?, tenant.id)
+        .await
+        .map_err(|cause| unreadable(&cause))?;
+    let reading = session.read().await.map_err(|cause| unreadable(&cause))?;
     Ok((tenant, reading, about))
 }
 
@@ -312,16 +316,16 @@ async fn record(app: &App, actor: &Actor, tenant: &Tenant, what: &str) -> Result
     Ok(write.commit().await?)
 }
 
-fn unreadable(cause: EngineError) -> Error {
+fn unreadable(cause: &EngineError) -> Error {
     Error::unavailable(
         "The tenant's database cannot be read at the moment, or there is no room for a copy of it. Nothing was changed. Try again later.",
-        &cause,
+        cause,
     )
 }
 
 fn trouble(cause: ReadError) -> Error {
     match cause {
-        ReadError::Engine(cause) => unreadable(cause),
+        ReadError::Engine(cause) => unreadable(&cause),
         ReadError::Sink(cause) if cause.kind() == io::ErrorKind::StorageFull => Error::unavailable(
             "The disk is full, so the export could not be written. Make room, then try again.",
             &cause,

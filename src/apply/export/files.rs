@@ -93,7 +93,11 @@ impl Files {
         let mut found = Vec::new();
         for folder in [&self.folder, &self.making()] {
             let entries = match fs::read_dir(folder) {
-                Err(cause) if cause.kind() == io::ErrorKind::NotFound => continue,
+                Err(cause)
+                    if matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+                {
+                    continue;
+                }
                 entries => entries?,
             };
             for entry in entries {

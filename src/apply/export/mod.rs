@@ -62,7 +62,7 @@ impl work::Kind for ExportTenant {
     async fn load(&self, app: &App, job: &Job, claim: Claim) -> Result<Option<Box<dyn Work>>, StoreError> {
         let mut read = app.store.read().await?;
         let Some(export) = store::exports::find(&mut read, job.id).await? else { return Ok(None) };
-        let tenant = store::tenants::by_id(&mut read, export.tenant_id).await?;
+        let tenant = store::tenants::by_id(&mut read, store::Scope::All, export.tenant_id).await?;
         Ok(tenant.map(|tenant| -> Box<dyn Work> {
             let files = Files::new(&app.settings);
             Box::new(Exporting { app: app.clone(), tenant, export, claim, files })
@@ -102,7 +102,9 @@ impl Exporting {
         if !store::jobs::is_ours(&mut write, self.claim).await? {
             return Err(StepError::Stale);
         }
+        self.point("written")?;
         let bytes = self.files.finish(&name).map_err(|cause| not_written(&cause))?;
+        self.point("named")?;
         let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         let file = ExportFile {
             file: name,
@@ -116,17 +118,23 @@ impl Exporting {
         Ok(Outcome::Done(Some(format!("{tables} tables with {rows} rows in all."))))
     }
 
+    /// A test may stop the program here.
+    fn point(&self, name: &str) -> Result<(), StepError> {
+        self.app.faults.point(&format!("write_export:{name}")).map_err(|_| StepError::Stale)
+    }
+
     async fn pour(&self, name: &str, contents: Contents, moment_ms: i64) -> Result<Written, StepError> {
         let database = self.tenant.database_name.parse().map_err(|detail: String| {
             StepError::lasting("The tenant's database has a name that cannot be used.", detail)
         })?;
         let file = self.files.begin(name).map_err(|cause| not_written(&cause))?;
-        let session = self.app.engine.look(&database, self.tenant.id).await.map_err(not_read)?;
-        let reading = session.read().await.map_err(not_read)?;
+        let session =
+            self.app.engine.look(&database, self.tenant.id).await.map_err(|cause| not_read(&cause))?;
+        let reading = session.read().await.map_err(|cause| not_read(&cause))?;
         let about = About::new(&self.tenant, moment_ms);
         pouring::pour_archive(reading, about, contents, file, Arc::new(Progress::default())).await.map_err(
             |cause| match cause {
-                ReadError::Engine(cause) => not_read(cause),
+                ReadError::Engine(cause) => not_read(&cause),
                 ReadError::Sink(cause) if cause.kind() == io::ErrorKind::Interrupted => StepError::Stale,
                 ReadError::Sink(cause) => not_written(&cause),
             },
@@ -162,8 +170,8 @@ fn not_written(cause: &io::Error) -> StepError {
     StepError::Failed { may_pass: true, plain: plain.into(), detail: cause.to_string() }
 }
 
-fn not_read(cause: EngineError) -> StepError {
-    let plain = match &cause {
+fn not_read(cause: &EngineError) -> StepError {
+    let plain = match cause {
         EngineError::Stale => return StepError::Stale,
         EngineError::Missing(_) => "The tenant's database is not there, so there is nothing to export.",
         EngineError::Foreign(_) => {

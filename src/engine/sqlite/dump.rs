@@ -171,17 +171,14 @@ mod tests {
     #[test]
     fn doubles_come_back_bit_by_bit() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let mut connection =
+        let connection =
             runtime.block_on(async { SqliteConnection::connect("sqlite::memory:").await.unwrap() });
-        let mut check = |number: f64| {
+        let connection = std::cell::RefCell::new(connection);
+        let check = |number: f64| {
             let query = format!("SELECT {} + 0.0 WHERE 1", real(number));
-            let back: f64 = runtime.block_on(async {
-                sqlx::query_scalar(AssertSqlSafe(query))
-                    .persistent(false)
-                    .fetch_one(&mut connection)
-                    .await
-                    .unwrap()
-            });
+            let mut open = connection.borrow_mut();
+            let asked = sqlx::query_scalar(AssertSqlSafe(query)).persistent(false).fetch_one(&mut *open);
+            let back: f64 = runtime.block_on(asked).unwrap();
             assert_eq!(back.to_bits(), number.to_bits(), "{number:?} as {}", real(number));
         };
         for number in

@@ -1,13 +1,6 @@
-//! Exports: what goes into the files, that it comes back bit by bit, at one moment, with little memory, and that a stop
-//! at any point leaves no half file.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test ends where something is not as it should be"
-)]
+//! What goes into the files: it comes back bit by bit, is of one moment, and takes little memory.
 
-mod support;
-
+use crate::support::{self, Place, ask, open_tenant, tenant, work_off};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::{
     collections::BTreeMap,
@@ -17,10 +10,9 @@ use std::{
     process::{Command, Stdio},
     sync::{Arc, mpsc},
 };
-use support::{Place, ask, open_tenant, tenant, work_off};
 use tenantry::{
     app::App,
-    apply::export::{archive::Contents, csv::CsvFor, pouring::Progress},
+    apply::export::{archive::Contents, csv::CsvFor},
     engine::sqlite::inspect,
     error::Kind,
     store::tenants::Tenant,
@@ -264,8 +256,9 @@ fn cell(row: &sqlx::sqlite::SqliteRow, place: usize) -> Vec<u8> {
         return b"\\N".to_vec();
     }
     let hex = |bytes: &[u8]| {
-        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("\\x{digits}").into_bytes()
+        let digit = |number: u8| b"0123456789abcdef"[usize::from(number)];
+        let digits = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+        b"\\x".iter().copied().chain(digits).collect::<Vec<u8>>()
     };
     match raw.type_info().name() {
         "INTEGER" => row.get_unchecked::<i64, _>(place).to_string().into_bytes(),
@@ -278,7 +271,7 @@ fn cell(row: &sqlx::sqlite::SqliteRow, place: usize) -> Vec<u8> {
     }
 }
 
-fn unzip(file: &Path) -> BTreeMap<String, Vec<u8>> {
+pub fn unzip(file: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut zip = zip::ZipArchive::new(File::open(file).unwrap()).unwrap();
     let mut found = BTreeMap::new();
     for place in 0..zip.len() {
