@@ -118,7 +118,8 @@ pub async fn write<W: Write + Seek + Send>(
     out: W,
     watch: &mut Watch<'_>,
 ) -> Result<(W, Written), ReadError> {
-    let mut zip = ZipWriter::new(BufWriter::with_capacity(128 * 1024, out));
+    let mut zip =
+        ZipWriter::new(BufWriter::with_capacity(128 * 1024, Once { inner: out, has_failed: false }));
     let options = options(&about.exported_at);
     let mut files = Vec::new();
     let mut tables = reading.tables().to_vec();
@@ -150,7 +151,8 @@ pub async fn write<W: Write + Seek + Send>(
     entry.write_all(text.as_bytes())?;
     entry.write_all(b"\n")?;
     entry.end()?;
-    let out = zip.finish().map_err(io::Error::from)?.into_inner().map_err(io::IntoInnerError::into_error)?;
+    let out =
+        zip.finish().map_err(io::Error::from)?.into_inner().map_err(io::IntoInnerError::into_error)?.inner;
     let rows = tables.iter().map(|table| table.rows).sum();
     Ok((out, Written { tables: u64::try_from(tables.len()).unwrap_or_default(), rows }))
 }
@@ -245,6 +247,34 @@ fn options(exported_at: &str) -> SimpleFileOptions {
         part(moment.second()),
     );
     options.last_modified_time(time.unwrap_or_default())
+}
+
+/// Fails once and then takes everything: a zip that is dropped unfinished tries to write its end, and would print that it
+/// could not.
+struct Once<W> {
+    inner: W,
+    has_failed: bool,
+}
+
+impl<W: Write> Write for Once<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.has_failed {
+            return Ok(bytes.len());
+        }
+        let written = self.inner.write(bytes);
+        self.has_failed = written.as_ref().is_err_and(|cause| cause.kind() != io::ErrorKind::Interrupted);
+        written
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.has_failed { Ok(()) } else { self.inner.flush() }
+    }
+}
+
+impl<W: Seek> Seek for Once<W> {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        if self.has_failed { Ok(0) } else { self.inner.seek(to) }
+    }
 }
 
 /// One file in the zip, with its digest.
