@@ -101,9 +101,9 @@ impl Files {
                 entries => entries?,
             };
             for entry in entries {
-                let path = entry?.path();
-                if path.is_file() {
-                    found.push(path);
+                let entry = entry?;
+                if !entry.file_type()?.is_dir() {
+                    found.push(entry.path());
                 }
             }
         }
