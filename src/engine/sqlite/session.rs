@@ -1,6 +1,9 @@
 //! Work on one SQLite file: units with their ledger, and reading the live schema.
 
-use super::engine::{away, is_machine_trouble, options};
+use super::{
+    engine::{away, is_machine_trouble, options},
+    inspect::{Seen, inspect_again},
+};
 use crate::{
     engine::{Applied, DatabaseName, EngineError, Session, TenantLock, Unit},
     schema::Schema,
@@ -48,6 +51,7 @@ pub struct SqliteSession {
     connection: SqliteConnection,
     lock: Option<TenantLock>,
     is_scratch: bool,
+    seen: Seen,
 }
 
 /// Templates come from strangers, and a statement may make rows without end: so much work and so much memory a scratch
@@ -88,7 +92,7 @@ impl SqliteSession {
                 )));
             }
         }
-        Ok(SqliteSession { connection, lock, is_scratch: false })
+        Ok(SqliteSession { connection, lock, is_scratch: false, seen: Seen::default() })
     }
 
     pub(super) async fn scratch() -> Result<Self, EngineError> {
@@ -97,7 +101,7 @@ impl SqliteSession {
         let mut connection = options(std::path::Path::new(":memory:")).connect().await.map_err(trouble)?;
         write_marker(&mut connection, &lock).await.map_err(trouble)?;
         bound(&mut connection).await.map_err(trouble)?;
-        Ok(SqliteSession { connection, lock: Some(lock), is_scratch: true })
+        Ok(SqliteSession { connection, lock: Some(lock), is_scratch: true, seen: Seen::default() })
     }
 }
 
@@ -172,7 +176,7 @@ impl Session for SqliteSession {
     }
 
     async fn inspect(&mut self) -> Result<Schema, EngineError> {
-        super::inspect(&mut self.connection)
+        inspect_again(&mut self.connection, &mut self.seen)
             .await
             .map_err(|cause| EngineError::OutOfReach(format!("The tenant's schema cannot be read: {cause}")))
     }
