@@ -66,7 +66,9 @@ fn the_first_start_makes_everything_and_a_second_one_changes_nothing() {
     assert!(link.starts_with(&address), "{link}");
     assert_eq!(terminate(&mut first), Some(0));
     let templates = list(&data);
-    assert!(templates.contains("\"basic\"") && templates.contains("\"ngo\""), "{templates}");
+    for template in ["basic", "corporate", "ngo", "political_party"] {
+        assert!(templates.contains(&format!("\"{template}\"")), "{templates}");
+    }
     let before = std::fs::read(data.join("control.db")).unwrap();
 
     let (mut second, _, again) = serve(&data);

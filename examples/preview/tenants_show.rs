@@ -5,8 +5,9 @@ use super::{
     fixtures::{LONG, ago, inside, plain_events, slug, tables},
 };
 use tenantry::web::{
-    pages::tenants::show::{
-        ActivityPage, Fact, InvitationView, OverviewPage, StructurePage, Tab, TenantHead,
+    pages::{
+        templates::ModuleView,
+        tenants::show::{ActivityPage, Fact, InvitationView, OverviewPage, StructurePage, Tab, TenantHead},
     },
     urls,
     views::{Crumb, Pager, Person, Pill, Place, Shell, TimeView, Tone},
@@ -15,6 +16,17 @@ use tenantry::{
     picture::{Options, draw},
     schema::Schema,
 };
+
+fn module(title: &str, description: &str, table: &str) -> ModuleView {
+    ModuleView {
+        name: table.into(),
+        title: title.into(),
+        description: description.into(),
+        is_core: true,
+        needs: vec![],
+        tables: vec![table.into()],
+    }
+}
 
 pub fn head(name: &str, slug: &str, tab: Tab, state: Pill) -> TenantHead {
     TenantHead {
@@ -101,6 +113,22 @@ pub fn tenant_pages() -> Vec<Sheet> {
         summary: "30 tables and 41 relations".into(),
         picture: picture(),
         picture_text: vec!["users has 8 columns.".into(), "Each user has one role.".into()],
+        modules: if count == 0 {
+            vec![]
+        } else {
+            vec![
+                module(
+                    "People and roles",
+                    "Says which person has which role, and what each role allows.",
+                    "user_roles",
+                ),
+                module(
+                    "Members",
+                    "Keeps the people who belong to the organisation, with their kind of membership.",
+                    "members",
+                ),
+            ]
+        },
         tables: tables(count),
         ddl: "CREATE TABLE users (\n    id INTEGER PRIMARY KEY,\n    email TEXT NOT NULL UNIQUE\n);\n"
             .repeat(8),

@@ -15,7 +15,8 @@ CREATE TABLE users (
     deleted_at TIMESTAMP NULL COMMENT 'Set when the person was removed; the row stays for the audit log',
 
     INDEX idx_email (email),
-    INDEX idx_status (status)
+    INDEX idx_status (status),
+    INDEX idx_full_name (last_name, first_name)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci COMMENT='People who can sign in';
 
 CREATE TABLE roles (

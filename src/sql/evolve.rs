@@ -11,6 +11,13 @@ type Done = Result<(), String>;
 
 /// Applies an operation. On an error, which says in plain words what does not fit, the schema is as before.
 pub fn apply(schema: &mut Schema, operation: &Operation) -> Done {
+    if let Operation::Rows(statement) = operation {
+        return match target(statement) {
+            Some(table) if known(schema, &table).is_none() => Err(no_table(&table)),
+            Some(_) => Ok(()),
+            None => Err("rows are changed in one table at a time; write it with a subquery".into()),
+        };
+    }
     let mut after = schema.clone();
     match operation {
         Operation::CreateTable { table, if_not_exists } => {
@@ -46,11 +53,7 @@ pub fn apply(schema: &mut Schema, operation: &Operation) -> Done {
                 return Err(format!("there is no view {view}"));
             }
         }
-        Operation::Rows(statement) => match target(statement) {
-            Some(table) if known(&after, &table).is_none() => return Err(no_table(&table)),
-            Some(_) => {}
-            None => return Err("rows are changed in one table at a time; write it with a subquery".into()),
-        },
+        Operation::Rows(_) => {}
     }
     *schema = after;
     Ok(())

@@ -24,7 +24,7 @@ CREATE TABLE tenant_info (
     created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
     updated_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
     INDEX idx_tenant (tenant_id)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci COMMENT='What this database was made from';
 INSERT INTO tenant_info (tenant_id, template_name, template_version)
 VALUES ('{{TENANT_ID}}', '{{TEMPLATE_NAME}}', '{{TEMPLATE_VERSION}}');
 ";

@@ -82,9 +82,9 @@ fn a_good_template_is_read_whole_and_in_order() {
 }
 
 #[test]
-fn both_templates_of_the_program_read_without_a_finding() {
+fn the_templates_of_the_program_read_without_a_finding() {
     let readings = read_all(&Embedded).unwrap();
-    for folder in ["basic", "ngo"] {
+    for folder in ["basic", "corporate", "ngo", "political_party"] {
         let reading = readings.iter().find(|reading| reading.folder == folder).unwrap();
         assert_eq!(reading.report, Report::default(), "{}", reading.report);
         let template = reading.template.as_ref().unwrap();
@@ -100,6 +100,16 @@ fn the_programs_own_templates_have_optional_modules_that_need_optional_ones() {
     for (folder, chosen, expected) in [
         ("basic", "tasks", vec!["core", "teams", "tasks"]),
         ("ngo", "event_shifts", vec!["core", "members", "donations", "events", "volunteers", "event_shifts"]),
+        (
+            "political_party",
+            "elections",
+            vec!["core", "branches", "members", "committees", "dues", "nominations", "elections"],
+        ),
+        (
+            "corporate",
+            "asset_contracts",
+            vec!["core", "departments", "employees", "terms", "assets", "contracts", "asset_contracts"],
+        ),
     ] {
         let template = read(&Embedded, folder).unwrap().template.unwrap();
         let resolved = template.module_order().unwrap().resolve(&[chosen]).unwrap();

@@ -142,7 +142,7 @@ pub struct Proof {
 }
 
 /// Proves a template: the core alone, each optional module with what it needs, and all of them together are built; on
-/// the first and the last of these, every migration goes up, down and up again.
+/// the first and the last of these, every migration goes up, down and up again, and all of them down.
 pub async fn prove(engine: &dyn Engine, files: &TemplateFiles) -> Result<Proof, EngineError> {
     let mut proof = Proof {
         report: Report::default(),
@@ -175,7 +175,6 @@ pub async fn prove(engine: &dyn Engine, files: &TemplateFiles) -> Result<Proof, 
     // All modules first: it has every statement, so its report is the fullest.
     let mut choices = vec![optional.clone(), Vec::new()];
     choices.extend(optional.into_iter().map(|name| vec![name]));
-    let last = choices.len();
     for (number, chosen) in choices.iter().enumerate() {
         let Ok(modules) = resolve(&order, chosen) else { continue };
         let mut compiler = Compiler::new(engine);
@@ -184,9 +183,8 @@ pub async fn prove(engine: &dyn Engine, files: &TemplateFiles) -> Result<Proof, 
             proof.schema = compiler.schema().clone();
             proof.module_tables = compiler.added().clone();
         }
-        // Migrations have to work where an optional module is and where it is not.
-        let with_migrations = number <= 1 || number == last;
-        let migrations: Vec<CompiledMigration> = if with_migrations {
+        // Migrations have to work where all optional modules are, and where none is.
+        let migrations: Vec<CompiledMigration> = if number <= 1 {
             files.migrations.iter().map(|file| compiler.migration(file)).collect()
         } else {
             Vec::new()

@@ -37,6 +37,9 @@ pub struct Place {
     pub clock: Clock,
 }
 
+/// The control database with the built-in templates imported, made once for all tests of a process.
+static IMPORTED: tokio::sync::OnceCell<Vec<u8>> = tokio::sync::OnceCell::const_new();
+
 impl Place {
     pub fn new() -> Place {
         let start = Arc::new(AtomicI64::new(1_764_000_000_000));
@@ -75,6 +78,22 @@ impl Place {
 
     /// Opens the program with armed faults.
     pub async fn open_with(&self, faults: Faults) -> App {
+        // Proving the templates takes seconds, so a new folder begins with what the first import of this process left.
+        let control = self.folder.path().join("control.db");
+        if !control.exists() {
+            let imported = IMPORTED
+                .get_or_init(|| async {
+                    let place = Place::new();
+                    place.start(Faults::none()).await.store.close().await;
+                    std::fs::read(place.folder.path().join("control.db")).unwrap()
+                })
+                .await;
+            std::fs::write(control, imported).unwrap();
+        }
+        self.start(faults).await
+    }
+
+    async fn start(&self, faults: Faults) -> App {
         let app = App::open(self.settings(), self.clock.clone(), faults).await.unwrap();
         for result in templates::import_at_start(&app).await.unwrap() {
             assert!(result.report.is_clean(), "{}", result.report);

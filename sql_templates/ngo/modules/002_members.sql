@@ -21,5 +21,8 @@ CREATE TABLE members (
     FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE SET NULL,
     INDEX idx_membership_number (membership_number),
     INDEX idx_membership_status (membership_status),
-    INDEX idx_email (email)
+    INDEX idx_email (email),
+    INDEX idx_user_id (user_id),
+    INDEX idx_full_name (last_name, first_name),
+    INDEX idx_status_join (membership_status, join_date)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci COMMENT='People who belong to the organisation';

@@ -16,5 +16,6 @@ CREATE TABLE donations (
     FOREIGN KEY (member_id) REFERENCES members(id) ON DELETE SET NULL,
     INDEX idx_donation_date (donation_date),
     INDEX idx_member_id (member_id),
-    INDEX idx_receipt_number (receipt_number)
+    INDEX idx_receipt_number (receipt_number),
+    INDEX idx_member_date (member_id, donation_date)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci COMMENT='Money that the organisation was given';

@@ -21,18 +21,46 @@ pub enum InspectError {
     Sqlite(#[from] sqlx::Error),
 }
 
+/// Tables that a connection has read before, each with the texts that define it. Most of them are the same the next
+/// time, and what has the same texts is the same table.
+#[derive(Debug, Default)]
+pub struct Seen(BTreeMap<String, (String, Table)>);
+
 /// The schema of the database as it is now. Tables that begin with `tenantry_` are the program's own and left out, as
 /// are SQLite's.
 pub async fn inspect(connection: &mut SqliteConnection) -> Result<Schema, InspectError> {
-    let objects = read_objects(connection).await?;
-    let mut columns = read_columns(connection, &objects).await?;
-    let mut indexes = read_indexes(connection).await?;
-    let mut schema = Schema::default();
-    for object in objects.iter().filter(|object| object.kind == "table") {
+    inspect_again(connection, &mut Seen::default()).await
+}
+
+/// Like [`inspect`], on a connection that may have read the same database before: tables whose texts have not changed
+/// since are not read again.
+pub async fn inspect_again(
+    connection: &mut SqliteConnection,
+    seen: &mut Seen,
+) -> Result<Schema, InspectError> {
+    let mut objects = read_objects(connection).await?;
+    let mut texts: BTreeMap<String, String> = BTreeMap::new();
+    for object in objects.iter().filter(|object| object.kind == "table" || object.kind == "index") {
+        let text = texts.entry(object.table.clone()).or_default();
+        for part in [&object.name, &object.sql] {
+            text.push_str(part);
+            text.push('\0');
+        }
+    }
+    objects.retain(|object| object.kind != "index");
+    seen.0.retain(|name, (text, _)| texts.get(name) == Some(text));
+    let tables = || objects.iter().filter(|object| object.kind == "table");
+    let new: Vec<&Object> = tables().filter(|object| !seen.0.contains_key(&object.name)).collect();
+    let mut columns = read_columns(connection, &new).await?;
+    let mut indexes = read_indexes(connection, &new).await?;
+    for object in new {
         let rows = columns.remove(&object.name).unwrap_or_default();
         let found = indexes.remove(&object.name).unwrap_or_default();
-        schema.tables.insert(object.name.clone(), read_table(object, &rows, found));
+        let text = texts.remove(&object.name).unwrap_or_default();
+        seen.0.insert(object.name.clone(), (text, read_table(object, &rows, found)));
     }
+    let read = seen.0.iter().map(|(name, (_, table))| (name.clone(), table.clone()));
+    let mut schema = Schema { tables: read.collect(), ..Schema::default() };
     for object in &objects {
         match object.kind.as_str() {
             "view" => {
@@ -82,7 +110,7 @@ pub(super) fn is_internal(name: &str) -> bool {
 async fn read_objects(connection: &mut SqliteConnection) -> Result<Vec<Object>, InspectError> {
     let rows = sqlx::query(
         "SELECT type, name, tbl_name, coalesce(sql, '') AS sql FROM sqlite_schema
-         WHERE type IN ('table', 'view', 'trigger') ORDER BY type, name",
+         WHERE type IN ('table', 'view', 'trigger', 'index') ORDER BY type, name",
     )
     .fetch_all(connection)
     .await?;
@@ -94,7 +122,8 @@ async fn read_objects(connection: &mut SqliteConnection) -> Result<Vec<Object>, 
             table: row.try_get("tbl_name")?,
             sql: row.try_get("sql")?,
         };
-        if !is_internal(&object.name) && !is_internal(&object.table) {
+        // The names of the indexes that SQLite makes for keys begin with `sqlite_`.
+        if !is_internal(&object.table) && (object.kind == "index" || !is_internal(&object.name)) {
             objects.push(object);
         }
     }
@@ -103,20 +132,25 @@ async fn read_objects(connection: &mut SqliteConnection) -> Result<Vec<Object>, 
 
 async fn read_columns(
     connection: &mut SqliteConnection,
-    objects: &[Object],
+    objects: &[&Object],
 ) -> Result<BTreeMap<String, Vec<ColumnRow>>, InspectError> {
     let mut columns: BTreeMap<String, Vec<ColumnRow>> = BTreeMap::new();
+    if objects.is_empty() {
+        return Ok(columns);
+    }
     let rows = sqlx::query(
         "SELECT m.name AS owner, x.name, x.type, x.\"notnull\" <> 0 AS not_null, x.dflt_value, x.pk, x.hidden
          FROM sqlite_schema m, pragma_table_xinfo(m.name) x
-         WHERE m.type = 'table' AND m.sql NOT LIKE 'CREATE VIRTUAL %' ORDER BY m.name, x.cid",
+         WHERE m.type = 'table' AND m.sql NOT LIKE 'CREATE VIRTUAL %'
+           AND m.name IN (SELECT value FROM json_each(?)) ORDER BY m.name, x.cid",
     )
+    .bind(name_list(objects))
     .fetch_all(&mut *connection)
     .await?;
     for row in rows {
         columns.entry(row.try_get("owner")?).or_default().push(column_row(&row)?);
     }
-    for object in objects.iter().filter(|object| object.kind == "table") {
+    for object in objects {
         if columns.contains_key(&object.name) {
             continue;
         }
@@ -148,20 +182,31 @@ fn column_row(row: &SqliteRow) -> Result<ColumnRow, sqlx::Error> {
     })
 }
 
+/// Names for one bound value.
+fn name_list(objects: &[&Object]) -> String {
+    objects.iter().map(|object| object.name.as_str()).collect::<serde_json::Value>().to_string()
+}
+
 async fn read_indexes(
     connection: &mut SqliteConnection,
+    objects: &[&Object],
 ) -> Result<BTreeMap<String, Vec<IndexRow>>, InspectError> {
+    let mut indexes: BTreeMap<String, Vec<IndexRow>> = BTreeMap::new();
+    if objects.is_empty() {
+        return Ok(indexes);
+    }
     let rows = sqlx::query(
         "SELECT m.name AS owner, l.name, l.\"unique\" <> 0 AS is_unique, l.origin, s.sql,
                 x.name AS column_name, x.\"desc\" <> 0 AS descending, coalesce(x.coll, '') AS coll
          FROM sqlite_schema m, pragma_index_list(m.name) l
          LEFT JOIN sqlite_schema s ON s.type = 'index' AND s.name = l.name, pragma_index_xinfo(l.name) x
          WHERE m.type = 'table' AND m.sql NOT LIKE 'CREATE VIRTUAL %' AND x.key <> 0
+           AND m.name IN (SELECT value FROM json_each(?))
          ORDER BY m.name, l.name, x.seqno",
     )
+    .bind(name_list(objects))
     .fetch_all(connection)
     .await?;
-    let mut indexes: BTreeMap<String, Vec<IndexRow>> = BTreeMap::new();
     for row in rows {
         let of_table = indexes.entry(row.try_get("owner")?).or_default();
         let name: String = row.try_get("name")?;

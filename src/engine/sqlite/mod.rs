@@ -49,7 +49,7 @@ mod tests;
 
 pub use dialect::render;
 pub use engine::Sqlite;
-pub use inspect::{InspectError, inspect};
+pub use inspect::{InspectError, Seen, inspect, inspect_again};
 
 /// Pragmas that a session sets on its connection, outside any transaction, before it runs rendered statements.
 /// `legacy_alter_table` lets a rebuilt table take its name back while views and triggers mention it.

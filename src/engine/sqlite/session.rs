@@ -3,6 +3,7 @@
 use super::{
     engine::{away, is_machine_trouble, options},
     reading::SqliteReading,
+    inspect::{Seen, inspect_again},
 };
 use crate::{
     engine::{Applied, DatabaseName, EngineError, Reading, Session, TenantLock, Unit},
@@ -54,6 +55,7 @@ pub struct SqliteSession {
     is_scratch: bool,
     /// `None` where it is in memory only.
     file: Option<PathBuf>,
+    seen: Seen,
 }
 
 /// Templates come from strangers, and a statement may make rows without end: so much work and so much memory a scratch
@@ -95,7 +97,7 @@ impl SqliteSession {
                 )));
             }
         }
-        Ok(SqliteSession { connection, lock, is_scratch: false, file: Some(file) })
+        Ok(SqliteSession { connection, lock, is_scratch: false, file: Some(file), seen: Seen::default() })
     }
 
     pub(super) async fn scratch() -> Result<Self, EngineError> {
@@ -104,7 +106,7 @@ impl SqliteSession {
         let mut connection = options(std::path::Path::new(":memory:")).connect().await.map_err(trouble)?;
         write_marker(&mut connection, &lock).await.map_err(trouble)?;
         bound(&mut connection).await.map_err(trouble)?;
-        Ok(SqliteSession { connection, lock: Some(lock), is_scratch: true, file: None })
+        Ok(SqliteSession { connection, lock: Some(lock), is_scratch: true, file: None, seen: Seen::default() })
     }
 }
 
@@ -179,7 +181,7 @@ impl Session for SqliteSession {
     }
 
     async fn inspect(&mut self) -> Result<Schema, EngineError> {
-        super::inspect(&mut self.connection)
+        inspect_again(&mut self.connection, &mut self.seen)
             .await
             .map_err(|cause| EngineError::OutOfReach(format!("The tenant's schema cannot be read: {cause}")))
     }

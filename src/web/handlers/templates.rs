@@ -144,7 +144,8 @@ fn imported(version: &TemplateVersion, now: i64) -> Result<TimeView, Error> {
     Ok(TimeView::new(moment.as_millisecond(), now))
 }
 
-fn modules(detail: &Detail) -> Vec<ModuleView> {
+/// The modules of a template version.
+pub fn modules(detail: &Detail) -> Vec<ModuleView> {
     let title = |name: &String| {
         detail
             .modules

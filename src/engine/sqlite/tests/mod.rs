@@ -9,7 +9,7 @@ mod queries;
 mod random;
 mod rows;
 
-use super::{MIGRATION_PRAGMAS, Refusal, inspect, render};
+use super::{MIGRATION_PRAGMAS, Refusal, Seen, inspect, inspect_again, render};
 use crate::{
     engine::statement::Statement,
     schema::{
@@ -24,6 +24,7 @@ use std::collections::BTreeMap;
 pub struct Tenant {
     pub connection: SqliteConnection,
     pub schema: Schema,
+    seen: Seen,
 }
 
 impl Tenant {
@@ -36,7 +37,7 @@ impl Tenant {
         for pragma in MIGRATION_PRAGMAS {
             sqlx::query(*pragma).execute(&mut connection).await.unwrap();
         }
-        Self { connection, schema: Schema::default() }
+        Self { connection, schema: Schema::default(), seen: Seen::default() }
     }
 
     /// Renders an operation and runs it in a transaction, as a session does.
@@ -96,8 +97,11 @@ impl Tenant {
             .collect()
     }
 
+    /// The live schema, which is the same to a reader that has seen the database before.
     pub async fn inspected(&mut self) -> Schema {
-        inspect(&mut self.connection).await.unwrap()
+        let fresh = inspect(&mut self.connection).await.unwrap();
+        assert_eq!(inspect_again(&mut self.connection, &mut self.seen).await.unwrap(), fresh);
+        fresh
     }
 
     /// Reads a statement over rows and applies it.

@@ -14,7 +14,12 @@ use crate::{
     web::{
         errors::Failure,
         guard::SignedIn,
-        handlers::{Answer, Values, dashboard::event_view, html, shell, templates::module_of_tables},
+        handlers::{
+            Answer, Values,
+            dashboard::event_view,
+            html, shell,
+            templates::{module_of_tables, modules as modules_of},
+        },
         htmx,
         pages::tenants::show::{
             ActivityPage, Fact, InvitationView, OverviewPage, StructurePage, Tab, TenantHead,
@@ -218,6 +223,10 @@ pub async fn structure(
         ),
         picture: picture.svg,
         picture_text: picture.text,
+        modules: modules_of(&detail)
+            .into_iter()
+            .filter(|module| module.tables.iter().any(|table| schema.tables.contains_key(table)))
+            .collect(),
         tables: tables::views(&schema, &modules),
         ddl: describe(&schema),
         missing,

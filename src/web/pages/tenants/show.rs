@@ -1,7 +1,7 @@
 //! A tenant: overview, structure, activity. The tabs are pages of their own.
 
 use crate::web::{
-    pages::templates::TableView,
+    pages::templates::{ModuleView, TableView},
     urls,
     views::{Crumb, EventView, NavLink, Pager, Pill, Shell},
 };
@@ -106,6 +106,8 @@ pub struct StructurePage {
     pub picture: String,
     /// The picture in sentences.
     pub picture_text: Vec<String>,
+    /// The modules that it was made with, and their sentences.
+    pub modules: Vec<ModuleView>,
     /// The tables.
     pub tables: Vec<TableView>,
     /// The definition as SQL.
