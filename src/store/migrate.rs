@@ -17,6 +17,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "tenant_drafts", include_str!("schema/0003_tenant_drafts.sql")),
     (4, "templates", include_str!("schema/0004_templates.sql")),
     (5, "life", include_str!("schema/0005_life.sql")),
+    (8, "look", include_str!("schema/0008_look.sql")),
 ];
 
 /// What was applied, and when.

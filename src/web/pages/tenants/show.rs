@@ -2,6 +2,7 @@
 
 use crate::web::{
     pages::templates::TableView,
+    picture_view::PictureView,
     urls,
     views::{Crumb, EventView, NavLink, Pager, Pill, Shell},
 };
@@ -98,12 +99,8 @@ pub struct StructurePage {
     pub shell: Shell,
     /// What stands above the tabs.
     pub head: TenantHead,
-    /// Such as "23 tables and 31 relations".
-    pub summary: String,
-    /// The picture as SVG; made by us, all text in it is escaped.
-    pub picture: String,
-    /// The picture in sentences.
-    pub picture_text: Vec<String>,
+    /// The picture with the ways to look at it.
+    pub picture: PictureView,
     /// The tables.
     pub tables: Vec<TableView>,
     /// The definition as SQL.
