@@ -4,17 +4,22 @@ use super::{
     Sheet,
     fixtures::{LONG, ago, inside, plain_events, slug, tables},
 };
-use tenantry::web::{
-    pages::{
-        templates::ModuleView,
-        tenants::show::{ActivityPage, Fact, InvitationView, OverviewPage, StructurePage, Tab, TenantHead},
-    },
-    urls,
-    views::{Crumb, Pager, Person, Pill, Place, Shell, TimeView, Tone},
-};
+use std::collections::BTreeMap;
 use tenantry::{
-    picture::{Options, draw},
+    engine::sqlite::Sqlite,
     schema::Schema,
+    templates::{compile::Compiler, files, source::Embedded},
+    web::{
+        pages::{
+            templates::ModuleView,
+            tenants::show::{
+                ActivityPage, Fact, InvitationView, OverviewPage, StructurePage, Tab, TenantHead,
+            },
+        },
+        picture_view::{PictureView, Wanted, view},
+        urls,
+        views::{Crumb, Pager, Person, Pill, Place, Shell, TimeView, Tone},
+    },
 };
 
 fn module(title: &str, description: &str, table: &str) -> ModuleView {
@@ -42,9 +47,30 @@ pub fn head(name: &str, slug: &str, tab: Tab, state: Pill) -> TenantHead {
     }
 }
 
-/// A picture of made-up tables that point to one another.
-fn picture() -> String {
-    draw(&Schema::default(), &Options::default()).svg
+/// A template of the program with all its modules, as a tenant with everything has it: the schema, and the title of the
+/// module of each table.
+fn built_in(template_type: &str) -> (Schema, BTreeMap<String, String>) {
+    let engine = Sqlite::new(std::env::temp_dir().join("tenantry-preview"));
+    let reading = files::read(&Embedded, template_type).ok();
+    let Some(template) = reading.and_then(|reading| reading.template) else {
+        return <(Schema, BTreeMap<String, String>)>::default();
+    };
+    let names: Vec<String> = template.modules.iter().map(|module| module.name.clone()).collect();
+    let mut compiler = Compiler::new(&engine);
+    compiler.template(&template, &names);
+    let core = |table: &String| (table.clone(), "The base".to_owned());
+    let mut modules: BTreeMap<String, String> = compiler.schema().tables.keys().map(core).collect();
+    for module in &template.modules {
+        for table in compiler.added().get(&module.name).into_iter().flatten() {
+            modules.insert(table.clone(), module.title.clone());
+        }
+    }
+    (compiler.schema().clone(), modules)
+}
+
+fn picture(template_type: &str, wanted: &Wanted) -> PictureView {
+    let (schema, modules) = built_in(template_type);
+    view(&schema, &modules, "The tables of Acme Bakery", &urls::tenant_structure("acme-bakery"), wanted)
 }
 
 pub fn tenant_pages() -> Vec<Sheet> {
@@ -107,12 +133,10 @@ pub fn tenant_pages() -> Vec<Sheet> {
     owner.shell = Shell::owner("token", person, Place::Tenants);
     owner.invitation.button = None;
     owner.head.crumbs = vec![];
-    let structure = |count, missing: Option<&str>| StructurePage {
+    let structure = |template, wanted: &Wanted, count, missing: Option<&str>| StructurePage {
         shell: inside(Place::Tenants),
         head: head("Acme Bakery", "acme-bakery", Tab::Structure, Pill::new("Ready", Tone::Good)),
-        summary: "30 tables and 41 relations".into(),
-        picture: picture(),
-        picture_text: vec!["users has 8 columns.".into(), "Each user has one role.".into()],
+        picture: picture(template, wanted),
         modules: if count == 0 {
             vec![]
         } else {
@@ -150,11 +174,55 @@ pub fn tenant_pages() -> Vec<Sheet> {
         Sheet::new("fragment-invitation", "/tenants/{slug}", &invited.as_invitation_block()),
         Sheet::new("tenant-failed", "/tenants/{slug}", &failed),
         Sheet::new("tenant-owner", "/tenants/{slug}", &owner),
-        Sheet::new("tenant-structure", "/tenants/{slug}/structure", &structure(30, None)),
+        Sheet::new(
+            "tenant-structure",
+            "/tenants/{slug}/structure",
+            &structure("ngo", &Wanted::default(), 30, None),
+        ),
+        Sheet::new(
+            "tenant-structure-full",
+            "/tenants/{slug}/structure",
+            &structure(
+                "ngo",
+                &Wanted { size: "full".into(), columns: "all".into(), ..Wanted::default() },
+                1,
+                None,
+            ),
+        ),
+        Sheet::new(
+            "tenant-structure-module",
+            "/tenants/{slug}/structure",
+            &structure("ngo", &Wanted { module: "Events".into(), ..Wanted::default() }, 1, None),
+        ),
+        Sheet::new(
+            "tenant-structure-table",
+            "/tenants/{slug}/structure",
+            &structure("ngo", &Wanted { table: "members".into(), ..Wanted::default() }, 1, None),
+        ),
+        Sheet::new(
+            "tenant-structure-basic",
+            "/tenants/{slug}/structure",
+            &structure("basic", &Wanted::default(), 1, None),
+        ),
+        Sheet::new(
+            "tenant-structure-party",
+            "/tenants/{slug}/structure",
+            &structure("political_party", &Wanted::default(), 1, None),
+        ),
+        Sheet::new(
+            "tenant-structure-corporate",
+            "/tenants/{slug}/structure",
+            &structure("corporate", &Wanted::default(), 1, None),
+        ),
         Sheet::new(
             "tenant-structure-none",
             "/tenants/{slug}/structure",
-            &structure(0, Some("This tenant has no database yet. Its structure is shown once it is ready.")),
+            &structure(
+                "none",
+                &Wanted::default(),
+                0,
+                Some("This tenant has no database yet. Its structure is shown once it is ready."),
+            ),
         ),
         Sheet::new("tenant-activity", "/tenants/{slug}/activity", &activity(30)),
         Sheet::new("tenant-activity-empty", "/tenants/{slug}/activity", &activity(0)),

@@ -35,6 +35,8 @@ pub(super) struct Card {
     /// A foreign key points to it, but the schema does not have it.
     pub missing: bool,
     pub own: bool,
+    /// It stands beside what is looked at.
+    pub beside: bool,
     /// Where the columns' names start.
     pub name_at: i64,
 }
@@ -306,6 +308,7 @@ fn card(name: &str, table: &Table, columns: &[&Column], options: &Options) -> Ca
         width: widest.into_iter().max().unwrap_or(LEAST_WIDTH),
         missing: false,
         own,
+        beside: options.beside.contains(name),
         name_at,
     }
 }
@@ -350,6 +353,7 @@ fn missing(name: &str) -> Card {
         title,
         missing: true,
         own: false,
+        beside: false,
         name_at: 12,
     }
 }

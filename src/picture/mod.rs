@@ -6,6 +6,7 @@
 //! allows no style inside markup. The same schema always gives the same bytes.
 
 mod cards;
+mod focus;
 mod grid;
 mod layers;
 mod layout;
@@ -17,11 +18,13 @@ mod svg;
 mod text;
 mod words;
 
+pub use focus::around;
+
 use crate::schema::Schema;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many different tints `static/picture.css` has for groups.
-pub const TINTS: usize = 8;
+pub const TINTS: usize = 10;
 
 /// A finished diagram.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,9 +58,12 @@ pub struct Options {
     pub groups: BTreeMap<String, Group>,
     /// Tables that are the tenant's own and not the template's.
     pub own_tables: BTreeSet<String>,
+    /// Tables that stand beside what is looked at, and are drawn more quietly.
+    pub beside: BTreeSet<String>,
     /// Columns that are the tenant's own, as (table, column).
     pub own_columns: BTreeSet<(String, String)>,
-    /// A table with more columns shows its keys, its links, its own columns, the first others, and a count of the rest.
+    /// A table with more columns shows its keys, its links, its own columns, the first others, and a count of the rest; with
+    /// 0 no others, which is the view at a glance.
     pub max_columns: usize,
     /// Whether the signs and group colours are explained below the diagram.
     pub legend: bool,
@@ -71,6 +77,7 @@ impl Default for Options {
             id: "er".to_owned(),
             groups: BTreeMap::new(),
             own_tables: BTreeSet::new(),
+            beside: BTreeSet::new(),
             own_columns: BTreeSet::new(),
             max_columns: 20,
             legend: true,

@@ -83,6 +83,9 @@ fn table(svg: &mut String, card: &Card, frame: Frame, options: &Options) {
     if card.own {
         class.push_str(" er-own");
     }
+    if card.beside {
+        class.push_str(" er-beside");
+    }
     let (open, close) = if card.missing {
         (format!("<g class=\"{class}\""), "</g>")
     } else {

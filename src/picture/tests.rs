@@ -333,6 +333,22 @@ fn a_table_with_very_many_columns_shows_its_keys_and_counts_the_rest() {
 }
 
 #[test]
+fn at_a_glance_a_table_shows_what_ties_it_to_others_and_counts_the_rest() {
+    let schema = schema("members: id, name text, email text, user_id > users\nusers: id, name text");
+    let picture = draw(&schema, &Options { max_columns: 0, ..Options::default() });
+    assert!(picture.svg.contains(">user_id<") && !picture.svg.contains(">email<"));
+    assert!(picture.svg.contains("and 2 more columns"));
+}
+
+#[test]
+fn tables_beside_what_is_looked_at_are_drawn_quietly() {
+    let options =
+        Options { beside: std::collections::BTreeSet::from(["users".to_owned()]), ..Options::default() };
+    let svg = draw(&schema("members: id, user_id > users\nusers: id"), &options).svg;
+    assert_eq!(svg.matches("er-beside").count(), 1);
+}
+
+#[test]
 fn long_names_are_cut_and_whole_in_the_tooltip() {
     let long = "a_column_whose_name_goes_on_for_as_long_as_an_engine_lets_it_go_on";
     let svg = draw(&schema(&format!("t: id, {long} text")), &Options::default()).svg;

@@ -1,6 +1,9 @@
 //! Owners who were asked in. A link's token is shown once; only its SHA-256 is kept.
 
-use super::db::{Connection, Result, Row, sql};
+use super::{
+    Scope,
+    db::{Connection, Result, Row, sql, sql_of},
+};
 use uuid::Uuid;
 
 /// An invitation.
@@ -74,6 +77,46 @@ pub async fn of_tenant(connection: &mut Connection, tenant: Uuid) -> Result<Opti
         .as_ref()
         .map(invitation)
         .transpose()
+}
+
+/// An invitation whose link ran out before it was used.
+#[derive(Debug, Clone)]
+pub struct Lapsed {
+    /// The owner.
+    pub email: String,
+    /// When the link ran out.
+    pub expired_ms: i64,
+    /// The tenant's name and slug.
+    pub tenant: (String, String),
+}
+
+/// Invitations to tenants of the scope that can be used, whose link ran out before it was used; newest first.
+pub async fn lapsed(
+    connection: &mut Connection,
+    scope: Scope,
+    now_ms: i64,
+    limit: u32,
+) -> Result<Vec<Lapsed>> {
+    let (within, owner) = scope.and("i.tenant_id");
+    sql_of(format!(
+        "SELECT i.email, i.expires_ms, t.name, t.slug FROM invitations i JOIN tenants t ON t.id = i.tenant_id
+         WHERE i.used_ms IS NULL AND i.expires_ms <= ? AND t.status = 'active'{within}
+         ORDER BY i.expires_ms DESC LIMIT ?"
+    ))
+    .bind(now_ms)
+    .bind_some(owner)
+    .bind(limit)
+    .all(connection)
+    .await?
+    .iter()
+    .map(|row| {
+        Ok(Lapsed {
+            email: row.text("email")?,
+            expired_ms: row.int("expires_ms")?,
+            tenant: (row.text("name")?, row.text("slug")?),
+        })
+    })
+    .collect()
 }
 
 /// Gives an invitation a new link; an older one is no longer good. False where it was taken up already.

@@ -372,17 +372,36 @@ pub async fn newest(
     .collect()
 }
 
-/// Jobs of the scope's tenants that are waiting, running or have failed, with the name and slug of the tenants; newest
-/// first.
-pub async fn unfinished(
+/// Jobs of the scope's tenants that wait or run, with the name and slug of the tenants; newest first.
+pub async fn going_on(
     connection: &mut Connection,
     scope: Scope,
+    limit: u32,
+) -> Result<Vec<(Job, String, String)>> {
+    of_tenants(connection, scope, "j.status IN ('queued', 'running')", limit).await
+}
+
+/// Jobs of the scope's tenants that were given up and that somebody has to decide about: what they had done could not be
+/// taken back, or their tenant is of no use without them.
+pub async fn stopped(
+    connection: &mut Connection,
+    scope: Scope,
+    limit: u32,
+) -> Result<Vec<(Job, String, String)>> {
+    let condition = "j.status = 'failed' AND (j.needs_person = 1 OR t.status = 'failed')";
+    of_tenants(connection, scope, condition, limit).await
+}
+
+async fn of_tenants(
+    connection: &mut Connection,
+    scope: Scope,
+    condition: &'static str,
     limit: u32,
 ) -> Result<Vec<(Job, String, String)>> {
     let (within, owner) = scope.and("j.tenant_id");
     sql_of(format!(
         "SELECT j.*, t.name AS tenant_name, t.slug AS tenant_slug FROM jobs j JOIN tenants t ON t.id = j.tenant_id
-         WHERE j.status IN ('queued', 'running', 'failed'){within} ORDER BY j.created_ms DESC, j.id DESC LIMIT ?"
+         WHERE {condition}{within} ORDER BY j.created_ms DESC, j.id DESC LIMIT ?"
     ))
     .bind_some(owner)
     .bind(limit)

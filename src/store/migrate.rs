@@ -18,6 +18,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (4, "templates", include_str!("schema/0004_templates.sql")),
     (5, "life", include_str!("schema/0005_life.sql")),
     (7, "export", include_str!("schema/0007_export.sql")),
+    (8, "look", include_str!("schema/0008_look.sql")),
 ];
 
 /// What was applied, and when.

@@ -1,7 +1,10 @@
 //! Template versions, their modules and their migrations, in the plan's tables. A version that is there is published: it can
 //! be used, retired and brought back, but no function here changes or removes what it is made of.
 
-use super::db::{Connection, Result, Row, sql};
+use super::{
+    Scope,
+    db::{Connection, Result, Row, sql, sql_of},
+};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
@@ -105,7 +108,7 @@ const COLUMNS: &str =
 
 /// All versions that were not deleted, by type.
 pub async fn list(connection: &mut Connection) -> Result<Vec<TemplateVersion>> {
-    super::sql_of(format!(
+    sql_of(format!(
         "SELECT {COLUMNS} FROM tenant_templates WHERE deleted_at IS NULL ORDER BY template_type, id"
     ))
     .all(connection)
@@ -117,7 +120,7 @@ pub async fn list(connection: &mut Connection) -> Result<Vec<TemplateVersion>> {
 
 /// The versions of one type.
 pub async fn of_type(connection: &mut Connection, template_type: &str) -> Result<Vec<TemplateVersion>> {
-    super::sql_of(format!(
+    sql_of(format!(
         "SELECT {COLUMNS} FROM tenant_templates WHERE template_type = ? AND deleted_at IS NULL ORDER BY id"
     ))
     .bind(template_type)
@@ -353,4 +356,48 @@ pub async fn uses(connection: &mut Connection) -> Result<BTreeMap<i64, i64>> {
         .iter()
         .map(|row| Ok((row.int("template_id")?, row.int("n")?)))
         .collect()
+}
+
+/// How many tenants stand at a template version.
+#[derive(Debug, Clone)]
+pub struct VersionUse {
+    /// The template's name.
+    pub name: String,
+    /// Its type.
+    pub template_type: String,
+    /// The version.
+    pub version: String,
+    /// The tenants.
+    pub tenants: i64,
+}
+
+/// Template versions with their tenants of the scope, those with most first.
+pub async fn uses_by_version(connection: &mut Connection, scope: Scope) -> Result<Vec<VersionUse>> {
+    let (within, owner) = scope.and("t.id");
+    sql_of(format!(
+        "SELECT v.name, v.template_type, v.version, u.n FROM
+            (SELECT t.template_id, COUNT(*) AS n FROM tenants t WHERE t.status <> 'deleted'{within} GROUP BY t.template_id) u
+         JOIN tenant_templates v ON v.id = u.template_id ORDER BY u.n DESC, v.id"
+    ))
+    .bind_some(owner)
+    .all(connection)
+    .await?
+    .iter()
+    .map(|row| {
+        Ok(VersionUse {
+            name: row.text("name")?,
+            template_type: row.text("template_type")?,
+            version: row.text("version")?,
+            tenants: row.int("n")?,
+        })
+    })
+    .collect()
+}
+
+/// How many template versions tenants can be made from.
+pub async fn count_active(connection: &mut Connection) -> Result<usize> {
+    let row = sql("SELECT COUNT(*) AS n FROM tenant_templates WHERE is_active = 1 AND deleted_at IS NULL")
+        .one(connection)
+        .await?;
+    Ok(usize::try_from(row.int("n")?).unwrap_or_default())
 }

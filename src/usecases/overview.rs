@@ -1,46 +1,97 @@
 //! What the start page shows: is everything all right, and if not, what is to be done?
+//!
+//! Each part is loaded for itself. Where one cannot be, it is missing and the log says why; the others are there.
 
 use super::{actor::Actor, permissions::Permission};
 use crate::{
     app::App,
     error::Result,
     store::{
-        self,
+        self, Scope,
+        db::{Connection, Result as StoreResult},
         events::Event,
+        invitations::Lapsed,
         jobs::{Job, Step},
+        templates::VersionUse,
         tenants::Status,
     },
 };
+
+/// A part of the overview; nothing where it could not be loaded.
+pub type Part<T> = Option<T>;
+
+/// A job with its steps and the name and slug of its tenant.
+pub type JobOfTenant = (Job, Vec<Step>, String, String);
 
 /// The newest of everything.
 #[derive(Debug, Clone)]
 pub struct Overview {
     /// Tenants by state, those that were removed left out.
-    pub counts: Vec<(Status, i64)>,
-    /// Jobs that are not done, with their steps and the name and slug of their tenants; newest first.
-    pub jobs: Vec<(Job, Vec<Step>, String, String)>,
+    pub counts: Part<Vec<(Status, i64)>>,
+    /// Template versions with their tenants, those with most first.
+    pub versions: Part<Vec<VersionUse>>,
+    /// Jobs that were given up and that somebody has to decide about, newest first.
+    pub stopped: Part<Vec<(Job, String, String)>>,
+    /// Owners' invitations whose link ran out before it was used, newest first.
+    pub lapsed: Part<Vec<Lapsed>>,
+    /// Jobs that wait or run, newest first.
+    pub running: Part<Vec<JobOfTenant>>,
     /// The last events.
-    pub events: Vec<Event>,
+    pub events: Part<Vec<Event>>,
     /// Template versions that tenants can be made from.
-    pub templates: usize,
+    pub templates: Part<usize>,
 }
 
-/// Unfinished jobs that are shown at most.
-const MOST_JOBS: u32 = 20;
+/// Lines that a part shows at most.
+pub const MOST_LINES: u32 = 20;
+const EVENTS: u32 = 8;
 
 /// Gathers the overview of the tenants that the actor may see.
 pub async fn show(app: &App, actor: &Actor) -> Result<Overview> {
-    let mut overview = Overview { counts: Vec::new(), jobs: Vec::new(), events: Vec::new(), templates: 0 };
     let scope = actor.scope(Permission::SeeTenants)?;
     let mut read = app.store.read().await?;
-    overview.counts = store::tenants::count_by_status(&mut read, scope).await?;
-    overview.counts.retain(|(status, _)| *status != Status::Deleted);
-    for (job, name, slug) in store::jobs::unfinished(&mut read, scope, MOST_JOBS).await? {
-        let steps = store::jobs::steps(&mut read, job.id).await?;
-        overview.jobs.push((job, steps, name, slug));
+    let counts = store::tenants::count_by_status(&mut read, scope).await.map(|mut counts| {
+        counts.retain(|(status, _)| *status != Status::Deleted);
+        counts
+    });
+    let versions = store::templates::uses_by_version(&mut read, scope).await;
+    let stopped = store::jobs::stopped(&mut read, scope, MOST_LINES).await;
+    let lapsed = store::invitations::lapsed(&mut read, scope, app.now_ms(), MOST_LINES).await;
+    let running = load_running(&mut read, scope).await;
+    let events = store::events::list(&mut read, scope, None, None, EVENTS).await;
+    let templates = store::templates::count_active(&mut read).await;
+    Ok(Overview {
+        counts: part("tenants by state", counts),
+        versions: part("tenants by version", versions),
+        stopped: part("jobs that stopped", stopped),
+        lapsed: part("invitations that ran out", lapsed),
+        running: part("running jobs", running),
+        events: part("events", events),
+        templates: part("templates", templates),
+    })
+}
+
+/// The jobs that wait or run alone, for those who watch them.
+pub async fn running(app: &App, actor: &Actor) -> Result<Part<Vec<JobOfTenant>>> {
+    let scope = actor.scope(Permission::SeeTenants)?;
+    let mut read = app.store.read().await?;
+    Ok(part("running jobs", load_running(&mut read, scope).await))
+}
+
+async fn load_running(read: &mut Connection, scope: Scope) -> StoreResult<Vec<JobOfTenant>> {
+    let mut running = Vec::new();
+    for (job, name, slug) in store::jobs::going_on(read, scope, MOST_LINES).await? {
+        let steps = store::jobs::steps(read, job.id).await?;
+        running.push((job, steps, name, slug));
     }
-    overview.events = store::events::list(&mut read, scope, None, None, 10).await?;
-    overview.templates =
-        store::templates::list(&mut read).await?.iter().filter(|version| version.is_active).count();
-    Ok(overview)
+    Ok(running)
+}
+
+/// The part, or nothing with a line in the log.
+fn part<T>(name: &str, loaded: StoreResult<T>) -> Part<T> {
+    loaded
+        .map_err(
+            |cause| tracing::error!(part = name, %cause, "A part of the start page could not be loaded."),
+        )
+        .ok()
 }

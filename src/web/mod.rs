@@ -12,6 +12,7 @@ pub mod headers;
 pub mod health;
 pub mod htmx;
 pub mod pages;
+pub mod picture_view;
 pub mod pieces;
 pub mod routes;
 pub mod session;

@@ -57,7 +57,7 @@ pub fn table() -> Vec<Entry> {
         route!(GET "/tenants/check-name", Needs(P::CreateTenants), tenants::name_check::check),
         route!(GET "/tenants/{slug}", Needs(P::SeeTenants), tenants::show::overview),
         route!(GET "/tenants/{slug}/setup", Needs(P::SeeTenants), tenants::setup::setup),
-        route!(GET "/tenants/{slug}/structure", Needs(P::SeeTenants), tenants::show::structure),
+        route!(GET "/tenants/{slug}/structure", Needs(P::SeeTenants), tenants::structure::show),
         route!(GET "/tenants/{slug}/activity", Needs(P::SeeTenants), tenants::show::activity),
         route!(GET "/tenants/{slug}/exports", Needs(P::ExportTenants), tenants::exports::list),
         route!(POST "/tenants/{slug}/exports", Needs(P::ExportTenants), tenants::exports::ask),

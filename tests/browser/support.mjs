@@ -3,7 +3,7 @@
 // Environment: TENANTRY_BIN (the program; else target/debug/tenantry, or below CARGO_TARGET_DIR), CHROMIUM (the browser),
 // SHOTS (set: pictures of the checked pages are kept in tests/browser/shots).
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
@@ -12,7 +12,7 @@ import path from 'node:path';
 import { chromium } from 'playwright-core';
 
 const here = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);
-const repository = path.resolve(here, '../..');
+export const repository = path.resolve(here, '../..');
 const axeSource = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 export const admin = { email: 'admin@example.org', password: 'correct-horse-battery-staple-7' };
@@ -20,9 +20,19 @@ export const admin = { email: 'admin@example.org', password: 'correct-horse-batt
 const START_LIMIT = 60_000;
 const STOP_LIMIT = 15_000;
 
+/** Where cargo puts what it builds. */
+export function targetFolder() {
+  return process.env.CARGO_TARGET_DIR ?? path.join(repository, 'target');
+}
+
 function programPath() {
-  const target = process.env.CARGO_TARGET_DIR ?? path.join(repository, 'target');
-  return process.env.TENANTRY_BIN ?? path.join(target, 'debug', 'tenantry');
+  return process.env.TENANTRY_BIN ?? path.join(targetFolder(), 'debug', 'tenantry');
+}
+
+/** Runs a command on the data of a running program, and gives what it prints. */
+export function runCli(program, words) {
+  const env = { PATH: process.env.PATH, HOME: program.data, TENANTRY_DATA_DIR: path.join(program.data, 'data') };
+  return execFileSync(programPath(), words, { cwd: program.data, env, encoding: 'utf8' });
 }
 
 /** Starts the program on a fresh data directory and a free port. */
@@ -296,14 +306,18 @@ async function accessibilityFaults(visitor) {
   }
 }
 
-/** Passes the source through the debugger, so that the page's security policy stays in force. */
-async function runAxe(page) {
-  await page.evaluate(axeSource);
-  return page.evaluate(async () => {
-    const runOnly = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+/**
+ * What axe finds on a page; with `rules`, by these alone. The source goes through the debugger, so that the page's security
+ * policy stays in force.
+ */
+export async function runAxe(page, rules = null) {
+  if (!(await page.evaluate(() => Boolean(globalThis.axe)))) await page.evaluate(axeSource);
+  return page.evaluate(async (only) => {
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+    const runOnly = only ? { type: 'rule', values: only } : { type: 'tag', values: tags };
     const { violations } = await globalThis.axe.run(document, { runOnly, resultTypes: ['violations'] });
     return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 200)} ${node.failureSummary}`));
-  });
+  }, rules);
 }
 
 /** Keeps a picture of the whole page if SHOTS is set. */

@@ -3,15 +3,19 @@
 use super::{Answer, html, making, shell};
 use crate::{
     app::App,
-    store::{Scope, events::Event, jobs::JobStatus, tenants::Status},
-    usecases::{overview, permissions::Permission},
+    store::{Scope, events::Event, templates::VersionUse, tenants::Status},
+    usecases::{
+        overview::{self, JobOfTenant, MOST_LINES, Overview},
+        permissions::Permission,
+    },
     web::{
         guard::SignedIn,
         htmx,
-        pages::dashboard::{DashboardPage, Running, StartCard, StateCount, Todo},
+        pages::dashboard::{DashboardPage, Running, StartCard, Todo},
+        pieces::{Share, StackedBar},
         tenant_words::{icon_of, state},
         urls,
-        views::{Crumb, EventView, Place, TimeView, counted, grouped},
+        views::{Crumb, EventView, Place, TimeView, counted},
     },
 };
 use actix_web::{HttpRequest, http::StatusCode, web::Data};
@@ -23,60 +27,133 @@ pub async fn show(request: HttpRequest, app: Data<App>, SignedIn(actor): SignedI
         return Ok(htmx::redirect(&request, &urls::tenants()));
     }
     let now = app.now_ms();
+    if htmx::wants_fragment(&request) {
+        let running = overview::running(&app, &actor).await?;
+        let page = DashboardPage {
+            poll: poll(running.as_deref()),
+            running: running.map(|jobs| running_views(&app, &jobs, now)),
+            ..DashboardPage::empty(shell(&request, &actor, Place::Dashboard))
+        };
+        return html(StatusCode::OK, &page.as_running());
+    }
     let found = overview::show(&app, &actor).await?;
-    let total: i64 = found.counts.iter().map(|(_, count)| count).sum();
-    let running: Vec<Running> = found
-        .jobs
-        .iter()
-        .filter(|(job, ..)| matches!(job.status, JobStatus::Queued | JobStatus::Running))
-        .map(|(job, steps, name, slug)| {
-            let phase = making::phase(job, steps);
-            Running {
-                tenant: Crumb::new(name, urls::tenant_setup(slug)),
-                sentence: making::sentence(phase, job, steps, app.settings.retry_delays.len() + 1, now),
-                done: making::done(steps),
-                total: steps.len(),
-            }
-        })
-        .collect();
-    let todo = found
-        .jobs
-        .iter()
-        .filter(|(job, ..)| job.status == JobStatus::Failed)
-        .map(|(job, _, name, slug)| Todo {
-            sentence: format!("{name} could not be set up."),
-            detail: job.problem.clone(),
-            button: Crumb::new("See what happened", urls::tenant_setup(slug)),
-        })
-        .collect();
-    let ready =
-        found.counts.iter().find(|(status, _)| *status == Status::Active).map_or(0, |(_, count)| *count);
+    let todo = todo(&found);
+    let is_first_day =
+        found.counts.as_ref().is_some_and(|counts| counts.iter().all(|(_, count)| *count == 0));
+    let (heading, sentence) = answer(&found, todo.as_deref(), is_first_day);
     let page = DashboardPage {
         shell: shell(&request, &actor, Place::Dashboard),
-        start: if total == 0 { first_day(found.templates) } else { Vec::new() },
+        heading,
+        sentence,
+        is_calm: is_first_day || todo.as_ref().is_some_and(Vec::is_empty),
+        start: if is_first_day { first_day(found.templates.unwrap_or_default()) } else { Vec::new() },
         todo,
-        calm: match ready {
-            0 => "No tenant is ready yet.".into(),
-            count => format!("{} ready.", counted(count, "tenant is", "tenants are")),
-        },
-        counts: found
-            .counts
-            .iter()
-            .filter(|(_, count)| *count > 0)
-            .map(|(status, count)| StateCount {
-                state: state(*status),
-                count: grouped(*count),
-                href: urls::with_query(&urls::tenants(), &[("state", status.word())]),
-            })
-            .collect(),
-        poll: (!running.is_empty()).then(urls::home),
-        running,
-        events: found.events.iter().map(|event| event_view(event, now)).collect(),
+        states: found.counts.as_deref().map(states),
+        versions: found.versions.as_deref().map(versions),
+        poll: poll(found.running.as_deref()),
+        running: found.running.map(|jobs| running_views(&app, &jobs, now)),
+        events: found.events.map(|events| events.iter().map(|event| event_view(event, now)).collect()),
     };
-    if htmx::wants_fragment(&request) {
-        html(StatusCode::OK, &page.as_running())
-    } else {
-        html(StatusCode::OK, &page)
+    html(StatusCode::OK, &page)
+}
+
+/// The running jobs are asked for again while there are any, or where they could not be loaded.
+fn poll(running: Option<&[JobOfTenant]>) -> Option<String> {
+    running.is_none_or(|jobs| !jobs.is_empty()).then(urls::home)
+}
+
+fn running_views(app: &App, jobs: &[JobOfTenant], now: i64) -> Vec<Running> {
+    let tries = app.settings.retry_delays.len() + 1;
+    jobs.iter()
+        .map(|(job, steps, name, slug)| Running {
+            tenant: Crumb::new(name, urls::tenant_setup(slug)),
+            sentence: making::sentence(making::phase(job, steps), job, steps, tries, now),
+            done: making::done(steps),
+            total: steps.len(),
+        })
+        .collect()
+}
+
+/// What needs a person: jobs that stopped, then invitations that ran out.
+fn todo(found: &Overview) -> Option<Vec<Todo>> {
+    let stopped = found.stopped.as_ref()?.iter().map(|(job, name, slug)| Todo {
+        name: name.clone(),
+        rest: if job.needs_person {
+            "stopped half-way: somebody has to look.".into()
+        } else {
+            "could not be set up.".into()
+        },
+        detail: job.problem.clone(),
+        icon: "alert-circle",
+        is_bad: true,
+        button: Crumb::new("See what happened", urls::tenant_setup(slug)),
+    });
+    let lapsed = found.lapsed.as_ref()?.iter().map(|invitation| Todo {
+        name: invitation.tenant.0.clone(),
+        rest: "has an owner whose invitation ran out.".into(),
+        detail: Some(invitation.email.clone()),
+        icon: "mail",
+        is_bad: false,
+        button: Crumb::new("Make a new link", urls::tenant(&invitation.tenant.1)),
+    });
+    Some(stopped.chain(lapsed).collect())
+}
+
+/// Is everything all right? The heading, and what else there is to say.
+fn answer(found: &Overview, todo: Option<&[Todo]>, is_first_day: bool) -> (String, String) {
+    if is_first_day {
+        return (
+            "Welcome to Tenantry".into(),
+            "Each customer gets a database of its own, made from a template in a moment.".into(),
+        );
+    }
+    let ready = found.counts.as_deref().map(|counts| {
+        let is_ready = |(status, count): &(Status, i64)| (*status == Status::Active).then_some(*count);
+        counts.iter().find_map(is_ready).unwrap_or(0)
+    });
+    let sentence = match ready {
+        None => String::new(),
+        Some(0) => "No tenant is ready yet.".into(),
+        Some(count) => format!("{} ready.", counted(count, "tenant is", "tenants are")),
+    };
+    let heading = match todo.map(<[Todo]>::len) {
+        None => "Not everything could be looked at.".into(),
+        Some(0) => "Nothing needs you.".into(),
+        Some(1) => "1 thing needs you.".into(),
+        Some(many) if many >= MOST_LINES as usize => "Many things need you.".into(),
+        Some(many) => format!("{many} things need you."),
+    };
+    (heading, sentence)
+}
+
+/// The fleet by state.
+fn states(counts: &[(Status, i64)]) -> StackedBar {
+    let share = |(status, count): &(Status, i64)| {
+        let pill = state(*status);
+        let list = urls::with_query(&urls::tenants(), &[("state", status.word())]);
+        Share::of_tone(pill.text, *count, Some(list), pill.tone)
+    };
+    let mut shares: Vec<Share> = counts.iter().filter(|(_, count)| *count > 0).map(share).collect();
+    shares.sort_by_key(|share| std::cmp::Reverse(share.count));
+    StackedBar { title: "Tenants by state".into(), kind: "State", shares }
+}
+
+/// The versions that are shown by themselves; the rest are one part.
+const VERSIONS: usize = 5;
+
+/// The fleet by template version.
+fn versions(uses: &[VersionUse]) -> StackedBar {
+    let shown = uses.iter().take(VERSIONS).enumerate().map(|(place, used)| {
+        let page = urls::template(&used.template_type, &used.version);
+        Share::in_series(format!("{} {}", used.name, used.version), used.tenants, Some(page), place)
+    });
+    let rest: i64 = uses.iter().skip(VERSIONS).map(|used| used.tenants).sum();
+    let rest =
+        (rest > 0).then(|| Share::in_series("Other versions", rest, Some(urls::templates()), VERSIONS));
+    StackedBar {
+        title: "Tenants by template version".into(),
+        kind: "Version",
+        shares: shown.chain(rest).collect(),
     }
 }
 

@@ -1,28 +1,56 @@
-//! The start page: what needs me now?
+//! The start page: is everything all right, and if not, what is to be done?
 
-use crate::web::views::{Crumb, EventView, Pill, Shell, Tone};
+use crate::web::{
+    pieces::StackedBar,
+    views::{Crumb, EventView, Shell},
+};
 use askama::Template;
 
-/// The start page.
+/// The start page. A part that could not be loaded is missing, and the page says so in its place.
 #[derive(Template)]
 #[template(path = "dashboard.html", blocks = ["running"])]
 pub struct DashboardPage {
     /// The frame.
     pub shell: Shell,
-    /// Three cards for the first day; empty once all are done.
+    /// The answer in a sentence: "Nothing needs you."
+    pub heading: String,
+    /// What else there is to say: "1,204 tenants are ready."
+    pub sentence: String,
+    /// Whether all is well.
+    pub is_calm: bool,
+    /// Cards for the first day; empty once there is a tenant.
     pub start: Vec<StartCard>,
     /// What needs a person, newest first.
-    pub todo: Vec<Todo>,
-    /// A sentence for when nothing does, such as "1,204 tenants are ready."
-    pub calm: String,
-    /// Tenants by state, those that there are.
-    pub counts: Vec<StateCount>,
+    pub todo: Option<Vec<Todo>>,
+    /// Tenants by state.
+    pub states: Option<StackedBar>,
+    /// Tenants by template version.
+    pub versions: Option<StackedBar>,
     /// What is being worked on now.
-    pub running: Vec<Running>,
+    pub running: Option<Vec<Running>>,
     /// The address of the block `running`, while something is being worked on.
     pub poll: Option<String>,
     /// The last events.
-    pub events: Vec<EventView>,
+    pub events: Option<Vec<EventView>>,
+}
+
+impl DashboardPage {
+    /// The page with nothing on it, to be filled in.
+    pub fn empty(shell: Shell) -> Self {
+        Self {
+            shell,
+            heading: String::new(),
+            sentence: String::new(),
+            is_calm: true,
+            start: Vec::new(),
+            todo: Some(Vec::new()),
+            states: None,
+            versions: None,
+            running: Some(Vec::new()),
+            poll: None,
+            events: Some(Vec::new()),
+        }
+    }
 }
 
 /// A card of the first day.
@@ -38,33 +66,21 @@ pub struct StartCard {
     pub button: Option<Crumb>,
 }
 
-/// Something that needs a person.
+/// Something that needs a person. It is read as one sentence: the name, then the rest.
 #[derive(Debug, Clone)]
 pub struct Todo {
-    /// A sentence.
-    pub sentence: String,
+    /// What it is about, such as a tenant's name; it may run from right to left.
+    pub name: String,
+    /// What is the matter with it.
+    pub rest: String,
     /// A quieter second line, such as the reason.
     pub detail: Option<String>,
+    /// An icon of the sprite.
+    pub icon: &'static str,
+    /// Whether something is broken.
+    pub is_bad: bool,
     /// What the button says, and where it goes.
     pub button: Crumb,
-}
-
-/// How many tenants are in a state.
-#[derive(Debug, Clone)]
-pub struct StateCount {
-    /// The state in the words of the pages.
-    pub state: Pill,
-    /// How many, as text.
-    pub count: String,
-    /// The list with this filter.
-    pub href: String,
-}
-
-impl StateCount {
-    /// Whether the number asks for attention.
-    pub fn is_bad(&self) -> bool {
-        matches!(self.state.tone, Tone::Bad | Tone::Warn)
-    }
 }
 
 /// A tenant that is being worked on.

@@ -6,6 +6,7 @@ pub mod name_check;
 pub mod new;
 pub mod setup;
 pub mod show;
+pub mod structure;
 
 use crate::{
     store::Scope,

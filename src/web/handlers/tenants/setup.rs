@@ -27,12 +27,16 @@ pub async fn setup(
     SignedIn(actor): SignedIn,
     slug: Path<String>,
 ) -> Answer {
-    let (tenant, job) = tenants::making(&app, &actor, &slug).await?;
+    let is_fragment = htmx::wants_fragment(&request);
+    let (tenant, job) = if is_fragment {
+        tenants::making(&app, &actor, &slug).await?
+    } else {
+        tenants::making_settled(&app, &actor, &slug).await?
+    };
     let Some((job, steps)) = job else { return Ok(htmx::redirect(&request, &urls::tenant(&tenant.slug))) };
     let now = app.now_ms();
     let phase = making::phase(&job, &steps);
     let poll = making::poll(phase, &job, &tenant.slug, now);
-    let is_fragment = htmx::wants_fragment(&request);
     let mut notes = Vec::new();
     if poll.is_some() {
         notes.extend(making::usual(jobs::usual_time(&app).await?));

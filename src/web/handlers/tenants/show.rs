@@ -3,9 +3,6 @@
 use super::crumbs;
 use crate::{
     app::App,
-    error::Kind,
-    picture,
-    schema::{Schema, text::describe},
     store::{
         invitations::Invitation,
         tenants::{Status, Tenant},
@@ -14,20 +11,12 @@ use crate::{
     web::{
         errors::Failure,
         guard::SignedIn,
-        handlers::{
-            Answer, Values,
-            dashboard::event_view,
-            html, shell,
-            templates::{module_of_tables, modules as modules_of},
-        },
+        handlers::{Answer, Values, dashboard::event_view, html, shell},
         htmx,
-        pages::tenants::show::{
-            ActivityPage, Fact, InvitationView, OverviewPage, StructurePage, Tab, TenantHead,
-        },
-        tables,
+        pages::tenants::show::{ActivityPage, Fact, InvitationView, OverviewPage, Tab, TenantHead},
         tenant_words::{plan, state},
         urls,
-        views::{Crumb, EventView, Pager, Pill, Place, TimeView, Tone, counted_len, size},
+        views::{Crumb, EventView, Pager, Pill, Place, TimeView, Tone, size},
     },
 };
 use actix_web::{
@@ -35,7 +24,6 @@ use actix_web::{
     http::StatusCode,
     web::{Data, Path, Query},
 };
-use std::collections::BTreeMap;
 
 /// Events on a page of the history.
 const EVENTS: u32 = 50;
@@ -188,69 +176,6 @@ fn invitation_view(
         ),
     };
     InvitationView { email, state, sentence, link, button: button.filter(|_| may_invite) }
-}
-
-/// The tables of a tenant, as text and as a picture.
-pub async fn structure(
-    request: HttpRequest,
-    app: Data<App>,
-    SignedIn(actor): SignedIn,
-    slug: Path<String>,
-) -> Answer {
-    let (tenant, found) = match tenants::schema(&app, &actor, &slug).await {
-        Ok((tenant, schema)) => (tenant, Ok(schema)),
-        Err(error) if matches!(error.kind, Kind::Conflict | Kind::Unavailable) => {
-            (tenants::find(&app, &actor, &slug).await?, Err(error))
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let detail =
-        templates::show(&app, &Actor::CommandLine, &tenant.template_type, &tenant.template_version).await?;
-    let modules = module_of_tables(&detail);
-    let (schema, missing) = match found {
-        Ok(schema) => (schema, None),
-        Err(error) => (Schema::default(), Some(error.to_string())),
-    };
-    let picture = draw(&schema, &tenant, &modules);
-    let relations: usize = schema.tables.values().map(|table| table.foreign_keys.len()).sum();
-    let page = StructurePage {
-        shell: shell(&request, &actor, Place::Tenants),
-        head: head(&actor, &tenant, Tab::Structure),
-        summary: format!(
-            "{} and {}",
-            counted_len(schema.tables.len(), "table", "tables"),
-            counted_len(relations, "relation", "relations")
-        ),
-        picture: picture.svg,
-        picture_text: picture.text,
-        modules: modules_of(&detail)
-            .into_iter()
-            .filter(|module| module.tables.iter().any(|table| schema.tables.contains_key(table)))
-            .collect(),
-        tables: tables::views(&schema, &modules),
-        ddl: describe(&schema),
-        missing,
-    };
-    html(StatusCode::OK, &page)
-}
-
-fn draw(schema: &Schema, tenant: &Tenant, modules: &BTreeMap<String, String>) -> picture::Picture {
-    let mut titles: Vec<&String> = modules.values().collect();
-    titles.sort();
-    titles.dedup();
-    let groups = modules
-        .iter()
-        .map(|(table, title)| {
-            let index = titles.iter().position(|known| *known == title).map_or(0, |place| place + 1);
-            (table.clone(), picture::Group { index, name: title.clone() })
-        })
-        .collect();
-    let options = picture::Options {
-        title: format!("The tables of {}", tenant.name),
-        groups,
-        ..picture::Options::default()
-    };
-    picture::draw(schema, &options)
 }
 
 /// Everything that was done to a tenant.

@@ -57,6 +57,18 @@ impl SettingUpPage {
         format!("{before}{}{after}", self.name)
     }
 
+    /// An icon of the sprite that says where it is.
+    fn icon(&self) -> &'static str {
+        match self.phase {
+            Phase::Waiting => "hourglass",
+            Phase::Running => "loader-2",
+            Phase::Retrying => "clock",
+            Phase::Undoing => "arrow-back-up",
+            Phase::Ready => "check",
+            Phase::Failed | Phase::Stuck => "alert-triangle",
+        }
+    }
+
     /// The class that colours the progress.
     fn tone(&self) -> &'static str {
         match self.phase {

@@ -2,6 +2,7 @@
 
 use crate::web::{
     pages::templates::{ModuleView, TableView},
+    picture_view::PictureView,
     urls,
     views::{Crumb, EventView, NavLink, Pager, Pill, Shell},
 };
@@ -100,12 +101,8 @@ pub struct StructurePage {
     pub shell: Shell,
     /// What stands above the tabs.
     pub head: TenantHead,
-    /// Such as "23 tables and 31 relations".
-    pub summary: String,
-    /// The picture as SVG; made by us, all text in it is escaped.
-    pub picture: String,
-    /// The picture in sentences.
-    pub picture_text: Vec<String>,
+    /// The picture with the ways to look at it.
+    pub picture: PictureView,
     /// The modules that it was made with, and their sentences.
     pub modules: Vec<ModuleView>,
     /// The tables.

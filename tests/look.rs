@@ -1,0 +1,146 @@
+//! What the start page and the picture of a schema say, through the web door.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test ends where something is not as it should be"
+)]
+
+mod support;
+
+use scraper::{Html, Selector};
+use support::{
+    ask,
+    site::{Site, Visitor},
+    work_off,
+};
+use tenantry::{
+    store::{self, users::Role},
+    usecases::{actor::Actor, invitations},
+};
+
+async fn staff(site: &Site) -> Visitor<'_> {
+    site.add("staff@example.org", Role::Staff).await;
+    site.signed_in("staff@example.org").await
+}
+
+async fn run(site: &Site, statement: &str) {
+    let mut write = site.app.store.write().await.unwrap();
+    store::sql_of(statement.to_owned()).run(&mut write).await.unwrap();
+    write.commit().await.unwrap();
+}
+
+/// The texts of all elements that a selector finds.
+fn texts(html: &str, selector: &str) -> Vec<String> {
+    let page = Html::parse_document(html);
+    let words = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    page.select(&Selector::parse(selector).unwrap()).map(|found| words(found.text().collect())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_start_page_answers_first_whether_anything_needs_a_person() {
+    let site = Site::start().await;
+    let staff = staff(&site).await;
+    assert_eq!(texts(&staff.text("/").await, "h1"), ["Welcome to Tenantry"]);
+    for name in ["Acme", "Blue Harbour"] {
+        ask(&site.app, name, &[]).await;
+    }
+    work_off(&site.app).await;
+    let page = staff.text("/").await;
+    assert_eq!(texts(&page, "h1"), ["Nothing needs you."]);
+    assert!(page.contains("2 tenants are ready."));
+
+    run(&site, "UPDATE tenants SET status = 'failed' WHERE slug = 'acme'").await;
+    run(&site, "UPDATE jobs SET status = 'failed', problem = 'The disk is full.' WHERE tenant_id = (SELECT id FROM tenants WHERE slug = 'acme')").await;
+    invitations::make_link(&site.app, &Actor::CommandLine, "blue-harbour").await.unwrap();
+    site.place.clock.advance(73 * 3_600_000);
+    let staff = site.signed_in("staff@example.org").await;
+    let page = staff.text("/").await;
+    assert_eq!(texts(&page, "h1"), ["2 things need you."]);
+    let lines = texts(&page, ".todo > li");
+    assert!(
+        lines[0].starts_with("Acme could not be set up. The disk is full. See what happened"),
+        "{lines:?}"
+    );
+    assert!(lines[1].starts_with("Blue Harbour has an owner whose invitation ran out."), "{lines:?}");
+    assert_eq!(texts(&page, ".todo .btn").len(), 2, "each line has one button");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_was_given_up_and_left_its_tenant_well_needs_nobody() {
+    let site = Site::start().await;
+    let staff = staff(&site).await;
+    ask(&site.app, "Acme", &[]).await;
+    work_off(&site.app).await;
+    run(&site, "UPDATE jobs SET status = 'failed'").await;
+    assert_eq!(texts(&staff.text("/").await, "h1"), ["Nothing needs you."]);
+    run(&site, "UPDATE jobs SET needs_person = 1").await;
+    assert_eq!(texts(&staff.text("/").await, "h1"), ["1 thing needs you."]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_fleet_is_shown_by_state_and_by_version_as_a_bar_and_as_a_table() {
+    let site = Site::start().await;
+    let staff = staff(&site).await;
+    for name in ["One", "Two", "Three"] {
+        ask(&site.app, name, &[]).await;
+    }
+    work_off(&site.app).await;
+    run(&site, "UPDATE tenants SET status = 'suspended' WHERE slug = 'two'").await;
+    let page = staff.text("/").await;
+    assert_eq!(texts(&page, ".stacked-table tbody tr"), ["Ready266 %", "Paused133 %", "NGO 1.0.03100 %"]);
+    assert_eq!(texts(&page, ".stacked-bar rect").len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_of_the_start_page_that_cannot_be_loaded_leaves_the_others() {
+    let site = Site::start().await;
+    let staff = staff(&site).await;
+    ask(&site.app, "Acme", &[]).await;
+    work_off(&site.app).await;
+    run(&site, "ALTER TABLE events RENAME TO events_gone").await;
+    let page = staff.text("/").await;
+    assert_eq!(texts(&page, "h1"), ["Nothing needs you."]);
+    assert_eq!(texts(&page, ".not-loaded").len(), 1);
+    assert!(page.contains("1 tenant is ready."));
+    run(&site, "ALTER TABLE invitations RENAME TO invitations_gone").await;
+    let page = staff.text("/").await;
+    assert_eq!(texts(&page, "h1"), ["Not everything could be looked at."]);
+    assert_eq!(texts(&page, ".not-loaded").len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_a_tenant_in_the_making_waits_a_moment_and_shows_the_end_at_once() {
+    let site = Site::start().await;
+    let staff = staff(&site).await;
+    ask(&site.app, "Acme", &[]).await;
+    let (page, _) = tokio::join!(staff.text("/tenants/acme/setup"), work_off(&site.app));
+    assert_eq!(texts(&page, "h1"), ["Acme is ready"]);
+    assert!(!page.contains("hx-trigger"), "there is nothing left to ask for");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_picture_shows_what_its_address_asks_for() {
+    let site = Site::start().await;
+    let staff = staff(&site).await;
+    ask(&site.app, "Acme", &["events"]).await;
+    work_off(&site.app).await;
+    let boxes = |page: &str| texts(page, ".er-name");
+    let all = staff.text("/tenants/acme/structure").await;
+    let module = staff.text("/tenants/acme/structure?module=Events").await;
+    let table = staff.text("/tenants/acme/structure?table=members").await;
+    assert!(boxes(&module).len() > 1 && boxes(&module).len() < boxes(&all).len());
+    assert!(boxes(&table).contains(&"members".to_owned()) && boxes(&table).len() < boxes(&all).len());
+    assert!(texts(&table, "#picture-title")[0].starts_with("members"));
+    let keys = texts(&all, ".er-field").len();
+    let every = texts(&staff.text("/tenants/acme/structure?columns=all").await, ".er-field").len();
+    assert!(keys < every, "at a glance there are only keys: {keys} of {every}");
+    assert!(all.contains("picture is-fit"));
+    assert!(!staff.text("/tenants/acme/structure?size=full").await.contains("picture is-fit"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_development_build_has_a_styleguide() {
+    let site = Site::start().await;
+    let staff = staff(&site).await;
+    assert_eq!(texts(&staff.text("/styleguide").await, "h1"), ["Styleguide"]);
+}
