@@ -9,6 +9,7 @@ pub mod name;
 pub mod reading;
 pub mod sqlite;
 pub mod statement;
+pub mod whole;
 
 use crate::{
     schema::Schema,
@@ -20,6 +21,7 @@ pub use name::DatabaseName;
 pub use reading::Reading;
 pub use statement::Statement;
 use uuid::Uuid;
+pub use whole::{Draft, Drafted, Whole};
 
 /// What an engine can do, where engines differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,6 +165,22 @@ pub trait Engine: Send + Sync + std::fmt::Debug {
     /// Makes an empty database with its marker and ledger. Run twice by the same job, the second run finds it made;
     /// anything else under that name is an error and stays as it is.
     async fn create(&self, name: &DatabaseName, lock: &TenantLock) -> Result<(), EngineError>;
+
+    /// Makes everything of a new database at once, aside, where the engine can: as good as [`Engine::create`] and then each
+    /// unit, but in one go. Nothing has the name before [`Engine::publish`].
+    async fn draft(
+        &self,
+        _name: &DatabaseName,
+        _lock: &TenantLock,
+        _whole: &Whole<'_>,
+    ) -> Result<Drafted, EngineError> {
+        Ok(Drafted::Stepwise)
+    }
+
+    /// Gives a draft its name, durably. Anything that has the name already is an error and stays as it is.
+    async fn publish(&self, draft: &Draft) -> Result<(), EngineError> {
+        Err(EngineError::Missing(draft.name.to_string()))
+    }
 
     /// Removes a database that `marker` says we made. False where there was none.
     async fn remove(&self, name: &DatabaseName, marker: &Marker) -> Result<bool, EngineError>;

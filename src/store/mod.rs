@@ -21,5 +21,5 @@ pub mod tenant_list;
 pub mod tenants;
 pub mod users;
 
-pub use db::{Connection, Row, Store, StoreError, Value, sql, sql_of};
+pub use db::{Connection, Row, Store, StoreError, Ticket, Value, sql, sql_of};
 pub use scope::Scope;
