@@ -65,6 +65,10 @@ pub struct Settings {
     pub retry_delays: Vec<Duration>,
     /// Days for which an export can be downloaded (`TENANTRY_EXPORT_DAYS`).
     pub export_days: u16,
+    /// How long a deleted tenant can be kept after all (`TENANTRY_GRACE_DAYS`).
+    pub grace: Duration,
+    /// How long snapshots are kept (`TENANTRY_SNAPSHOT_DAYS`).
+    pub snapshots_kept: Duration,
     /// How log lines look (`TENANTRY_LOG_FORMAT`, `text` or `json`).
     pub log_format: LogFormat,
 }
@@ -110,13 +114,19 @@ pub struct Layer {
     /// Days for which an export can be downloaded [default: 7]
     #[arg(long, global = true, value_name = "NUMBER")]
     pub export_days: Option<u16>,
+    /// Days for which a deleted tenant can be kept after all [default: 7]
+    #[arg(long, global = true, value_name = "DAYS")]
+    pub grace_days: Option<f64>,
+    /// Days for which snapshots are kept [default: 30]
+    #[arg(long, global = true, value_name = "DAYS")]
+    pub snapshot_days: Option<f64>,
     /// How log lines look: text or json [default: text]
     #[arg(long, global = true, value_name = "FORMAT")]
     pub log_format: Option<String>,
 }
 
 /// Names of the settings in the environment, and how each is put into a layer.
-const VARIABLES: [&str; 13] = [
+const VARIABLES: [&str; 15] = [
     "CONFIG",
     "DATA_DIR",
     "LISTEN",
@@ -129,6 +139,8 @@ const VARIABLES: [&str; 13] = [
     "LEASE_SECONDS",
     "RETRY_SECONDS",
     "EXPORT_DAYS",
+    "GRACE_DAYS",
+    "SNAPSHOT_DAYS",
     "LOG_FORMAT",
 ];
 
@@ -156,6 +168,8 @@ fn environment(variables: impl Iterator<Item = (String, String)>) -> Result<Laye
             "LEASE_SECONDS" => layer.lease_seconds = Some(number(name, &value)?),
             "RETRY_SECONDS" => layer.retry_seconds = Some(value),
             "EXPORT_DAYS" => layer.export_days = Some(number(name, &value)?),
+            "GRACE_DAYS" => layer.grace_days = Some(number(name, &value)?),
+            "SNAPSHOT_DAYS" => layer.snapshot_days = Some(number(name, &value)?),
             "LOG_FORMAT" => layer.log_format = Some(value),
             _ => {
                 // Tests of the program and wrappers around it use names of their own; a likely slip is worth a word.
@@ -208,6 +222,8 @@ impl Layer {
             lease_seconds: self.lease_seconds.or(next.lease_seconds),
             retry_seconds: self.retry_seconds.or(next.retry_seconds),
             export_days: self.export_days.or(next.export_days),
+            grace_days: self.grace_days.or(next.grace_days),
+            snapshot_days: self.snapshot_days.or(next.snapshot_days),
             log_format: self.log_format.or(next.log_format),
         }
     }
@@ -242,6 +258,14 @@ fn seconds(name: &str, value: f64, range: std::ops::RangeInclusive<f64>) -> Resu
         Ok(Duration::from_secs_f64(value))
     } else {
         Err(BadSetting(format!("{name} is {value}; it takes {} to {} seconds.", range.start(), range.end())))
+    }
+}
+
+fn days(name: &str, value: f64) -> Result<Duration, BadSetting> {
+    if (0.0..=3650.0).contains(&value) {
+        Ok(Duration::from_secs_f64(value * 86_400.0))
+    } else {
+        Err(BadSetting(format!("{name} is {value}; it takes 0 to 3650 days.")))
     }
 }
 
@@ -318,6 +342,8 @@ impl Settings {
             lease: seconds("TENANTRY_LEASE_SECONDS", layer.lease_seconds.unwrap_or(10.0), 0.2..=600.0)?,
             retry_delays,
             export_days,
+            grace: days("TENANTRY_GRACE_DAYS", layer.grace_days.unwrap_or(7.0))?,
+            snapshots_kept: days("TENANTRY_SNAPSHOT_DAYS", layer.snapshot_days.unwrap_or(30.0))?,
             log_format,
         })
     }

@@ -5,10 +5,11 @@ use std::ops::Range;
 use tenantry::{
     apply::provision,
     store::{
-        Store,
+        self, Store,
         events::{self, Doer},
         invitations,
-        jobs::{self, Claim, JobStatus, StepStatus},
+        jobs::{self, Claim, JobStatus, NewJob, StepStatus},
+        steps::Ended,
         templates::{Module, TemplateVersion},
         tenants::{self, NewTenant, Plan, Status},
     },
@@ -43,8 +44,17 @@ pub async fn tenants(store: &Store, version: &TemplateVersion, modules: &[Module
                 created_ms: at,
             };
             tenants::add(&mut write, &new).await.unwrap();
-            jobs::add(&mut write, job_id, provision::KIND, Some(id), &steps, None, at).await.unwrap();
-            let fence = jobs::next_fence(&mut write).await.unwrap();
+            let job = NewJob {
+                id: job_id,
+                kind: provision::KIND,
+                tenant_id: Some(id),
+                other_tenant_id: None,
+                params: serde_json::Value::Null,
+                steps: &steps,
+                created_by: None,
+                created_ms: at,
+            };
+            jobs::add(&mut write, &job).await.unwrap();
             // One in a hundred could not be made.
             let (status, job) = if number % 100 == 99 {
                 (Status::Failed, JobStatus::Failed)
@@ -53,12 +63,20 @@ pub async fn tenants(store: &Store, version: &TemplateVersion, modules: &[Module
             };
             tenants::set_status(&mut write, id, &[Status::Pending], status).await.unwrap();
             tenants::set_ready_moment(&mut write, id, at + 20).await.unwrap();
+            tenants::set_schema(&mut write, id, &version.source_hash, "{}", at).await.unwrap();
             let claim = Claim { job_id, fence: 0 };
             jobs::end(&mut write, claim, job, false, at + 20).await.unwrap();
-            for (position, _) in (0_i64..).zip(&steps) {
-                jobs::begin_step(&mut write, claim, position, StepStatus::Running, at).await.unwrap();
-                jobs::end_step(&mut write, claim, position, StepStatus::Done, None, at + 20).await.unwrap();
-            }
+            let ended: Vec<Ended> = (0_i64..)
+                .zip(&steps)
+                .map(|(position, _)| Ended {
+                    position,
+                    status: StepStatus::Done,
+                    note: None,
+                    started_ms: at,
+                    ended_ms: at + 20,
+                })
+                .collect();
+            store::steps::end_all(&mut write, claim, &ended).await.unwrap();
             let doer = Doer::program();
             events::record(&mut write, Some(id), at, &doer, "tenant_created", "Asked for the tenant.")
                 .await
@@ -70,7 +88,6 @@ pub async fn tenants(store: &Store, version: &TemplateVersion, modules: &[Module
                 .await
                 .unwrap();
             invitations::ensure(&mut write, Uuid::now_v7(), id, &new.email, at).await.unwrap();
-            let _ = fence;
         }
         write.commit().await.unwrap();
     }

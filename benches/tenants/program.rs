@@ -13,7 +13,7 @@ use std::{
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
-use tenantry::store::{Store, tenants, tenants::Status};
+use tenantry::store::{Scope, Store, tenants, tenants::Status};
 
 const EMAIL: &str = "admin@example.org";
 const PASSWORD: &str = "measuring twice, cutting once";
@@ -167,7 +167,8 @@ async fn submit(report: &mut Report, amount: Amount, running: &Running, store: &
         assert_eq!(answer.status, 303, "{}", answer.head);
         let slug = answer.header("location").unwrap().split('/').nth(2).unwrap().to_owned();
         let mut read = store.read().await.unwrap();
-        while tenants::by_slug(&mut read, &slug).await.unwrap().unwrap().status != Status::Active {
+        while tenants::by_slug(&mut read, Scope::All, &slug).await.unwrap().unwrap().status != Status::Active
+        {
             assert!(start.elapsed() < Duration::from_mins(1), "{slug} does not become active");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }

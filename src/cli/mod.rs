@@ -2,6 +2,7 @@
 //! 0 done, 1 something failed, 2 bad usage or the program cannot start.
 
 mod export;
+mod life;
 mod output;
 mod serve;
 mod templates;

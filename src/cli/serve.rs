@@ -5,7 +5,7 @@ use crate::{
     app::App,
     config::Settings,
     error::Kind,
-    usecases::{accounts, exports, templates, templates::Fate, tenant_drafts},
+    usecases::{accounts, exports, life, templates, templates::Fate, tenant_drafts},
     web, worker,
 };
 use std::{net::TcpListener, time::Duration};
@@ -46,8 +46,8 @@ pub(super) async fn serve(settings: Settings) -> Result<End, Trouble> {
     Ok(End::Done)
 }
 
-/// Forgets ended sessions and drafts that nobody went on with, and removes exports whose time is over, at the start and every
-/// hour.
+/// Forgets ended sessions and drafts that nobody went on with, and removes exports, snapshots and deleted tenants whose time
+/// is over, at the start and every hour.
 async fn sweep(app: App, stop: CancellationToken) {
     while !stop.is_cancelled() {
         if let Err(error) = accounts::sweep_sessions(&app).await {
@@ -58,6 +58,15 @@ async fn sweep(app: App, stop: CancellationToken) {
         }
         if let Err(error) = exports::sweep(&app).await {
             tracing::warn!(%error, "Old exports were not swept away");
+        }
+        match life::sweep(&app).await {
+            Ok(swept) if swept == life::Swept::default() => {}
+            Ok(swept) => tracing::info!(
+                tenants = swept.tenants,
+                snapshots = swept.snapshots,
+                "Deleted tenants whose time is over are removed, and old snapshots were"
+            ),
+            Err(error) => tracing::warn!(%error, "What is to be removed was not swept away"),
         }
         tokio::select! {
             () = stop.cancelled() => {}

@@ -6,6 +6,7 @@ pub mod actor;
 pub mod exports;
 pub mod invitations;
 pub mod jobs;
+pub mod life;
 pub mod overview;
 pub mod permissions;
 pub mod templates;

@@ -11,6 +11,10 @@ pub enum Permission {
     SeeTenants,
     /// Create tenants and retry those that failed.
     CreateTenants,
+    /// Change a tenant's name and plan.
+    EditTenants,
+    /// Suspend, archive, clone, restore and delete tenants.
+    ManageTenants,
     /// Make an invitation link for a tenant's owner.
     InviteOwners,
     /// Take all of a tenant's data out of the house.
@@ -29,10 +33,12 @@ pub enum Permission {
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Permission; 10] = [
+    pub const ALL: [Permission; 12] = [
         Permission::BeSignedIn,
         Permission::SeeTenants,
         Permission::CreateTenants,
+        Permission::EditTenants,
+        Permission::ManageTenants,
         Permission::InviteOwners,
         Permission::ExportTenants,
         Permission::SeeTemplates,
@@ -62,7 +68,8 @@ pub fn reach(role: Role, permission: Permission) -> Reach {
             Permission::ImportTemplates
             | Permission::EditTemplates
             | Permission::PublishTemplates
-            | Permission::ExportTenants,
+            | Permission::ExportTenants
+            | Permission::ManageTenants,
             Role::Staff,
         ) => Reach::None,
         (_, Role::Admin | Role::Staff) => Reach::All,
@@ -97,5 +104,7 @@ mod tests {
             assert_eq!(reach(Role::Staff, permission), Reach::None, "{permission:?}");
         }
         assert_eq!(reach(Role::Staff, Permission::ExportTenants), Reach::None);
+        assert_eq!(reach(Role::Staff, Permission::EditTenants), Reach::All);
+        assert_eq!(reach(Role::Staff, Permission::ManageTenants), Reach::None);
     }
 }

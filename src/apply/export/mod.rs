@@ -174,6 +174,9 @@ fn not_read(cause: &EngineError) -> StepError {
     let plain = match cause {
         EngineError::Stale => return StepError::Stale,
         EngineError::Missing(_) => "The tenant's database is not there, so there is nothing to export.",
+        EngineError::Shut(_) => {
+            "The tenant is out of use, and its database is shut away. Put it back into use, then export it."
+        }
         EngineError::Foreign(_) => {
             "The database under this tenant's name is not this tenant's. It was not read."
         }
@@ -188,6 +191,10 @@ fn not_read(cause: &EngineError) -> StepError {
 impl Work for Exporting {
     fn tenant(&self) -> &Tenant {
         &self.tenant
+    }
+
+    fn words(&self) -> &'static Words {
+        &WORDS
     }
 
     async fn run(&self, step: &str) -> Result<Outcome, StepError> {
@@ -235,10 +242,6 @@ impl Work for Exporting {
             problem.plain, problem.reference
         );
         self.failed(write, now_ms, &sentence).await
-    }
-
-    fn done_sentence(&self) -> &'static str {
-        "The tenant is exported"
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::{
     engine::{away, options},
-    session::{OWN_TABLES, SqliteSession, check_references, run_all},
+    session::{Base, OWN_TABLES, SqliteSession, check_references, run_all},
     split::{is_about_rows, part},
 };
 use crate::engine::{EngineError, Session, Statement, TenantLock, Whole};
@@ -74,8 +74,14 @@ impl Image {
         let mut transaction = connection.begin().await.map_err(trouble)?;
         sqlx::raw_sql(OWN_TABLES).execute(&mut *transaction).await.map_err(trouble)?;
         for statement in parted.structure {
-            run_all(&mut transaction, "image", std::slice::from_ref(statement), &Default::default(), false)
-                .await?;
+            run_all(
+                &mut transaction,
+                "image",
+                std::slice::from_ref(statement),
+                &Default::default(),
+                Base::Scratch,
+            )
+            .await?;
         }
         transaction.commit().await.map_err(trouble)?;
         let schema = super::inspect(&mut connection)
@@ -136,7 +142,7 @@ impl Image {
         ledger.execute(&mut *connection).await.map_err(trouble)?;
         let mut added = Vec::new();
         for (unit, statements) in whole.units.iter().zip(&self.rows) {
-            added.push(run_all(connection, unit.key, statements, unit.variables, true).await?);
+            added.push(run_all(connection, unit.key, statements, unit.variables, Base::Image).await?);
             if !statements.is_empty() {
                 check_references(connection, unit.key).await?;
             }
@@ -188,7 +194,7 @@ async fn unit_by_unit(whole: &Whole<'_>) -> Result<(Content, usize), EngineError
                     unit.key,
                     std::slice::from_ref(statement),
                     unit.variables,
-                    false,
+                    Base::Scratch,
                 )
                 .await?;
                 has_rows = is_about_rows(statement) && (rows > 0 || !statement.values.is_empty());
@@ -199,7 +205,7 @@ async fn unit_by_unit(whole: &Whole<'_>) -> Result<(Content, usize), EngineError
                     unit.key,
                     std::slice::from_ref(statement),
                     unit.variables,
-                    false,
+                    Base::Scratch,
                 )
                 .await?;
             }

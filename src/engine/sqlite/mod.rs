@@ -31,6 +31,7 @@ mod functions;
 mod image;
 mod inserts;
 mod inspect;
+mod keep;
 mod literals;
 mod names;
 mod own;

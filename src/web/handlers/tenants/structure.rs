@@ -8,7 +8,10 @@ use crate::{
     usecases::{actor::Actor, templates, tenants},
     web::{
         guard::SignedIn,
-        handlers::{Answer, html, shell, templates::{module_of_tables, modules as modules_of}},
+        handlers::{
+            Answer, html, shell,
+            templates::{module_of_tables, modules as modules_of},
+        },
         pages::tenants::show::{StructurePage, Tab},
         picture_view::{self, Wanted},
         tables, urls,
