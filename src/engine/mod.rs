@@ -8,6 +8,7 @@ pub mod dialect;
 pub mod name;
 pub mod sqlite;
 pub mod statement;
+pub mod whole;
 
 use crate::{
     schema::Schema,
@@ -18,6 +19,7 @@ pub use dialect::SqlDialect;
 pub use name::DatabaseName;
 pub use statement::Statement;
 use uuid::Uuid;
+pub use whole::{Draft, Drafted, Whole};
 
 /// What an engine can do, where engines differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +28,8 @@ pub struct Capabilities {
     pub transactional_ddl: bool,
     /// Each tenant has an account of its own.
     pub accounts: bool,
+    /// A database can be made at once: see [`Engine::draft`].
+    pub whole: bool,
     /// Longest name of a database, in bytes.
     pub name_limit: usize,
 }
@@ -161,6 +165,22 @@ pub trait Engine: Send + Sync + std::fmt::Debug {
     /// Makes an empty database with its marker and ledger. Run twice by the same job, the second run finds it made;
     /// anything else under that name is an error and stays as it is.
     async fn create(&self, name: &DatabaseName, lock: &TenantLock) -> Result<(), EngineError>;
+
+    /// Makes everything of a new database at once, aside, where the engine can: as good as [`Engine::create`] and then each
+    /// unit, but in one go. Nothing has the name before [`Engine::publish`].
+    async fn draft(
+        &self,
+        _name: &DatabaseName,
+        _lock: &TenantLock,
+        _whole: &Whole<'_>,
+    ) -> Result<Drafted, EngineError> {
+        Ok(Drafted::Stepwise)
+    }
+
+    /// Gives a draft its name, durably. Anything that has the name already is an error and stays as it is.
+    async fn publish(&self, draft: &Draft) -> Result<(), EngineError> {
+        Err(EngineError::Missing(draft.name.to_string()))
+    }
 
     /// Removes a database that `marker` says we made. False where there was none.
     async fn remove(&self, name: &DatabaseName, marker: &Marker) -> Result<bool, EngineError>;

@@ -1,12 +1,15 @@
 //! Connections to the control database, and the small vocabulary in which its queries are written. Queries bind
 //! every value and use only whole numbers and texts, so that they mean the same on every engine.
 
-use crate::error::Error;
+use crate::{
+    disk::{Disk, NotOnDisk},
+    error::Error,
+};
 use sqlx::{
     AssertSqlSafe, Row as _, SqliteConnection, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
 };
-use std::{borrow::Cow, path::Path, time::Duration};
+use std::{borrow::Cow, fs::File, io, path::Path, time::Duration};
 
 /// A connection to the control database.
 pub type Connection = SqliteConnection;
@@ -35,6 +38,9 @@ pub enum StoreError {
         /// Newest version that this program knows.
         known: i64,
     },
+    /// The rows were written, but whether they are on the disk cannot be known.
+    #[error("control database: {0}")]
+    NotOnDisk(#[from] NotOnDisk),
     /// Its own schema could not be brought up to date.
     #[error("The control database could not be brought up to date: {0}")]
     Migration(String),
@@ -57,7 +63,8 @@ impl StoreError {
                 let code = cause.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or_default();
                 matches!(code & 0xff, 5 | 6 | 8 | 10 | 11 | 13 | 14)
             }
-            StoreError::Database(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) => true,
+            StoreError::Database(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut)
+            | StoreError::NotOnDisk(_) => true,
             _ => false,
         }
     }
@@ -81,53 +88,86 @@ impl From<StoreError> for Error {
 pub struct Store {
     readers: SqlitePool,
     writer: SqlitePool,
+    disk: Disk,
 }
 
-/// A write transaction. Dropped without [`Write::commit`], it leaves nothing behind.
-pub struct Write(sqlx::Transaction<'static, sqlx::Sqlite>);
+/// A write transaction. Dropped without a commit, it leaves nothing behind.
+pub struct Write {
+    transaction: sqlx::Transaction<'static, sqlx::Sqlite>,
+    disk: Disk,
+}
 
 impl std::ops::Deref for Write {
     type Target = Connection;
     fn deref(&self) -> &Connection {
-        &self.0
+        &self.transaction
     }
 }
 
 impl std::ops::DerefMut for Write {
     fn deref_mut(&mut self) -> &mut Connection {
-        &mut self.0
+        &mut self.transaction
+    }
+}
+
+/// Waits until committed rows are on the disk.
+#[derive(Debug)]
+#[must_use = "the rows are not known to be on the disk before this was waited for"]
+pub struct Ticket(crate::disk::Ticket);
+
+impl Ticket {
+    /// Waits until the rows are on the disk, with everything that was committed before them.
+    pub async fn on_disk(self) -> Result<()> {
+        Ok(self.0.on_disk().await?)
     }
 }
 
 impl Write {
-    /// Makes the changes durable: when this returns, they are on the disk.
+    /// Makes the changes durable: when this returns, they are on the disk. Transactions that end at the same time share
+    /// the sync, and wait for nothing else of each other.
     pub async fn commit(self) -> Result<()> {
-        Ok(self.0.commit().await?)
+        self.commit_soon().await?.on_disk().await
+    }
+
+    /// Makes the changes visible to everybody. A kill of the program does not undo them; a loss of power may, until the
+    /// ticket says that they are on the disk. Other work may be done in the meantime, but nothing that must not be there
+    /// without these rows.
+    pub async fn commit_soon(self) -> Result<Ticket> {
+        self.transaction.commit().await?;
+        Ok(Ticket(self.disk.sync()))
     }
 }
+
+/// Pages of the write-ahead log (of 4 KB) after which a commit moves them into the database.
+const LOG_PAGES: &str = "4000";
+/// Reading connections; each has a thread and a cache of its own. More of them than processors make nothing faster.
+const READERS: u32 = 4;
 
 impl Store {
     /// Opens (and creates, where it is missing) the control database in a file.
     pub async fn open(file: &Path) -> Result<Store> {
+        // NORMAL: a commit does not wait for the disk; `Disk` does, once for all who wait.
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
+            .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(Duration::from_secs(15))
-            .pragma("cache_size", "-4000")
+            .pragma("cache_size", "-2000")
+            .pragma("wal_autocheckpoint", LOG_PAGES)
             .foreign_keys(true);
         // One writer in this process, so that writers queue here in order and not in SQLite's busy handler.
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(Duration::from_secs(30))
-            .connect_with(options.clone())
-            .await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(8)
-            .acquire_timeout(Duration::from_secs(10))
-            .connect_lazy_with(options);
-        Ok(Store { readers, writer })
+        let writer = pool(1).acquire_timeout(Duration::from_secs(30)).connect_with(options.clone()).await?;
+        let readers = pool(READERS).acquire_timeout(Duration::from_secs(10)).connect_lazy_with(options);
+        let mut log = file.as_os_str().to_owned();
+        log.push("-wal");
+        let disk = Disk::new("the control database", move || match File::open(&log) {
+            Ok(log) => log.sync_data(),
+            // Whoever takes the log away has put its rows into the database before, and has synced that.
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(cause) => Err(cause),
+        });
+        Ok(Store { readers, writer, disk })
     }
 
     /// A connection to read with.
@@ -137,7 +177,11 @@ impl Store {
 
     /// A transaction to write in. It holds the write lock from its start, so what it reads stays true.
     pub async fn write(&self) -> Result<Write> {
-        Ok(Write(self.writer.begin_with("BEGIN IMMEDIATE").await?))
+        if self.disk.has_refused() {
+            self.disk.sync().on_disk().await?;
+        }
+        let transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        Ok(Write { transaction, disk: self.disk.clone() })
     }
 
     /// Closes all connections; called once, at the end.
@@ -145,6 +189,16 @@ impl Store {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// Connections are to a file: none of them breaks while it waits, so none is tried out before it is used or given up
+/// for its age.
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
 }
 
 /// A value to bind.
@@ -239,7 +293,10 @@ impl Query {
     }
 
     fn prepared(self) -> sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments> {
-        let mut query = sqlx::query(AssertSqlSafe(self.text.into_owned()));
+        let mut query = match self.text {
+            Cow::Borrowed(text) => sqlx::query(text),
+            Cow::Owned(text) => sqlx::query(AssertSqlSafe(text)),
+        };
         for value in self.values {
             query = match value {
                 Value::Null => query.bind(None::<String>),

@@ -10,9 +10,11 @@ pub mod jobs;
 pub mod migrate;
 pub mod owners;
 pub mod scope;
+pub mod search;
 pub mod sessions;
 pub mod settings;
 pub mod sign_in_tries;
+pub mod steps;
 pub mod template_drafts;
 pub mod templates;
 pub mod tenant_drafts;
@@ -20,5 +22,5 @@ pub mod tenant_list;
 pub mod tenants;
 pub mod users;
 
-pub use db::{Connection, Row, Store, StoreError, Value, sql, sql_of};
+pub use db::{Connection, Row, Store, StoreError, Ticket, Value, sql, sql_of};
 pub use scope::Scope;

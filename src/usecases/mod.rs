@@ -8,5 +8,6 @@ pub mod jobs;
 pub mod overview;
 pub mod permissions;
 pub mod templates;
+pub mod templates_at_start;
 pub mod tenant_drafts;
 pub mod tenants;

@@ -4,12 +4,13 @@
 //! name, which fails where something has that name already. It goes the same way backwards.
 
 use super::{
+    image::Images,
     own,
     session::{self, SqliteSession},
 };
 use crate::engine::{
-    Capabilities, DatabaseName, Engine, EngineError, Marker, Presence, Session, SqlDialect, Statement,
-    TenantLock,
+    Capabilities, DatabaseName, Draft, Drafted, Engine, EngineError, Marker, Presence, Session, SqlDialect,
+    Statement, TenantLock, Whole,
 };
 use crate::{schema::Schema, sql::operation::Operation};
 use async_trait::async_trait;
@@ -25,6 +26,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone)]
 pub struct Sqlite {
     folder: PathBuf,
+    images: Images,
 }
 
 pub(super) fn away(what: &str, cause: impl std::fmt::Display) -> EngineError {
@@ -34,7 +36,7 @@ pub(super) fn away(what: &str, cause: impl std::fmt::Display) -> EngineError {
 impl Sqlite {
     /// An engine that keeps its files in `folder`, which must exist.
     pub fn new(folder: PathBuf) -> Self {
-        Sqlite { folder }
+        Sqlite { folder, images: Images::default() }
     }
 
     fn file(&self, name: &DatabaseName) -> PathBuf {
@@ -45,6 +47,55 @@ impl Sqlite {
     /// same with ten tenants and with ten thousand.
     fn making(&self, name: &DatabaseName) -> PathBuf {
         self.folder.join(".making").join(name.as_str())
+    }
+
+    /// The file in which a claim makes a database.
+    fn hidden(&self, name: &DatabaseName, lock: &TenantLock) -> PathBuf {
+        self.making(name).join(format!("{}.db", lock.fence))
+    }
+
+    /// Writes a whole file aside, and waits until it is on the disk.
+    fn write_hidden(&self, name: &DatabaseName, lock: &TenantLock, bytes: &[u8]) -> Result<(), EngineError> {
+        self.remove_making(name)?;
+        std::fs::create_dir_all(self.making(name))
+            .map_err(|cause| away("A folder for the tenant cannot be made", cause))?;
+        let hidden = self.hidden(name, lock);
+        let mut file = std::fs::File::create_new(&hidden)
+            .map_err(|cause| away("A file for the tenant cannot be made", cause))?;
+        restrict(&hidden)?;
+        io::Write::write_all(&mut file, bytes)
+            .and_then(|()| file.sync_all())
+            .map_err(|cause| away("A file for the tenant cannot be written", cause))
+    }
+
+    /// Gives a file that is complete and on the disk its name; fails where something has it already.
+    fn put_in_place(&self, name: &DatabaseName, hidden: &Path) -> Result<(), EngineError> {
+        match std::fs::hard_link(hidden, self.file(name)) {
+            Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
+                self.remove_making(name)?;
+                return Err(EngineError::Foreign(format!("There is already a file {name}.db")));
+            }
+            Err(cause) => {
+                return Err(away(
+                    "A tenant's file cannot be put in its place (the disk must know hard links)",
+                    cause,
+                ));
+            }
+            Ok(()) => {}
+        }
+        self.sync_folder()?;
+        self.remove_making(name)
+    }
+
+    /// Runs work that waits for the disk where it does not hold up others.
+    async fn on_disk(
+        &self,
+        work: impl FnOnce(&Sqlite) -> Result<(), EngineError> + Send + 'static,
+    ) -> Result<(), EngineError> {
+        let engine = self.clone();
+        tokio::task::spawn_blocking(move || work(&engine))
+            .await
+            .map_err(|cause| away("Work on a tenant's file ended early", cause))?
     }
 
     fn sync_folder(&self) -> Result<(), EngineError> {
@@ -115,7 +166,7 @@ impl Engine for Sqlite {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { transactional_ddl: true, accounts: false, name_limit: 63 }
+        Capabilities { transactional_ddl: true, accounts: false, whole: true, name_limit: 63 }
     }
 
     fn dialect(&self) -> SqlDialect {
@@ -172,10 +223,9 @@ impl Engine for Sqlite {
             Presence::Absent => {}
         }
         self.remove_making(name)?;
-        let making = self.making(name);
-        std::fs::create_dir_all(&making)
+        std::fs::create_dir_all(self.making(name))
             .map_err(|cause| away("A folder for the tenant cannot be made", cause))?;
-        let hidden = making.join(format!("{}.db", lock.fence));
+        let hidden = self.hidden(name, lock);
         let mut connection = options(&hidden)
             .create_if_missing(true)
             .connect()
@@ -185,21 +235,30 @@ impl Engine for Sqlite {
         let _ = connection.close().await;
         made.map_err(|cause| away("A file for the tenant cannot be written", cause))?;
         restrict(&hidden)?;
-        match std::fs::hard_link(&hidden, self.file(name)) {
-            Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
-                self.remove_making(name)?;
-                return Err(EngineError::Foreign(format!("There is already a file {name}.db")));
-            }
-            Err(cause) => {
-                return Err(away(
-                    "A tenant's file cannot be put in its place (the disk must know hard links)",
-                    cause,
-                ));
-            }
-            Ok(()) => {}
+        self.put_in_place(name, &hidden)
+    }
+
+    async fn draft(
+        &self,
+        name: &DatabaseName,
+        lock: &TenantLock,
+        whole: &Whole<'_>,
+    ) -> Result<Drafted, EngineError> {
+        if self.look_up(name).await? != Presence::Absent {
+            return Ok(Drafted::Stepwise);
         }
-        self.sync_folder()?;
-        self.remove_making(name)
+        let Some(image) = self.images.of(whole).await? else { return Ok(Drafted::Stepwise) };
+        let (bytes, took) = image.fill(lock, whole).await?;
+        let draft = Draft { name: name.clone(), lock: *lock, took };
+        let (name, lock) = (name.clone(), *lock);
+        self.on_disk(move |engine| engine.write_hidden(&name, &lock, &bytes)).await?;
+        Ok(Drafted::Ready(draft))
+    }
+
+    async fn publish(&self, draft: &Draft) -> Result<(), EngineError> {
+        let draft = draft.clone();
+        self.on_disk(move |engine| engine.put_in_place(&draft.name, &engine.hidden(&draft.name, &draft.lock)))
+            .await
     }
 
     async fn remove(&self, name: &DatabaseName, marker: &Marker) -> Result<bool, EngineError> {

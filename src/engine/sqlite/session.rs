@@ -2,15 +2,16 @@
 
 use super::engine::{away, is_machine_trouble, options};
 use crate::{
-    engine::{Applied, DatabaseName, EngineError, Session, TenantLock, Unit},
+    engine::{Applied, DatabaseName, EngineError, Session, Statement, TenantLock, Unit},
     schema::Schema,
+    sql::variables::Variables,
 };
 use async_trait::async_trait;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
 use uuid::Uuid;
 
 /// The tables that every tenant's database has for Tenantry's own use. They are no part of the tenant's schema.
-const OWN_TABLES: &str = "
+pub(super) const OWN_TABLES: &str = "
 CREATE TABLE tenantry_owner (
     only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
     tenant_id TEXT NOT NULL,
@@ -34,13 +35,82 @@ pub(super) async fn write_marker(
 ) -> Result<(), sqlx::Error> {
     let mut transaction = connection.begin().await?;
     sqlx::raw_sql(OWN_TABLES).execute(&mut *transaction).await?;
+    write_owner(&mut transaction, lock).await?;
+    transaction.commit().await
+}
+
+/// Writes whose a database is.
+pub(super) async fn write_owner(
+    connection: &mut SqliteConnection,
+    lock: &TenantLock,
+) -> Result<(), sqlx::Error> {
     sqlx::query("INSERT INTO tenantry_owner (only_row, tenant_id, job_id, fence) VALUES (1, ?, ?, ?)")
         .bind(lock.tenant_id.to_string())
         .bind(lock.job_id.to_string())
         .bind(lock.fence)
-        .execute(&mut *transaction)
+        .execute(connection)
         .await?;
-    transaction.commit().await
+    Ok(())
+}
+
+/// What statements are run on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Base {
+    /// A tenant's file.
+    File,
+    /// A scratch database: what is full there is the room that a template gets.
+    Scratch,
+    /// An image: the connection runs the same statements for every tenant, and keeps them prepared.
+    Image,
+}
+
+/// Runs statements of a unit in the caller's transaction; gives the rows that they added or changed.
+pub(super) async fn run_all(
+    connection: &mut SqliteConnection,
+    unit: &str,
+    statements: &[Statement],
+    variables: &Variables,
+    base: Base,
+) -> Result<u64, EngineError> {
+    let mut rows = 0;
+    for (index, statement) in statements.iter().enumerate() {
+        let mut query = sqlx::query(AssertSqlSafe(statement.sql.clone()));
+        for value in &statement.values {
+            query = query.bind(variables.fill(value));
+        }
+        match query.persistent(base == Base::Image).execute(&mut *connection).await {
+            Ok(done) => rows += done.rows_affected(),
+            Err(cause) if is_machine_trouble(&cause) && base != Base::Scratch => {
+                return Err(away("The tenant's database cannot be written", cause));
+            }
+            Err(cause) => {
+                return Err(EngineError::Statement {
+                    unit: unit.to_owned(),
+                    index,
+                    sql: statement.sql.clone(),
+                    cause: cause.to_string(),
+                });
+            }
+        }
+    }
+    Ok(rows)
+}
+
+/// Refuses rows that refer to rows which are not there.
+pub(super) async fn check_references(
+    connection: &mut SqliteConnection,
+    unit: &str,
+) -> Result<(), EngineError> {
+    let dangling = sqlx::query("PRAGMA foreign_key_check")
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(|cause| away("The tenant's database cannot be read", cause))?;
+    let Some(row) = dangling else { return Ok(()) };
+    let table: String = row.try_get_unchecked(0).unwrap_or_default();
+    let parent: String = row.try_get_unchecked(2).unwrap_or_default();
+    Err(EngineError::Dangling(format!(
+        "After {unit}, rows of {table} refer to rows of {parent} that are not there"
+    )))
 }
 
 /// An open file.
@@ -91,6 +161,10 @@ impl SqliteSession {
         Ok(SqliteSession { connection, lock, is_scratch: false })
     }
 
+    pub(super) fn connection(&mut self) -> &mut SqliteConnection {
+        &mut self.connection
+    }
+
     pub(super) async fn scratch() -> Result<Self, EngineError> {
         let trouble = |cause| away("A scratch database cannot be made", cause);
         let lock = TenantLock { tenant_id: Uuid::nil(), job_id: Uuid::nil(), fence: 0 };
@@ -128,38 +202,9 @@ impl Session for SqliteSession {
         if before.is_some() {
             return Ok(Applied::Before);
         }
-        let mut rows = 0;
-        for (index, statement) in unit.statements.iter().enumerate() {
-            let mut query = sqlx::query(AssertSqlSafe(statement.sql.clone()));
-            for value in &statement.values {
-                query = query.bind(unit.variables.fill(value));
-            }
-            match query.persistent(false).execute(&mut *transaction).await {
-                Ok(done) => rows += done.rows_affected(),
-                // In a scratch database what is full is the room that a template gets.
-                Err(cause) if is_machine_trouble(&cause) && !self.is_scratch => return Err(trouble(cause)),
-                Err(cause) => {
-                    return Err(EngineError::Statement {
-                        unit: unit.key.to_owned(),
-                        index,
-                        sql: statement.sql.clone(),
-                        cause: cause.to_string(),
-                    });
-                }
-            }
-        }
-        let dangling = sqlx::query("PRAGMA foreign_key_check")
-            .fetch_optional(&mut *transaction)
-            .await
-            .map_err(trouble)?;
-        if let Some(row) = dangling {
-            let table: String = row.try_get_unchecked(0).unwrap_or_default();
-            let parent: String = row.try_get_unchecked(2).unwrap_or_default();
-            return Err(EngineError::Dangling(format!(
-                "After {}, rows of {table} refer to rows of {parent} that are not there",
-                unit.key
-            )));
-        }
+        let base = if self.is_scratch { Base::Scratch } else { Base::File };
+        let rows = run_all(&mut transaction, unit.key, unit.statements, unit.variables, base).await?;
+        check_references(&mut transaction, unit.key).await?;
         sqlx::query("INSERT INTO tenantry_ledger (job_id, unit, statements) VALUES (?, ?, ?)")
             .bind(lock.job_id.to_string())
             .bind(unit.key)
