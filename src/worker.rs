@@ -1,6 +1,8 @@
 //! A door: claims jobs, runs their steps, keeps the claim alive, records what happened, backs off. Everything that it
 //! knows is in the control database, so it may die at any moment and another one goes on.
 
+mod at_once;
+
 use crate::{
     app::App,
     apply::{
@@ -106,7 +108,9 @@ async fn claim_next(app: &App, only: Option<Uuid>) -> Result<Option<Job>, StoreE
     }
     let mut write = app.store.write().await?;
     let job = jobs::claim(&mut write, &app.process, only, now, lease_end(app)).await?;
-    write.commit().await?;
+    // A claim that a loss of power undoes is no loss: whoever comes next claims anew. Every record of a step is waited
+    // for, and nothing is on the disk without what was committed before it.
+    let _ = write.commit_soon().await?;
     Ok(job)
 }
 
@@ -140,7 +144,7 @@ async fn beat(app: App, claim: Claim, lost: CancellationToken) {
         let kept = async {
             let mut write = app.store.write().await?;
             let kept = jobs::heartbeat(&mut write, claim, lease_end(&app)).await?;
-            write.commit().await?;
+            let _ = write.commit_soon().await?;
             Ok::<_, StoreError>(kept)
         };
         match kept.await {
@@ -192,6 +196,9 @@ async fn forward(
     stop: &CancellationToken,
 ) -> Result<(), LetGo> {
     let steps = jobs::steps(&mut *app.store.read().await?, job.id).await?;
+    if !stop.is_cancelled() && at_once::run(app, job, claim, work, &steps).await? {
+        return Ok(());
+    }
     let last = steps.last().map(|step| step.position);
     for step in &steps {
         if matches!(step.status, StepStatus::Done | StepStatus::Skipped) {

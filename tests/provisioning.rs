@@ -16,7 +16,7 @@ use support::{Place, ask, count, form, job_of, open_tenant, tenant, work_off};
 use tenantry::{
     faults::Faults,
     store::{
-        jobs::{JobStatus, StepStatus},
+        jobs::{self, Claim, Direction, JobStatus, StepStatus},
         tenants::Status,
     },
     usecases::{actor::Actor, tenants},
@@ -89,48 +89,142 @@ async fn names_that_look_like_sql_or_like_variables_stay_plain_text() {
     }
 }
 
-#[tokio::test]
-async fn a_stop_at_any_point_ends_in_a_complete_tenant_after_a_restart() {
-    // One installation with its templates imported, copied for each run.
-    let fresh = Place::new();
-    fresh.open().await.store.close().await;
+/// Opens the program, lets it work until it "dies" at a point, and lets its lease run out: nothing but the data folder is
+/// left.
+async fn die_at(place: &Place, point: &str) {
+    place.wait_long();
+    let armed = Arc::new(AtomicBool::new(true));
+    let (wanted, once) = (point.to_owned(), Arc::clone(&armed));
+    let dying = place
+        .open_with(Faults::armed(move |name| name == wanted && once.swap(false, Ordering::SeqCst)))
+        .await;
+    work_off(&dying).await;
+    assert!(!armed.load(Ordering::SeqCst), "{point} was not passed");
+    dying.store.close().await;
+    place.wait_long();
+}
+
+/// An installation in which "Acme" was asked for, and the points that a worker passes there.
+async fn points_of(fresh: &Place) -> Vec<String> {
     let listening = fresh.copy();
+    listening.wait_long();
     let (faults, passed) = Faults::listening();
     let app = listening.open_with(faults).await;
-    ask(&app, "Acme", &["events"]).await;
     work_off(&app).await;
-    let points: Vec<String> = passed.lock().unwrap().clone();
-    assert!(points.len() > 40, "{points:?}");
+    app.store.close().await;
+    let points = passed.lock().unwrap();
+    points.clone()
+}
+
+async fn is_complete(place: &Place, why: &str) {
+    let app = place.open().await;
+    work_off(&app).await;
+    let made = tenant(&app, "acme").await;
+    assert_eq!(made.status, Status::Active, "{why}");
+    assert_eq!(place.files(), [format!("{}.db", made.database_name)], "{why}");
+    assert_eq!(count(&app, "tenants").await, 1);
+    assert_eq!(count(&app, "invitations").await, 1);
+    assert_eq!(count(&app, "tenant_migrations_history WHERE status = 'applied'").await, 1, "{why}");
+    assert_eq!(count(&app, "events WHERE action = 'tenant_ready'").await, 1, "{why}");
+    let (job, steps) = job_of(&app, "acme").await;
+    assert_eq!(job.status, JobStatus::Done, "{why}");
+    assert!(
+        steps.iter().all(|step| matches!(step.status, StepStatus::Done | StepStatus::Skipped)),
+        "{why}: {steps:?}"
+    );
+    let mut file = open_tenant(place, &made).await;
+    let users: i64 = sqlx::query("SELECT COUNT(*) FROM users").fetch_one(&mut file).await.unwrap().get(0);
+    assert_eq!(users, 1, "{why}");
+    file.close().await.unwrap();
+    app.store.close().await;
+}
+
+#[tokio::test]
+async fn a_stop_at_any_point_ends_in_a_complete_tenant_after_a_restart() {
+    // One installation with its templates imported and a tenant asked for, copied for each run.
+    let fresh = Place::new();
+    let app = fresh.open().await;
+    ask(&app, "Acme", &["events"]).await;
+    app.store.close().await;
+    let points = points_of(&fresh).await;
+    assert_eq!(
+        points,
+        ["all:before", "all:begun", "all:prepared", "all:published", "all:recorded"],
+        "a first try makes everything at once"
+    );
     for point in points {
         let place = fresh.copy();
-        let armed = Arc::new(AtomicBool::new(true));
-        let (wanted, once) = (point.clone(), Arc::clone(&armed));
-        let dying = place
-            .open_with(Faults::armed(move |name| name == wanted && once.swap(false, Ordering::SeqCst)))
-            .await;
-        ask(&dying, "Acme", &["events"]).await;
-        work_off(&dying).await;
-        assert!(!armed.load(Ordering::SeqCst), "{point} was not passed");
-        dying.store.close().await;
-        // Nothing but the data folder is left; another process comes when the lease has run out.
-        place.wait_long();
-        let app = place.open().await;
-        work_off(&app).await;
-        let made = tenant(&app, "acme").await;
-        assert_eq!(made.status, Status::Active, "stopped at {point}");
-        assert_eq!(place.files(), [format!("{}.db", made.database_name)], "stopped at {point}");
-        assert_eq!(count(&app, "tenants").await, 1);
-        assert_eq!(count(&app, "invitations").await, 1);
-        assert_eq!(
-            count(&app, "tenant_migrations_history WHERE status = 'applied'").await,
-            1,
-            "stopped at {point}"
-        );
-        let mut file = open_tenant(&place, &made).await;
-        let users: i64 = sqlx::query("SELECT COUNT(*) FROM users").fetch_one(&mut file).await.unwrap().get(0);
-        assert_eq!(users, 1, "stopped at {point}");
-        file.close().await.unwrap();
+        die_at(&place, &point).await;
+        is_complete(&place, &format!("stopped at {point}")).await;
     }
+    // What was stopped goes on step by step, and may be stopped again at any of them: once with a draft lying about that
+    // nobody has published, and once with everything made but its record.
+    for first in ["all:prepared", "all:published"] {
+        let stopped = fresh.copy();
+        die_at(&stopped, first).await;
+        let points = points_of(&stopped).await;
+        assert!(points.len() > 40, "{points:?}");
+        for point in points {
+            let place = stopped.copy();
+            die_at(&place, &point).await;
+            is_complete(&place, &format!("stopped at {first}, then at {point}")).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_made_at_once_is_taken_back_like_anything_else() {
+    for point in ["all:begun", "all:prepared", "all:published"] {
+        let place = Place::new();
+        let app = place.open().await;
+        ask(&app, "Acme", &[]).await;
+        app.store.close().await;
+        die_at(&place, point).await;
+        let app = place.open().await;
+        let (job, _) = job_of(&app, "acme").await;
+        let mut write = app.store.write().await.unwrap();
+        let claim = Claim { job_id: job.id, fence: job.fence };
+        jobs::put_back(&mut write, claim, Direction::Undo, 0, 0, None).await.unwrap();
+        write.commit().await.unwrap();
+        work_off(&app).await;
+        assert_eq!(tenant(&app, "acme").await.status, Status::Failed, "{point}");
+        assert!(place.files().is_empty(), "{point}: {:?}", place.files());
+        tenants::retry(&app, &Actor::CommandLine, "acme").await.unwrap();
+        work_off(&app).await;
+        assert_eq!(tenant(&app, "acme").await.status, Status::Active, "{point}");
+        app.store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn steps_done_at_once_say_the_same_as_steps_done_one_by_one() {
+    let place = Place::new();
+    let app = place.open().await;
+    ask(&app, "At once", &["events"]).await;
+    work_off(&app).await;
+    app.store.close().await;
+    let app = place
+        .open_with(Faults::armed({
+            let once = AtomicBool::new(true);
+            move |name| name == "all:before" && once.swap(false, Ordering::SeqCst)
+        }))
+        .await;
+    ask(&app, "One by one", &["events"]).await;
+    work_off(&app).await;
+    place.wait_long();
+    work_off(&app).await;
+    let (_, at_once) = job_of(&app, "at-once").await;
+    let (_, one_by_one) = job_of(&app, "one-by-one").await;
+    let said = |steps: &[tenantry::store::jobs::Step]| {
+        steps
+            .iter()
+            .map(|step| (step.name.clone(), step.status, step.note.clone(), step.attempts))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(said(&at_once), said(&one_by_one));
+    assert!(at_once.iter().all(|step| step.started_ms.is_some() && step.ended_ms >= step.started_ms));
+    let tenants = [tenant(&app, "at-once").await, tenant(&app, "one-by-one").await];
+    assert_eq!(tenants[0].schema_hash, tenants[1].schema_hash);
 }
 
 #[tokio::test]
@@ -141,7 +235,8 @@ async fn every_step_can_run_twice() {
     let remember = Arc::clone(&seen);
     let app = place
         .open_with(Faults::armed(move |name| {
-            name.ends_with(":acted") && remember.lock().unwrap().insert(name.to_owned())
+            (name == "all:before" || name.ends_with(":acted"))
+                && remember.lock().unwrap().insert(name.to_owned())
         }))
         .await;
     ask(&app, "Twice", &["grants"]).await;
@@ -152,7 +247,7 @@ async fn every_step_can_run_twice() {
     let (job, steps) = job_of(&app, "twice").await;
     assert_eq!(job.status, JobStatus::Done, "{job:?}");
     assert!(steps.iter().all(|step| step.attempts == 2), "{steps:?}");
-    assert_eq!(seen.lock().unwrap().len(), steps.len());
+    assert_eq!(seen.lock().unwrap().len(), steps.len() + 1);
     assert_eq!(count(&app, "events WHERE action = 'tenant_ready'").await, 1);
 }
 
@@ -416,7 +511,7 @@ async fn a_worker_that_is_asked_to_stop_hands_its_job_back_at_once() {
 #[tokio::test]
 async fn a_job_whose_worker_vanishes_again_and_again_at_one_step_is_given_up_with_a_reason() {
     let place = Place::new();
-    let app = place.open_with(Faults::armed(|name| name == "seed:begun")).await;
+    let app = place.open_with(Faults::armed(|name| ["all:begun", "seed:begun"].contains(&name))).await;
     ask(&app, "Acme", &[]).await;
     for _ in 0..12 {
         work_off(&app).await;

@@ -34,6 +34,7 @@ pub async fn tenants(store: &Store, version: &TemplateVersion, modules: &[Module
                 database_name: format!("fleet_{number}"),
                 slug,
                 email: format!("owner{number}@example.org"),
+                note: None,
                 plan: Plan::ALL[number % 3],
                 template_id: version.id,
                 template_version: version.version.clone(),

@@ -12,13 +12,27 @@ pub struct Answer {
     pub status: u16,
     /// The head, as it came.
     pub head: String,
-    /// Bytes of the body.
-    pub body: usize,
+    /// The body.
+    pub body: String,
     /// From the first byte sent to the last one read.
     pub took: Duration,
 }
 
 impl Answer {
+    /// What a hidden field of the page holds.
+    pub fn hidden(&self, name: &str) -> String {
+        let mark = format!("name=\"{name}\" value=\"");
+        let (_, rest) =
+            self.body.split_once(&mark).unwrap_or_else(|| panic!("no field {name} in {}", self.body));
+        rest.split('"').next().unwrap_or_default().to_owned()
+    }
+
+    /// Where the answer leads.
+    pub fn leads_to(&self) -> String {
+        assert_eq!(self.status, 303, "{}\n{}", self.head, self.body);
+        self.header("location").unwrap().to_owned()
+    }
+
     /// A header of the answer.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
@@ -79,9 +93,9 @@ impl Client {
         };
         let head = String::from_utf8_lossy(&self.buffer[..end]).into_owned();
         let status = head.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap();
-        let mut answer = Answer { status, head, body: 0, took: Duration::ZERO };
-        answer.body = answer.header("content-length").map_or(0, |text| text.parse().unwrap());
-        while have < end + answer.body {
+        let mut answer = Answer { status, head, body: String::new(), took: Duration::ZERO };
+        let length: usize = answer.header("content-length").map_or(0, |text| text.parse().unwrap());
+        while have < end + length {
             if have == self.buffer.len() {
                 self.buffer.resize(have * 2, 0);
             }
@@ -90,6 +104,7 @@ impl Client {
             have += read;
         }
         answer.took = start.elapsed();
+        answer.body = String::from_utf8_lossy(&self.buffer[end..end + length]).into_owned();
         answer
     }
 }

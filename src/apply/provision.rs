@@ -2,12 +2,14 @@
 
 use super::{
     template,
-    work::{self, Outcome, StepError, StoreResult, Words, Work},
+    work::{self, Outcome, Prepared, StepError, StoreResult, Words, Work},
 };
 use crate::{
     app::App,
     clock::timestamp,
-    engine::{Applied, DatabaseName, Engine, EngineError, Marker, Presence, TenantLock, Unit},
+    engine::{
+        Applied, DatabaseName, Drafted, Engine, EngineError, Marker, Presence, TenantLock, Unit, Whole,
+    },
     schema::difference::differences,
     sql::variables::Variables,
     store::{
@@ -18,7 +20,7 @@ use crate::{
     templates::compile::Compiled,
 };
 use async_trait::async_trait;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::sync::OnceCell;
 
 /// The kind of these jobs.
@@ -78,6 +80,13 @@ pub fn steps(modules: &[(String, String)]) -> Vec<(String, String)> {
         step("activate", "Open it for use"),
     ]);
     steps
+}
+
+const NO_ACCOUNTS: &str = "This engine keeps each tenant in a file of its own and has no accounts.";
+
+/// The note of a database that was checked.
+fn as_expected(compiled: &Compiled) -> String {
+    format!("{} tables, as expected.", compiled.expected.tables.len())
 }
 
 /// The kind of job that makes a tenant.
@@ -198,15 +207,19 @@ impl Making {
         }
     }
 
-    async fn open_ledger(&self) -> Result<Outcome, StepError> {
-        let compiled = self.compiled().await?;
-        let key = format!(
+    /// Names the unit that opens the ledger of changes.
+    fn baseline(&self, compiled: &Compiled) -> String {
+        format!(
             "baseline {} {} {} [{}]",
             self.tenant.template_type,
             self.tenant.template_version,
             compiled.source_hash,
             compiled.modules.join(" ")
-        );
+        )
+    }
+
+    async fn open_ledger(&self) -> Result<Outcome, StepError> {
+        let key = self.baseline(self.compiled().await?);
         let mut session = self.engine().open(&self.name()?, &self.lock()).await?;
         let applied =
             session.apply(Unit { key: &key, statements: &[], variables: &Variables::default() }).await;
@@ -233,57 +246,49 @@ impl Making {
             });
         }
         let mut write = self.app.store.write().await?;
-        let now = timestamp(self.app.now_ms());
-        store::tenants::set_schema(&mut write, self.tenant.id, &hash, &compiled.snapshot, &now).await?;
+        let now = self.app.now_ms();
+        store::tenants::set_schema(&mut write, self.tenant.id, &hash, &compiled.snapshot, now).await?;
         write.commit().await?;
-        Ok(Outcome::Done(Some(format!("{} tables, as expected.", found.tables.len()))))
+        Ok(Outcome::Done(Some(as_expected(compiled))))
     }
 
     async fn activate(&self) -> Result<Outcome, StepError> {
-        let app = &self.app;
         let compiled = self.compiled().await?;
-        let now = app.now_ms();
-        let mut write = app.store.write().await?;
+        let mut write = self.app.store.write().await?;
         if !store::jobs::is_ours(&mut write, self.claim).await? {
             return Err(StepError::Stale);
         }
-        // Found active already means that this step ran before and only its record is missing.
-        if store::tenants::set_status(
-            &mut write,
-            self.tenant.id,
-            &[Status::Pending, Status::Provisioning],
-            Status::Active,
-        )
-        .await?
-        {
-            store::tenants::set_ready_moment(&mut write, self.tenant.id, now).await?;
-            let job = store::jobs::find(&mut write, self.claim.job_id).await?;
-            let took = job.and_then(|job| job.started_ms).map_or(0, |started| now - started);
-            let tables: Vec<String> = compiled.expected.tables.keys().cloned().collect();
-            let what = format!("{} {}", self.tenant.template_type, self.tenant.template_version);
-            store::tenants::add_history(
-                &mut write,
-                self.tenant.id,
-                &what,
-                true,
-                took,
-                &tables,
-                "Made from the template",
-            )
-            .await?;
-            let doer = store::events::Doer::program();
-            store::events::record(
-                &mut write,
-                Some(self.tenant.id),
-                now,
-                &doer,
-                "tenant_ready",
-                "Made the tenant's database. The tenant is ready.",
-            )
-            .await?;
-        }
+        self.open_for_use(&mut write, compiled, self.app.now_ms()).await?;
         write.commit().await?;
         Ok(Outcome::Done(None))
+    }
+
+    async fn invite(&self, write: &mut Connection, now_ms: i64) -> StoreResult<()> {
+        let id = self.app.new_id();
+        store::invitations::ensure(write, id, self.tenant.id, &self.tenant.email, now_ms).await
+    }
+
+    async fn open_for_use(
+        &self,
+        write: &mut Connection,
+        compiled: &Compiled,
+        now_ms: i64,
+    ) -> StoreResult<()> {
+        let id = self.tenant.id;
+        let from = [Status::Pending, Status::Provisioning];
+        // Found active already means that this step ran before and only its record is missing.
+        if !store::tenants::set_status(write, id, &from, Status::Active).await? {
+            return Ok(());
+        }
+        store::tenants::set_ready_moment(write, id, now_ms).await?;
+        let job = store::jobs::find(write, self.claim.job_id).await?;
+        let took = job.and_then(|job| job.started_ms).map_or(0, |started| now_ms - started);
+        let tables: Vec<String> = compiled.expected.tables.keys().cloned().collect();
+        let what = format!("{} {}", self.tenant.template_type, self.tenant.template_version);
+        store::tenants::add_history(write, id, &what, true, took, &tables, "Made from the template").await?;
+        let doer = store::events::Doer::program();
+        let sentence = "Made the tenant's database. The tenant is ready.";
+        store::events::record(write, Some(id), now_ms, &doer, "tenant_ready", sentence).await
     }
 
     async fn failed(&self, write: &mut Connection, sentence: &str, now_ms: i64) -> StoreResult<()> {
@@ -312,9 +317,9 @@ impl Work for Making {
                 self.engine().create(&self.name()?, &self.lock()).await?;
                 Ok(Outcome::Done(None))
             }
-            Some(Kind::Account) if !self.engine().capabilities().accounts => Ok(Outcome::Skipped(
-                "This engine keeps each tenant in a file of its own and has no accounts.".into(),
-            )),
+            Some(Kind::Account) if !self.engine().capabilities().accounts => {
+                Ok(Outcome::Skipped(NO_ACCOUNTS.into()))
+            }
             Some(Kind::CoreSchema | Kind::Module(_) | Kind::Seed | Kind::TenantInfo) => {
                 self.apply(step).await
             }
@@ -322,9 +327,7 @@ impl Work for Making {
             Some(Kind::Verify) => self.verify().await,
             Some(Kind::InviteOwner) => {
                 let mut write = self.app.store.write().await?;
-                let id = self.app.new_id();
-                let now = self.app.now_ms();
-                store::invitations::ensure(&mut write, id, self.tenant.id, &self.tenant.email, now).await?;
+                self.invite(&mut write, self.app.now_ms()).await?;
                 write.commit().await?;
                 Ok(Outcome::Done(None))
             }
@@ -365,6 +368,49 @@ impl Work for Making {
             )
             | None => Ok(Outcome::Done(None)),
         }
+    }
+
+    fn can_be_at_once(&self) -> bool {
+        self.engine().capabilities().whole && !self.engine().capabilities().accounts
+    }
+
+    async fn prepare(&self) -> Result<Option<Prepared>, StepError> {
+        let compiled = self.compiled().await?;
+        let variables = self.variables();
+        let baseline = self.baseline(compiled);
+        let none = Variables::default();
+        let mut units: Vec<Unit<'_>> = compiled
+            .units
+            .iter()
+            .map(|unit| Unit { key: &unit.key, statements: &unit.statements, variables: &variables })
+            .collect();
+        units.push(Unit { key: &baseline, statements: &[], variables: &none });
+        let key = format!("{} {}", compiled.source_hash, compiled.modules.join(" "));
+        let whole = Whole { key: &key, units: &units, schema_hash: &compiled.expected_hash };
+        let draft = match self.engine().draft(&self.name()?, &self.lock(), &whole).await? {
+            Drafted::Ready(draft) => draft,
+            Drafted::Stepwise => return Ok(None),
+        };
+        let mut steps = BTreeMap::new();
+        for (unit, took) in compiled.units.iter().zip(&draft.took) {
+            let note = (!unit.statements.is_empty()).then(|| unit.summary.clone());
+            steps.insert(unit.key.clone(), (Outcome::Done(note), *took));
+        }
+        steps.insert("account".into(), (Outcome::Skipped(NO_ACCOUNTS.into()), Duration::ZERO));
+        steps.insert("verify".into(), (Outcome::Done(Some(as_expected(compiled))), Duration::ZERO));
+        Ok(Some(Prepared { draft, steps }))
+    }
+
+    async fn publish(&self, prepared: &Prepared) -> Result<(), StepError> {
+        Ok(self.engine().publish(&prepared.draft).await?)
+    }
+
+    async fn published(&self, write: &mut Connection, now_ms: i64) -> StoreResult<()> {
+        let Some(compiled) = self.compiled.get() else { return Ok(()) };
+        let hash = &compiled.expected_hash;
+        store::tenants::set_schema(write, self.tenant.id, hash, &compiled.snapshot, now_ms).await?;
+        self.invite(write, now_ms).await?;
+        self.open_for_use(write, compiled, now_ms).await
     }
 
     // Its last step opens it for use before that is recorded: a tenant in use is never taken down here.

@@ -3,7 +3,7 @@
 
 use crate::{
     app::App,
-    engine::EngineError,
+    engine::{Draft, EngineError},
     store::{
         Connection, StoreError,
         events::{self, Doer},
@@ -12,6 +12,7 @@ use crate::{
     },
 };
 use async_trait::async_trait;
+use std::{collections::BTreeMap, time::Duration};
 
 /// What the control database answers.
 pub type StoreResult<T> = std::result::Result<T, StoreError>;
@@ -90,6 +91,15 @@ impl From<StoreError> for StepError {
     }
 }
 
+/// All steps of a job, done aside.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The database.
+    pub draft: Draft,
+    /// How each step went and how long it took, by its name. Steps that are not here take what is left of the time.
+    pub steps: BTreeMap<String, (Outcome, Duration)>,
+}
+
 /// A job that was claimed, with what its steps need. Hooks that take a connection are called inside the transaction that
 /// records what they are about, with the claim already checked; each may be called again after a crash.
 #[async_trait]
@@ -105,6 +115,27 @@ pub trait Work: Send + Sync {
 
     /// Takes back what a step did, or may have done in part.
     async fn undo(&self, step: &str) -> Result<Outcome, StepError>;
+
+    /// Whether its steps can be done at once, as far as can be told without doing anything.
+    fn can_be_at_once(&self) -> bool {
+        false
+    }
+
+    /// Does the work of all steps aside, where nobody sees it and where the undo of the first steps finds it; `None` where
+    /// they have to be run one by one after all.
+    async fn prepare(&self) -> Result<Option<Prepared>, StepError> {
+        Ok(None)
+    }
+
+    /// Puts what was prepared in its place.
+    async fn publish(&self, _prepared: &Prepared) -> Result<(), StepError> {
+        Ok(())
+    }
+
+    /// Records in the control database what the steps would have recorded.
+    async fn published(&self, _write: &mut Connection, _now_ms: i64) -> StoreResult<()> {
+        Ok(())
+    }
 
     /// Whether what it has done must not be taken back any more, though its last record is missing.
     fn is_settled(&self) -> bool {

@@ -31,6 +31,8 @@ pub struct Capabilities {
     pub transactional_ddl: bool,
     /// Each tenant has an account of its own.
     pub accounts: bool,
+    /// A database can be made at once: see [`Engine::draft`].
+    pub whole: bool,
     /// Longest name of a database, in bytes.
     pub name_limit: usize,
     /// What shutting a database away from its application comes to, in a sentence for pages.

@@ -1,6 +1,7 @@
 //! Making a database at once instead of unit by unit.
 
 use super::{DatabaseName, TenantLock, Unit};
+use std::time::Duration;
 
 /// Everything that a new database is made of.
 #[derive(Debug, Clone, Copy)]
@@ -20,8 +21,8 @@ pub struct Draft {
     pub name: DatabaseName,
     /// Whose it is, and who made it.
     pub lock: TenantLock,
-    /// Rows that each unit added.
-    pub rows: Vec<u64>,
+    /// How long each unit took.
+    pub took: Vec<Duration>,
 }
 
 /// What came of asking for a database at once.

@@ -274,15 +274,7 @@ pub async fn add(connection: &mut Connection, new: &NewJob<'_>) -> Result<()> {
     .bind(new.created_ms)
     .run(connection)
     .await?;
-    for (position, (name, title)) in (0_i64..).zip(new.steps) {
-        sql("INSERT INTO job_steps (job_id, position, name, title) VALUES (?, ?, ?, ?)")
-            .bind(new.id)
-            .bind(position)
-            .bind(name)
-            .bind(title)
-            .run(connection)
-            .await?;
-    }
+    super::steps::add(connection, new.id, new.steps).await?;
     take_tenants(connection, new.id, new.created_ms).await
 }
 

@@ -17,9 +17,13 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "tenant_drafts", include_str!("schema/0003_tenant_drafts.sql")),
     (4, "templates", include_str!("schema/0004_templates.sql")),
     (5, "life", include_str!("schema/0005_life.sql")),
+    (6, "speed", include_str!("schema/0006_speed.sql")),
     (7, "export", include_str!("schema/0007_export.sql")),
     (8, "look", include_str!("schema/0008_look.sql")),
 ];
+
+/// What belongs to a migration and has to be said in an engine's own words, by its version: one statement each.
+const OWN: &[(i64, &[&str])] = &[(6, super::search::SQLITE)];
 
 /// What was applied, and when.
 const OWN_TABLE: &str = "CREATE TABLE IF NOT EXISTS control_migrations (
@@ -53,6 +57,9 @@ pub async fn migrate(store: &Store, now_ms: i64) -> Result<Vec<String>> {
             }
         }
         if number > version {
+            for own in OWN.iter().filter(|(of, _)| *of == number).flat_map(|(_, statements)| *statements) {
+                sql(own).run(&mut write).await?;
+            }
             sql("INSERT INTO control_migrations (version, name, digest, applied_at) VALUES (?, ?, ?, ?)")
                 .bind(number)
                 .bind(name)

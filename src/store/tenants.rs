@@ -286,18 +286,27 @@ pub async fn set_status(connection: &mut Connection, id: Uuid, from: &[Status], 
     Ok(query.run(connection).await? == 1)
 }
 
-/// Notes the schema that the tenant was found to have.
+/// Notes the schema that the tenant was found to have; `snapshot` is its model, which is kept once for all tenants.
 pub async fn set_schema(
     connection: &mut Connection,
     id: Uuid,
     hash: &str,
     snapshot: &str,
-    now: &str,
+    now_ms: i64,
 ) -> Result<()> {
+    let known = sql("SELECT schema_hash FROM schema_snapshots WHERE schema_hash = ?").bind(hash);
+    if known.first(connection).await?.is_none() {
+        sql("INSERT INTO schema_snapshots (schema_hash, snapshot, created_ms) VALUES (?, ?, ?)")
+            .bind(hash)
+            .bind(snapshot)
+            .bind(now_ms)
+            .run(connection)
+            .await?;
+    }
     sql("UPDATE tenants SET schema_hash = ?, template_snapshot = ?, last_schema_sync = ?, schema_drift_level = 'none' WHERE id = ?")
         .bind(hash)
-        .bind(snapshot)
-        .bind(now)
+        .bind(serde_json::json!({ "schema_hash": hash }).to_string())
+        .bind(crate::clock::timestamp(now_ms))
         .bind(id)
         .run(connection)
         .await?;

@@ -156,6 +156,16 @@ impl Memory {
         paths.into_iter().map(read).collect::<Result<_, _>>().map(Memory)
     }
 
+    /// SHA-256 of all names and all bytes.
+    pub fn digest(&self) -> String {
+        let mut all = Vec::new();
+        for (path, bytes) in &self.0 {
+            all.extend_from_slice(format!("{} {path} {} ", path.len(), bytes.len()).as_bytes());
+            all.extend_from_slice(bytes);
+        }
+        crate::digest::sha256_hex(all)
+    }
+
     /// Files that were unpacked.
     pub fn of_bytes(files: BTreeMap<String, Vec<u8>>) -> Self {
         Memory(files)

@@ -13,5 +13,6 @@ pub mod template_drafts;
 pub mod template_history;
 pub mod template_publishing;
 pub mod templates;
+pub mod templates_at_start;
 pub mod tenant_drafts;
 pub mod tenants;

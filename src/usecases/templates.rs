@@ -19,6 +19,8 @@ use crate::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use super::templates_at_start::import_at_start;
+
 /// What became of one template of an import.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -46,7 +48,7 @@ pub struct Imported {
     pub report: Report,
 }
 
-fn unreadable(cause: &SourceError) -> Error {
+pub(super) fn unreadable(cause: &SourceError) -> Error {
     Error::unusable(format!("The templates cannot be read: {cause}."))
 }
 
@@ -153,7 +155,7 @@ pub async fn import(app: &App, actor: &Actor, source: impl Source + Send + 'stat
     import_readings(app, actor, &copy, &readings).await
 }
 
-async fn import_readings(
+pub(super) async fn import_readings(
     app: &App,
     actor: &Actor,
     copy: &Memory,
@@ -376,6 +378,13 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<(TemplateVersion, i64)
         .collect())
 }
 
+/// The types of templates that there are, each with the name of its newest version.
+pub async fn types(app: &App, actor: &Actor) -> Result<BTreeMap<String, String>> {
+    actor.must(Permission::SeeTemplates)?;
+    let versions = store::templates::list(&mut *app.store.read().await?).await?;
+    Ok(versions.into_iter().map(|version| (version.template_type, version.name)).collect())
+}
+
 /// A template version in full.
 pub async fn show(app: &App, actor: &Actor, template_type: &str, version: &str) -> Result<Detail> {
     actor.must(Permission::SeeTemplates)?;
@@ -485,25 +494,4 @@ pub async fn choose(app: &App, template: &str, modules: &[String]) -> Result<Cho
         modules: chosen.iter().filter(|module| !module.is_core).map(|module| module.name.clone()).collect(),
         module_order: chosen.iter().map(|module| (module.name.clone(), module.title.clone())).collect(),
     })
-}
-
-/// Imports the built-in templates, and those of the settings' folder, at the start of the program. Each by itself: one that
-/// is broken, or changed without a new number, does not keep the others out.
-pub async fn import_at_start(app: &App) -> Result<Vec<Imported>> {
-    let mut results = import_each(app, crate::templates::Embedded).await?;
-    if let Some(folder) = &app.settings.templates_dir {
-        let source = crate::templates::Folder::open(folder).map_err(|cause| unreadable(&cause))?;
-        results.extend(import_each(app, source).await?);
-    }
-    Ok(results)
-}
-
-async fn import_each(app: &App, source: impl Source + Send + 'static) -> Result<Vec<Imported>> {
-    let (copy, readings) = read_all(app, source).await?;
-    let mut results = Vec::new();
-    for reading in &readings {
-        let one = std::slice::from_ref(reading);
-        results.extend(import_readings(app, &Actor::Program, &copy, one).await?);
-    }
-    Ok(results)
 }

@@ -203,9 +203,7 @@ pub async fn create(app: &App, actor: &Actor, form: CreateForm) -> Result<Create
     let (Some(customer), Some(plan), Some(choice)) = (customer, plan, choice) else {
         return Err(Error::invalid(fields));
     };
-    let created = insert(app, actor, customer, plan, &choice, form.request_id).await?;
-    app.wake.notify_one();
-    Ok(created)
+    insert(app, actor, customer, plan, &choice, form.request_id).await
 }
 
 /// The tenant that a request has led to, where it has.
@@ -283,9 +281,12 @@ async fn insert(
     store::jobs::add(&mut write, &job).await?;
     let sentence = format!("Asked for the tenant from {} {}.", choice.template_name, choice.version);
     store::events::record(&mut write, Some(id), now, &actor.doer(), "tenant_created", &sentence).await?;
-    write.commit().await?;
+    let kept = write.commit_soon().await?;
+    // A worker may begin while the disk still writes: it gives nothing its name before the disk has this and its claim.
+    app.wake.notify_one();
     let tenant = store::tenants::by_id(&mut *app.store.read().await?, Scope::All, id).await?;
     let tenant = tenant.ok_or_else(|| Error::internal(&"the tenant is gone right after it was added"))?;
+    kept.on_disk().await?;
     Ok(Created { tenant, job_id: Some(job_id), is_new: true })
 }
 

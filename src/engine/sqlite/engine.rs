@@ -211,6 +211,7 @@ impl Engine for Sqlite {
         Capabilities {
             transactional_ddl: true,
             accounts: false,
+            whole: true,
             name_limit: 63,
             shutting: "Its database file is moved to a folder that only Tenantry uses, and a small locked file stands in its place. \
                        Programs that have the file open find it empty.",
@@ -288,8 +289,8 @@ impl Engine for Sqlite {
             return Ok(Drafted::Stepwise);
         }
         let Some(image) = self.images.of(whole).await? else { return Ok(Drafted::Stepwise) };
-        let (bytes, rows) = image.fill(lock, whole).await?;
-        let draft = Draft { name: name.clone(), lock: *lock, rows };
+        let (bytes, took) = image.fill(lock, whole).await?;
+        let draft = Draft { name: name.clone(), lock: *lock, took };
         let (name, lock) = (name.clone(), *lock);
         self.on_disk(move |engine| engine.write_hidden(&name, &lock, &bytes)).await?;
         Ok(Drafted::Ready(draft))

@@ -9,13 +9,17 @@ use super::{
     session::{Base, OWN_TABLES, SqliteSession, check_references, run_all},
     split::{is_about_rows, part},
 };
-use crate::engine::{EngineError, Session, Statement, TenantLock, Whole};
+use crate::{
+    engine::{EngineError, Session, Statement, TenantLock, Whole},
+    sql::variables::Variables,
+};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, SqliteConnection};
 use std::{
     collections::BTreeMap,
     fmt,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 use tokio::sync::OnceCell;
 
@@ -64,9 +68,9 @@ fn trouble(cause: sqlx::Error) -> EngineError {
 impl Image {
     /// Makes an image and holds it against the slow way; `None` where the two would not be the same.
     async fn make(whole: &Whole<'_>) -> Result<Option<Arc<Image>>, EngineError> {
-        let (slow, first_rows) = unit_by_unit(whole).await?;
+        let (slow, before_rows) = unit_by_unit(whole).await?;
         let units: Vec<&[Statement]> = whole.units.iter().map(|unit| unit.statements).collect();
-        let Some(parted) = part(&units, first_rows) else {
+        let Some(parted) = part(&units, before_rows) else {
             tracing::info!("A template mixes structure and rows: its tenants are made unit by unit");
             return Ok(None);
         };
@@ -74,14 +78,8 @@ impl Image {
         let mut transaction = connection.begin().await.map_err(trouble)?;
         sqlx::raw_sql(OWN_TABLES).execute(&mut *transaction).await.map_err(trouble)?;
         for statement in parted.structure {
-            run_all(
-                &mut transaction,
-                "image",
-                std::slice::from_ref(statement),
-                &Default::default(),
-                Base::Scratch,
-            )
-            .await?;
+            let one = std::slice::from_ref(statement);
+            run_all(&mut transaction, "image", one, &Variables::default(), Base::Scratch).await?;
         }
         transaction.commit().await.map_err(trouble)?;
         let schema = super::inspect(&mut connection)
@@ -105,16 +103,16 @@ impl Image {
         Ok(Some(Arc::new(image)))
     }
 
-    /// The bytes of a tenant's database, and the rows that each unit added.
+    /// The bytes of a tenant's database, and how long each unit took.
     pub(super) async fn fill(
         &self,
         lock: &TenantLock,
         whole: &Whole<'_>,
-    ) -> Result<(Vec<u8>, Vec<u64>), EngineError> {
+    ) -> Result<(Vec<u8>, Vec<Duration>), EngineError> {
         let mut connection = self.connection.lock().await;
         // Dropped early, the transaction is rolled back before the next one begins.
         let mut transaction = connection.begin().await.map_err(trouble)?;
-        let rows = self.put_in(&mut transaction, lock, whole).await?;
+        let took = self.put_in(&mut transaction, lock, whole).await?;
         // No row statement changes structure; should one do so after all, this tells.
         if structure(&mut transaction).await? != self.structure {
             return Err(EngineError::Dangling("The structure changed while rows were filled in".into()));
@@ -122,7 +120,7 @@ impl Image {
         // The uncommitted rows are part of these bytes: SQLite gives them as this connection sees them.
         let bytes = transaction.serialize(None).await.map_err(trouble)?.to_vec();
         transaction.rollback().await.map_err(trouble)?;
-        Ok((bytes, rows))
+        Ok((bytes, took))
     }
 
     async fn put_in(
@@ -130,7 +128,7 @@ impl Image {
         connection: &mut SqliteConnection,
         lock: &TenantLock,
         whole: &Whole<'_>,
-    ) -> Result<Vec<u64>, EngineError> {
+    ) -> Result<Vec<Duration>, EngineError> {
         super::session::write_owner(connection, lock).await.map_err(trouble)?;
         let marks = vec!["(?, ?, ?)"; whole.units.len()].join(", ");
         let text = format!("INSERT INTO tenantry_ledger (job_id, unit, statements) VALUES {marks}");
@@ -140,14 +138,16 @@ impl Image {
             ledger = ledger.bind(lock.job_id.to_string()).bind(unit.key).bind(statements);
         }
         ledger.execute(&mut *connection).await.map_err(trouble)?;
-        let mut added = Vec::new();
+        let mut took = Vec::new();
         for (unit, statements) in whole.units.iter().zip(&self.rows) {
-            added.push(run_all(connection, unit.key, statements, unit.variables, Base::Image).await?);
+            let start = Instant::now();
             if !statements.is_empty() {
+                run_all(connection, unit.key, statements, unit.variables, Base::Image).await?;
                 check_references(connection, unit.key).await?;
             }
+            took.push(start.elapsed());
         }
-        Ok(added)
+        Ok(took)
     }
 }
 
@@ -187,28 +187,11 @@ async fn unit_by_unit(whole: &Whole<'_>) -> Result<(Content, usize), EngineError
     let mut has_rows = false;
     for unit in whole.units {
         for statement in unit.statements {
+            let one = std::slice::from_ref(statement);
+            let rows = run_all(session.connection(), unit.key, one, unit.variables, Base::Scratch).await?;
             // A rebuild copies the rows of a table that has none yet: that is structure still.
-            if !has_rows {
-                let rows = run_all(
-                    session.connection(),
-                    unit.key,
-                    std::slice::from_ref(statement),
-                    unit.variables,
-                    Base::Scratch,
-                )
-                .await?;
-                has_rows = is_about_rows(statement) && (rows > 0 || !statement.values.is_empty());
-                before_rows += usize::from(!has_rows);
-            } else {
-                run_all(
-                    session.connection(),
-                    unit.key,
-                    std::slice::from_ref(statement),
-                    unit.variables,
-                    Base::Scratch,
-                )
-                .await?;
-            }
+            has_rows |= is_about_rows(statement) && (rows > 0 || !statement.values.is_empty());
+            before_rows += usize::from(!has_rows);
         }
         let empty = crate::engine::Unit { statements: &[], ..*unit };
         session.apply(empty).await?;

@@ -73,12 +73,12 @@ fn kind<'a>(words: &[&'a str]) -> Kind<'a> {
     Kind::Other
 }
 
-/// Parts the statements of a database's units, or says that they cannot be parted. `adds_rows` runs a statement that is
-/// about rows while there is only structure before it, and says whether there were any.
+/// Parts the statements of a database's units, or says that they cannot be parted. The first `before_rows` statements come
+/// before the first row.
 ///
 /// Up to the first row, everything is structure. From there on only a new table may go before the rows, with its indexes
 /// and triggers: no row statement before it can know it, and none that does may come between.
-pub fn part<'a>(units: &[&'a [Statement]], first_rows: usize) -> Option<Parted<'a>> {
+pub fn part<'a>(units: &[&'a [Statement]], before_rows: usize) -> Option<Parted<'a>> {
     let mut parted = Parted { structure: Vec::new(), rows: Vec::new() };
     let mut late: BTreeSet<&str> = BTreeSet::new();
     let mut used: BTreeSet<String> = BTreeSet::new();
@@ -87,7 +87,7 @@ pub fn part<'a>(units: &[&'a [Statement]], first_rows: usize) -> Option<Parted<'
         let mut rows = Vec::new();
         for statement in *unit {
             let words = words(&statement.sql);
-            let is_first_part = place < first_rows;
+            let is_first_part = place < before_rows;
             place += 1;
             if is_first_part {
                 parted.structure.push(statement);

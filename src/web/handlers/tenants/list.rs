@@ -65,7 +65,7 @@ pub async fn list(
     let found = tenants::list(&app, &actor, &filter, sort, cursor.as_ref(), A_PAGE).await?;
     // An owner has few tenants, and no templates to choose from.
     let is_owner = actor.scope(Permission::SeeTenants)? != Scope::All;
-    let offers = if is_owner { Vec::new() } else { templates::list(&app, &actor).await? };
+    let types = if is_owner { BTreeMap::new() } else { templates::types(&app, &actor).await? };
     let now = app.now_ms();
     let address = |sort: Sort, at: Option<&Cursor>| {
         let at = at.map(write_cursor).unwrap_or_default();
@@ -98,12 +98,7 @@ pub async fn list(
     let page = TenantsPage {
         shell: shell(&request, &actor, Place::Tenants),
         is_owner,
-        search: search(
-            &query,
-            sort,
-            is_on,
-            offers.iter().map(|(version, _)| (version.template_type.as_str(), version.name.as_str())),
-        ),
+        search: search(&query, sort, is_on, &types),
         count: if found.count > i64::from(COUNT_LIMIT) {
             format!("More than {}", counted(i64::from(COUNT_LIMIT), "tenant", "tenants"))
         } else {
@@ -134,18 +129,12 @@ pub async fn list(
     }
 }
 
-fn search<'a>(
-    query: &Values,
-    sort: Sort,
-    is_on: bool,
-    templates: impl Iterator<Item = (&'a str, &'a str)>,
-) -> Search {
+fn search(query: &Values, sort: Sort, is_on: bool, types: &BTreeMap<String, String>) -> Search {
     let choice = |name: &str, value: &str, text: &str| Choice {
         value: value.to_owned(),
         text: text.to_owned(),
         is_chosen: query.text(name) == value,
     };
-    let by_type: BTreeMap<&str, &str> = templates.collect();
     let states = Status::ALL.into_iter().filter(|status| *status != Status::Deleted);
     Search {
         text: query.text("q").to_owned(),
@@ -153,7 +142,7 @@ fn search<'a>(
             .chain(states.map(|status| choice("state", status.word(), &state(status).text)))
             .collect(),
         templates: std::iter::once(choice("template", "", "All templates"))
-            .chain(by_type.into_iter().map(|(template, name)| choice("template", template, name)))
+            .chain(types.iter().map(|(template, name)| choice("template", template, name)))
             .collect(),
         plans: std::iter::once(choice("plan", "", "All plans"))
             .chain(Plan::ALL.into_iter().map(|value| choice("plan", value.word(), plan(value))))

@@ -1,0 +1,122 @@
+//! All steps of a job at once: begun in one commit, done aside, put in place, and ended in one commit. Only a job's first
+//! try goes this way; whatever stops it, the steps are then run one by one, and find what is there.
+
+use super::LetGo;
+use crate::{
+    app::App,
+    apply::work::{Outcome, Prepared, StepError, Work},
+    store::{
+        jobs::{self, Claim, Job, JobStatus, Step, StepStatus},
+        steps::{self, Ended},
+    },
+};
+use std::time::Duration;
+
+/// Does all steps at once where that is possible; false where they have to be run one by one.
+pub(super) async fn run(
+    app: &App,
+    job: &Job,
+    claim: Claim,
+    work: &dyn Work,
+    steps: &[Step],
+) -> Result<bool, LetGo> {
+    let is_first_try = job.attempt == 0 && job.crashes == 0;
+    let is_fresh = steps.iter().all(|step| step.status == StepStatus::Waiting && step.attempts == 0);
+    if !is_first_try || !is_fresh || !work.can_be_at_once() {
+        return Ok(false);
+    }
+    app.faults.point("all:before")?;
+    let started = app.now_ms();
+    let mut write = app.store.write().await?;
+    if !jobs::is_ours(&mut write, claim).await? {
+        return Err(LetGo::Lost);
+    }
+    work.begun(&mut write).await?;
+    steps::begin_all(&mut write, claim, started).await?;
+    let begun = write.commit_soon().await?;
+    app.faults.point("all:begun")?;
+    let prepared = match work.prepare().await {
+        Ok(Some(prepared)) => prepared,
+        Ok(None) => return one_by_one(app, claim, None).await,
+        Err(failure) => return one_by_one(app, claim, Some(failure)).await,
+    };
+    app.faults.point("all:prepared")?;
+    // Nothing has its name before the disk knows who made it.
+    begun.on_disk().await?;
+    if !jobs::is_ours(&mut *app.store.read().await?, claim).await? {
+        return Err(LetGo::Lost);
+    }
+    if let Err(failure) = work.publish(&prepared).await {
+        return one_by_one(app, claim, Some(failure)).await;
+    }
+    app.faults.point("all:published")?;
+    let mut write = app.store.write().await?;
+    if !jobs::is_ours(&mut write, claim).await? {
+        return Err(LetGo::Lost);
+    }
+    let now = app.now_ms();
+    work.published(&mut write, now).await?;
+    steps::end_all(&mut write, claim, &ended(steps, &prepared, started, now)).await?;
+    work.ended(&mut write, now).await?;
+    jobs::end(&mut write, claim, JobStatus::Done, false, now).await?;
+    write.commit().await?;
+    app.faults.point("all:recorded")?;
+    tracing::info!(job = %job.id, tenant = work.tenant().slug, "{}", work.words().done_sentence);
+    Ok(true)
+}
+
+/// Takes the beginning back, so that each step says for itself where it is. The steps then meet the same trouble, each
+/// with its own sentence, its own tries and its own undo.
+async fn one_by_one(app: &App, claim: Claim, failure: Option<StepError>) -> Result<bool, LetGo> {
+    match failure {
+        Some(StepError::Stale) => return Err(LetGo::Lost),
+        Some(StepError::Failed { detail, .. }) => {
+            tracing::info!(job = %claim.job_id, cause = detail, "Not everything can be done at once; the steps are run one by one");
+        }
+        None => {}
+    }
+    let mut write = app.store.write().await?;
+    if !jobs::is_ours(&mut write, claim).await? {
+        return Err(LetGo::Lost);
+    }
+    steps::wait_all(&mut write, claim).await?;
+    let _ = write.commit_soon().await?;
+    Ok(false)
+}
+
+/// What is noted about each step: those that were timed one after the other, and between them the others, which share what
+/// is left of the time.
+fn ended(steps: &[Step], prepared: &Prepared, started: i64, now: i64) -> Vec<Ended> {
+    let milliseconds = |took: Duration| took.as_secs_f64() * 1_000.0;
+    let timed: f64 = prepared.steps.values().map(|(_, took)| milliseconds(*took)).sum();
+    let is_timed = |step: &Step| prepared.steps.contains_key(&step.name);
+    let untimed = steps.iter().filter(|step| !is_timed(step)).count().max(1);
+    #[expect(clippy::cast_precision_loss, reason = "times of a job and numbers of steps are far below 2^52")]
+    let share = ((now - started) as f64 - timed).max(0.0) / untimed as f64;
+    let mut at = 0.0;
+    let mut moment = |took: f64| {
+        at += took;
+        #[expect(clippy::cast_possible_truncation, reason = "rounded, and bounded by the moment of now")]
+        let moment = started.saturating_add(f64::round(at) as i64).min(now);
+        moment
+    };
+    let mut ended = Vec::new();
+    for step in steps {
+        let (outcome, took) = match prepared.steps.get(&step.name) {
+            Some((outcome, took)) => (outcome.clone(), milliseconds(*took)),
+            None => (Outcome::Done(None), share),
+        };
+        let (status, note) = match outcome {
+            Outcome::Done(note) => (StepStatus::Done, note),
+            Outcome::Skipped(why) => (StepStatus::Skipped, Some(why)),
+        };
+        ended.push(Ended {
+            position: step.position,
+            status,
+            note,
+            started_ms: moment(0.0),
+            ended_ms: moment(took),
+        });
+    }
+    ended
+}
