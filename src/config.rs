@@ -63,6 +63,10 @@ pub struct Settings {
     pub lease: Duration,
     /// Waiting times before the second and later tries (`TENANTRY_RETRY_SECONDS`, a list).
     pub retry_delays: Vec<Duration>,
+    /// How long a deleted tenant can be kept after all (`TENANTRY_GRACE_DAYS`).
+    pub grace: Duration,
+    /// How long snapshots are kept (`TENANTRY_SNAPSHOT_DAYS`).
+    pub snapshots_kept: Duration,
     /// How log lines look (`TENANTRY_LOG_FORMAT`, `text` or `json`).
     pub log_format: LogFormat,
 }
@@ -105,13 +109,19 @@ pub struct Layer {
     /// Seconds to wait before each further try [default: 60,120]
     #[arg(long, global = true, value_name = "LIST")]
     pub retry_seconds: Option<String>,
+    /// Days for which a deleted tenant can be kept after all [default: 7]
+    #[arg(long, global = true, value_name = "DAYS")]
+    pub grace_days: Option<f64>,
+    /// Days for which snapshots are kept [default: 30]
+    #[arg(long, global = true, value_name = "DAYS")]
+    pub snapshot_days: Option<f64>,
     /// How log lines look: text or json [default: text]
     #[arg(long, global = true, value_name = "FORMAT")]
     pub log_format: Option<String>,
 }
 
 /// Names of the settings in the environment, and how each is put into a layer.
-const VARIABLES: [&str; 12] = [
+const VARIABLES: [&str; 14] = [
     "CONFIG",
     "DATA_DIR",
     "LISTEN",
@@ -123,6 +133,8 @@ const VARIABLES: [&str; 12] = [
     "WORKERS",
     "LEASE_SECONDS",
     "RETRY_SECONDS",
+    "GRACE_DAYS",
+    "SNAPSHOT_DAYS",
     "LOG_FORMAT",
 ];
 
@@ -149,6 +161,8 @@ fn environment(variables: impl Iterator<Item = (String, String)>) -> Result<Laye
             "WORKERS" => layer.workers = Some(number(name, &value)?),
             "LEASE_SECONDS" => layer.lease_seconds = Some(number(name, &value)?),
             "RETRY_SECONDS" => layer.retry_seconds = Some(value),
+            "GRACE_DAYS" => layer.grace_days = Some(number(name, &value)?),
+            "SNAPSHOT_DAYS" => layer.snapshot_days = Some(number(name, &value)?),
             "LOG_FORMAT" => layer.log_format = Some(value),
             _ => {
                 // Tests of the program and wrappers around it use names of their own; a likely slip is worth a word.
@@ -200,6 +214,8 @@ impl Layer {
             workers: self.workers.or(next.workers),
             lease_seconds: self.lease_seconds.or(next.lease_seconds),
             retry_seconds: self.retry_seconds.or(next.retry_seconds),
+            grace_days: self.grace_days.or(next.grace_days),
+            snapshot_days: self.snapshot_days.or(next.snapshot_days),
             log_format: self.log_format.or(next.log_format),
         }
     }
@@ -234,6 +250,14 @@ fn seconds(name: &str, value: f64, range: std::ops::RangeInclusive<f64>) -> Resu
         Ok(Duration::from_secs_f64(value))
     } else {
         Err(BadSetting(format!("{name} is {value}; it takes {} to {} seconds.", range.start(), range.end())))
+    }
+}
+
+fn days(name: &str, value: f64) -> Result<Duration, BadSetting> {
+    if (0.0..=3650.0).contains(&value) {
+        Ok(Duration::from_secs_f64(value * 86_400.0))
+    } else {
+        Err(BadSetting(format!("{name} is {value}; it takes 0 to 3650 days.")))
     }
 }
 
@@ -305,6 +329,8 @@ impl Settings {
             workers,
             lease: seconds("TENANTRY_LEASE_SECONDS", layer.lease_seconds.unwrap_or(10.0), 0.2..=600.0)?,
             retry_delays,
+            grace: days("TENANTRY_GRACE_DAYS", layer.grace_days.unwrap_or(7.0))?,
+            snapshots_kept: days("TENANTRY_SNAPSHOT_DAYS", layer.snapshot_days.unwrap_or(30.0))?,
             log_format,
         })
     }

@@ -236,7 +236,7 @@ async fn forward(
             }
         }
     }
-    tracing::info!(job = %job.id, tenant = work.tenant().slug, "{}", work.done_sentence());
+    tracing::info!(job = %job.id, tenant = work.tenant().slug, "{}", work.words().done_sentence);
     Ok(())
 }
 

@@ -1,12 +1,33 @@
 //! The table of job kinds: a new kind is a file with its [`Kind`] and a line here.
 
 use super::{
+    copy::{CloneTenant, RestoreNew},
+    delete::{Delete, GiveUp, Remove},
+    details::Details,
+    passage::{ARCHIVE, KEEP, RESUME, SUSPEND, UNARCHIVE},
     provision::Provision,
+    restore::Restore,
+    snapshot::TakeSnapshot,
     work::{Kind, Words},
 };
 
 /// All kinds of jobs that this version knows.
-pub const KINDS: &[&dyn Kind] = &[&Provision];
+pub static KINDS: &[&dyn Kind] = &[
+    &Provision,
+    &Details,
+    &&SUSPEND,
+    &&RESUME,
+    &&ARCHIVE,
+    &&UNARCHIVE,
+    &CloneTenant,
+    &TakeSnapshot,
+    &Restore,
+    &RestoreNew,
+    &Delete,
+    &&KEEP,
+    &Remove,
+    &GiveUp,
+];
 
 /// A kind by its name in rows.
 pub fn find(name: &str) -> Option<&'static dyn Kind> {

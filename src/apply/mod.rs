@@ -3,8 +3,15 @@
 //! A step may be run twice (its effects are recorded where they happen), and knows nothing of jobs: `crate::worker`
 //! records it before and after.
 
+pub mod copy;
+pub mod delete;
+pub mod details;
+pub mod ground;
 pub mod kinds;
 pub mod owner;
+pub mod passage;
 pub mod provision;
+pub mod restore;
+pub mod snapshot;
 pub mod template;
 pub mod work;

@@ -187,7 +187,7 @@ impl Making {
         match self.engine().look_up(&name).await? {
             Presence::Absent => Ok(Outcome::Done(None)),
             Presence::Ours(marker) if marker == self.marker() => Ok(Outcome::Done(None)),
-            Presence::Ours(_) => {
+            Presence::Ours(_) | Presence::Shut(_) => {
                 Err(EngineError::Foreign(format!("The database {name} belongs to another tenant or job"))
                     .into())
             }
@@ -301,6 +301,10 @@ impl Work for Making {
         &self.tenant
     }
 
+    fn words(&self) -> &'static Words {
+        &WORDS
+    }
+
     async fn run(&self, step: &str) -> Result<Outcome, StepError> {
         match kind(step) {
             Some(Kind::Reserve) => self.reserve().await,
@@ -403,9 +407,5 @@ impl Work for Making {
             problem.plain, problem.reference
         );
         self.failed(write, &sentence, now_ms).await
-    }
-
-    fn done_sentence(&self) -> &'static str {
-        "The tenant is ready"
     }
 }

@@ -6,6 +6,7 @@ use crate::{
     engine::EngineError,
     store::{
         Connection, StoreError,
+        events::{self, Doer},
         jobs::{Claim, Job, Problem},
         tenants::Tenant,
     },
@@ -62,7 +63,8 @@ impl From<EngineError> for StepError {
             EngineError::Foreign(_) => {
                 "Something else already has the name of this tenant's database. It was not touched."
             }
-            EngineError::Missing(_) => "The tenant's database disappeared while it was being made.",
+            EngineError::Missing(_) => "The tenant's database is not where it should be.",
+            EngineError::Shut(_) => "The tenant's database is shut away at the moment.",
             EngineError::Statement { .. } | EngineError::Dangling(_) => {
                 "The template's SQL was refused by the database."
             }
@@ -95,6 +97,9 @@ pub trait Work: Send + Sync {
     /// The tenant that it works on.
     fn tenant(&self) -> &Tenant;
 
+    /// The words of its kind.
+    fn words(&self) -> &'static Words;
+
     /// Runs a step. Run twice, it finds what the first run did.
     async fn run(&self, step: &str) -> Result<Outcome, StepError>;
 
@@ -107,7 +112,10 @@ pub trait Work: Send + Sync {
     }
 
     /// A step begins: the tenant takes the state of a tenant that this is being done to.
-    async fn begun(&self, write: &mut Connection) -> StoreResult<()>;
+    async fn begun(&self, write: &mut Connection) -> StoreResult<()> {
+        let _ = write;
+        Ok(())
+    }
 
     /// All steps are done.
     async fn ended(&self, write: &mut Connection, now_ms: i64) -> StoreResult<()>;
@@ -119,16 +127,24 @@ pub trait Work: Send + Sync {
         job: &Job,
         problem: &Problem,
         now_ms: i64,
-    ) -> StoreResult<()>;
+    ) -> StoreResult<()> {
+        let _ = (write, job, problem, now_ms);
+        Ok(())
+    }
 
     /// It was given up and taken back; `reason` is the last problem, for people.
-    async fn taken_back(&self, write: &mut Connection, reason: &str, now_ms: i64) -> StoreResult<()>;
+    async fn taken_back(&self, write: &mut Connection, reason: &str, now_ms: i64) -> StoreResult<()> {
+        let sentence = format!("{} {reason}", self.words().failed);
+        let doer = Doer::program();
+        events::record(write, Some(self.tenant().id), now_ms, &doer, "job_failed", &sentence).await
+    }
 
     /// It was given up and could not be taken back; a person has to look.
-    async fn stuck(&self, write: &mut Connection, problem: &Problem, now_ms: i64) -> StoreResult<()>;
-
-    /// A sentence for the log when all is done.
-    fn done_sentence(&self) -> &'static str;
+    async fn stuck(&self, write: &mut Connection, problem: &Problem, now_ms: i64) -> StoreResult<()> {
+        let sentence = format!("{} {} Reference {}.", self.words().stuck, problem.plain, problem.reference);
+        let doer = Doer::program();
+        events::record(write, Some(self.tenant().id), now_ms, &doer, "job_failed", &sentence).await
+    }
 }
 
 /// A kind of job.

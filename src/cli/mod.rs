@@ -1,6 +1,7 @@
 //! A door: the command line. It turns flags into calls of use cases, and outcomes into text, JSON and exit codes:
 //! 0 done, 1 something failed, 2 bad usage or the program cannot start.
 
+mod life;
 mod output;
 mod serve;
 mod templates;

@@ -1,6 +1,6 @@
-//! `tenantry tenants create|list|show`.
+//! `tenantry tenants create|list|show`; what is done to tenants afterwards is in `life`.
 
-use super::{End, Trouble, output};
+use super::{End, Trouble, life, output};
 use crate::{
     app::App,
     error::Error,
@@ -33,6 +33,34 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Give a tenant another name
+    Rename(life::Rename),
+    /// Give a tenant another plan
+    SetPlan(life::SetPlan),
+    /// Pause a tenant: its application can neither read nor write
+    Suspend(life::One),
+    /// Put a paused tenant back into use
+    Resume(life::One),
+    /// Take a tenant out of use and keep it as a compact file
+    Archive(life::One),
+    /// Put an archived tenant back into use
+    Unarchive(life::One),
+    /// Make a new tenant with the data of another
+    Clone(life::CloneOf),
+    /// Take a copy of a tenant's database
+    Snapshot(life::Take),
+    /// List the snapshots of a tenant
+    Snapshots(life::Snapshots),
+    /// Make a new tenant from a snapshot, or put it in place of what the tenant has now (--over)
+    Restore(life::Restore),
+    /// Put a tenant out of reach, to be removed for good after some days
+    Delete(life::Delete),
+    /// Keep a deleted tenant after all
+    Undelete(life::One),
+    /// Try what failed again
+    Retry(life::One),
+    /// Remove what is left of a tenant that could not be made
+    Undo(life::One),
 }
 
 #[derive(Debug, clap::Args)]
@@ -86,7 +114,7 @@ pub(super) struct List {
 }
 
 /// A tenant as programs read it.
-fn view(tenant: &Tenant) -> serde_json::Value {
+pub(super) fn view(tenant: &Tenant) -> serde_json::Value {
     serde_json::json!({
         "id": tenant.id,
         "name": tenant.name,
@@ -106,7 +134,7 @@ fn view(tenant: &Tenant) -> serde_json::Value {
 }
 
 /// A moment as RFC 3339.
-fn moment(ms: i64) -> String {
+pub(super) fn moment(ms: i64) -> String {
     jiff::Timestamp::from_millisecond(ms).unwrap_or_default().to_string()
 }
 
@@ -114,6 +142,20 @@ pub(super) async fn run(app: &App, command: Command) -> Result<End, Trouble> {
     match command {
         Command::Create(create) => run_create(app, create).await,
         Command::List(list) => run_list(app, list).await,
+        Command::Rename(rename) => life::rename(app, rename).await,
+        Command::SetPlan(set) => life::set_plan(app, set).await,
+        Command::Suspend(one) => life::suspend(app, one).await,
+        Command::Resume(one) => life::resume(app, one).await,
+        Command::Archive(one) => life::archive(app, one).await,
+        Command::Unarchive(one) => life::unarchive(app, one).await,
+        Command::Clone(clone) => life::clone_of(app, clone).await,
+        Command::Snapshot(take) => life::snapshot(app, take).await,
+        Command::Snapshots(list) => life::snapshots(app, list).await,
+        Command::Restore(restore) => life::restore(app, restore).await,
+        Command::Delete(delete) => life::delete(app, delete).await,
+        Command::Undelete(one) => life::undelete(app, one).await,
+        Command::Retry(one) => life::retry(app, one).await,
+        Command::Undo(one) => life::undo(app, one).await,
         Command::Show { slug, json } => {
             let tenant = tenants::find(app, &Actor::CommandLine, &slug).await?;
             if json {
@@ -204,7 +246,7 @@ fn with_flags(mut error: Error) -> Error {
 }
 
 /// Works on the tenant's job, or waits where another process has it, and shows the steps.
-async fn wait(app: &App, tenant: Tenant, quiet: bool) -> Result<Tenant, Trouble> {
+pub(super) async fn wait(app: &App, tenant: Tenant, quiet: bool) -> Result<Tenant, Trouble> {
     let stop = CancellationToken::new();
     let on_terminal = std::io::stderr().is_terminal() && !quiet;
     let bar = if on_terminal { ProgressBar::new(0) } else { ProgressBar::hidden() };

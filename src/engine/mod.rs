@@ -17,6 +17,7 @@ use async_trait::async_trait;
 pub use dialect::SqlDialect;
 pub use name::DatabaseName;
 pub use statement::Statement;
+use std::path::Path;
 use uuid::Uuid;
 
 /// What an engine can do, where engines differ.
@@ -28,6 +29,8 @@ pub struct Capabilities {
     pub accounts: bool,
     /// Longest name of a database, in bytes.
     pub name_limit: usize,
+    /// What shutting a database away from its application comes to, in a sentence for pages.
+    pub shutting: &'static str,
 }
 
 /// The right to work on one tenant's database: whoever holds the job holds the tenant. Fences grow with every claim in
@@ -58,8 +61,28 @@ pub enum Presence {
     Absent,
     /// A database of ours.
     Ours(Marker),
+    /// A database of ours that was shut away from its application.
+    Shut(Marker),
     /// Something without a marker that we can read; it is never touched.
     Foreign(String),
+}
+
+/// Where the content of a new database comes from.
+#[derive(Debug, Clone, Copy)]
+pub enum Origin<'a> {
+    /// A tenant's database, as it is at one moment; open or shut away.
+    Database(&'a DatabaseName, Uuid),
+    /// A file that [`Engine::save`] made of a tenant's database.
+    File(&'a Path, Uuid),
+}
+
+/// What was saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saved {
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// SHA-256 of the file.
+    pub checksum: String,
 }
 
 /// A piece of work that happens wholly or not at all, recorded in the tenant's own ledger.
@@ -97,6 +120,9 @@ pub enum EngineError {
     /// The database is not there.
     #[error("the database {0} is not there")]
     Missing(String),
+    /// The database was shut away from its application.
+    #[error("the database {0} is shut away")]
+    Shut(String),
     /// A statement failed; nothing of its unit is left.
     #[error("statement {} of {unit} failed: {cause}", index + 1)]
     Statement {
@@ -124,6 +150,7 @@ impl EngineError {
             EngineError::OutOfReach(_) | EngineError::Stale => true,
             EngineError::Foreign(_)
             | EngineError::Missing(_)
+            | EngineError::Shut(_)
             | EngineError::Statement { .. }
             | EngineError::Dangling(_) => false,
         }
@@ -165,10 +192,40 @@ pub trait Engine: Send + Sync + std::fmt::Debug {
     /// Removes a database that `marker` says we made. False where there was none.
     async fn remove(&self, name: &DatabaseName, marker: &Marker) -> Result<bool, EngineError>;
 
+    /// Shuts a tenant's database away: nobody but Tenantry reads or writes it, not even over connections that are open, and
+    /// nothing that was written before is lost. Run twice, it is shut.
+    async fn shut(&self, name: &DatabaseName, lock: &TenantLock) -> Result<(), EngineError>;
+
+    /// Lets the application in again. Run twice, or on a database that was never shut wholly, it is open. What the lock's own
+    /// job has put in its place in the meantime gives way.
+    async fn reopen(&self, name: &DatabaseName, lock: &TenantLock) -> Result<(), EngineError>;
+
+    /// Makes a database with the content of another, marked as the lock's tenant's. It takes the place of nothing, or of the
+    /// same tenant's database that was shut away, whose content then stays until [`Engine::forget_shut`]. What is there of
+    /// this job already is what it would make; [`Engine::remove`] or [`Engine::reopen`] takes it back.
+    async fn create_from(
+        &self,
+        origin: Origin<'_>,
+        name: &DatabaseName,
+        lock: &TenantLock,
+    ) -> Result<(), EngineError>;
+
+    /// Saves a tenant's database, open or shut away, as it is at one moment, into a file that is complete or not there.
+    async fn save(&self, name: &DatabaseName, tenant: Uuid, file: &Path) -> Result<Saved, EngineError>;
+
+    /// Whether a file holds what [`Engine::save`] made of this tenant's database.
+    async fn check_saved(&self, file: &Path, tenant: Uuid) -> Result<(), EngineError>;
+
+    /// Removes the content that was shut away, after another has taken its place; false where there was none.
+    async fn forget_shut(&self, name: &DatabaseName, tenant: Uuid) -> Result<bool, EngineError>;
+
+    /// Removes all that there is of a tenant under a name, open or shut away; false where there was nothing.
+    async fn remove_all(&self, name: &DatabaseName, tenant: Uuid) -> Result<bool, EngineError>;
+
     /// Opens a tenant's database for one piece of work; the marker must be the tenant's.
     async fn open(&self, name: &DatabaseName, lock: &TenantLock) -> Result<Box<dyn Session>, EngineError>;
 
-    /// Opens a tenant's database to look at, never to change.
+    /// Opens a tenant's database to look at, never to change; one that was shut away, too.
     async fn look(&self, name: &DatabaseName, tenant: Uuid) -> Result<Box<dyn Session>, EngineError>;
 
     /// An empty database that is gone when the session is.

@@ -372,7 +372,7 @@ pub async fn newest(
     .collect()
 }
 
-/// Jobs of the scope's tenants that are waiting, running or have failed, with the name and slug of the tenants; newest
+/// Jobs of the scope's tenants that are waiting, running or have failed, and that no newer one followed, with the name and slug of the tenants; newest
 /// first.
 pub async fn unfinished(
     connection: &mut Connection,
@@ -382,7 +382,9 @@ pub async fn unfinished(
     let (within, owner) = scope.and("j.tenant_id");
     sql_of(format!(
         "SELECT j.*, t.name AS tenant_name, t.slug AS tenant_slug FROM jobs j JOIN tenants t ON t.id = j.tenant_id
-         WHERE j.status IN ('queued', 'running', 'failed'){within} ORDER BY j.created_ms DESC, j.id DESC LIMIT ?"
+         WHERE j.status IN ('queued', 'running', 'failed'){within}
+           AND NOT EXISTS (SELECT 1 FROM jobs n WHERE n.tenant_id = j.tenant_id AND n.id > j.id)
+         ORDER BY j.created_ms DESC, j.id DESC LIMIT ?"
     ))
     .bind_some(owner)
     .bind(limit)
@@ -648,4 +650,13 @@ pub async fn durations(connection: &mut Connection, kind: &str) -> Result<Vec<i6
     .iter()
     .map(|row| row.int("took"))
     .collect()
+}
+
+/// Lets go of a job that waits for a person, because the person has decided something else.
+pub async fn dismiss(connection: &mut Connection, id: Uuid) -> Result<()> {
+    sql("UPDATE jobs SET needs_person = 0 WHERE id = ? AND status = 'failed'")
+        .bind(id)
+        .run(connection)
+        .await?;
+    release_tenants(connection, id).await
 }

@@ -13,6 +13,7 @@ pub mod scope;
 pub mod sessions;
 pub mod settings;
 pub mod sign_in_tries;
+pub mod snapshots;
 pub mod template_drafts;
 pub mod templates;
 pub mod tenant_drafts;

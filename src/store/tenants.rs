@@ -359,3 +359,106 @@ pub async fn add_history(
     .await?;
     Ok(())
 }
+
+/// Gives a tenant another name.
+pub async fn set_name(connection: &mut Connection, id: Uuid, name: &str) -> Result<()> {
+    sql("UPDATE tenants SET name = ? WHERE id = ?").bind(name).bind(id).run(connection).await?;
+    Ok(())
+}
+
+/// Gives a tenant another plan.
+pub async fn set_plan(connection: &mut Connection, id: Uuid, plan: Plan) -> Result<()> {
+    sql("UPDATE tenants SET plan = ? WHERE id = ?").bind(plan.word()).bind(id).run(connection).await?;
+    Ok(())
+}
+
+/// The state of a tenant before it was to be deleted.
+pub async fn status_before(connection: &mut Connection, id: Uuid) -> Result<Option<Status>> {
+    let row = sql("SELECT status_before FROM tenants WHERE id = ?").bind(id).one(connection).await?;
+    Ok(row.maybe_text("status_before")?.and_then(|word| word.parse().ok()))
+}
+
+/// When the database of a tenant is removed for good, where it is to be deleted.
+pub async fn delete_after(connection: &mut Connection, id: Uuid) -> Result<Option<i64>> {
+    sql("SELECT delete_after_ms FROM tenants WHERE id = ?")
+        .bind(id)
+        .one(connection)
+        .await?
+        .maybe_int("delete_after_ms")
+}
+
+/// Notes the state to go back to, and when the database is removed for good.
+pub async fn set_deletion(
+    connection: &mut Connection,
+    id: Uuid,
+    before: Option<Status>,
+    after_ms: Option<i64>,
+) -> Result<()> {
+    sql("UPDATE tenants SET status_before = ?, delete_after_ms = ? WHERE id = ?")
+        .bind(before.map(Status::word))
+        .bind(after_ms)
+        .bind(id)
+        .run(connection)
+        .await?;
+    Ok(())
+}
+
+/// Notes that a tenant is gone. Its row stays, so that its slug and the name of its database are never given again.
+pub async fn set_deleted(connection: &mut Connection, id: Uuid, now: &str) -> Result<()> {
+    sql("UPDATE tenants SET status = 'deleted', deleted_at = ?, delete_after_ms = NULL WHERE id = ?")
+        .bind(now)
+        .bind(id)
+        .run(connection)
+        .await?;
+    Ok(())
+}
+
+/// Tenants whose time to be kept is over and that no job has at the moment.
+pub async fn due_for_removal(connection: &mut Connection, now_ms: i64, limit: u32) -> Result<Vec<Uuid>> {
+    sql("SELECT id FROM tenants WHERE delete_after_ms <= ? AND status = 'deleting'
+           AND id NOT IN (SELECT tenant_id FROM tenant_locks) ORDER BY delete_after_ms LIMIT ?")
+    .bind(now_ms)
+    .bind(limit)
+    .all(connection)
+    .await?
+    .iter()
+    .map(|row| row.parse("id"))
+    .collect()
+}
+
+/// Notes the schema that a copied tenant was found to have, and the picture that its original has of its own.
+pub async fn copy_schema(
+    connection: &mut Connection,
+    from: Uuid,
+    to: Uuid,
+    hash: &str,
+    now: &str,
+) -> Result<()> {
+    sql("UPDATE tenants SET schema_hash = ?, last_schema_sync = ?,
+            template_snapshot = (SELECT o.template_snapshot FROM tenants o WHERE o.id = ?) WHERE id = ?")
+    .bind(hash)
+    .bind(now)
+    .bind(from)
+    .bind(to)
+    .run(connection)
+    .await?;
+    Ok(())
+}
+
+/// Notes the template version and the optional modules that a tenant stands at.
+pub async fn set_template(
+    connection: &mut Connection,
+    id: Uuid,
+    template_id: i64,
+    modules: &[String],
+) -> Result<()> {
+    sql("UPDATE tenants SET template_id = ?, modules = ?,
+            template_version = (SELECT v.version FROM tenant_templates v WHERE v.id = ?) WHERE id = ?")
+    .bind(template_id)
+    .bind(serde_json::to_string(modules).unwrap_or_else(|_| "[]".into()))
+    .bind(template_id)
+    .bind(id)
+    .run(connection)
+    .await?;
+    Ok(())
+}

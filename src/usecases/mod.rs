@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod actor;
 pub mod invitations;
 pub mod jobs;
+pub mod life;
 pub mod overview;
 pub mod permissions;
 pub mod templates;

@@ -11,6 +11,10 @@ pub enum Permission {
     SeeTenants,
     /// Create tenants and retry those that failed.
     CreateTenants,
+    /// Change a tenant's name and plan.
+    EditTenants,
+    /// Suspend, archive, clone, restore and delete tenants.
+    ManageTenants,
     /// Make an invitation link for a tenant's owner.
     InviteOwners,
     /// See templates, their modules and migrations.
@@ -27,10 +31,12 @@ pub enum Permission {
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Permission; 9] = [
+    pub const ALL: [Permission; 11] = [
         Permission::BeSignedIn,
         Permission::SeeTenants,
         Permission::CreateTenants,
+        Permission::EditTenants,
+        Permission::ManageTenants,
         Permission::InviteOwners,
         Permission::SeeTemplates,
         Permission::ImportTemplates,
@@ -56,7 +62,10 @@ pub fn reach(role: Role, permission: Permission) -> Reach {
     match (permission, role) {
         (Permission::BeSignedIn, _) => Reach::All,
         (
-            Permission::ImportTemplates | Permission::EditTemplates | Permission::PublishTemplates,
+            Permission::ImportTemplates
+            | Permission::EditTemplates
+            | Permission::PublishTemplates
+            | Permission::ManageTenants,
             Role::Staff,
         ) => Reach::None,
         (_, Role::Admin | Role::Staff) => Reach::All,
@@ -90,5 +99,7 @@ mod tests {
         {
             assert_eq!(reach(Role::Staff, permission), Reach::None, "{permission:?}");
         }
+        assert_eq!(reach(Role::Staff, Permission::EditTenants), Reach::All);
+        assert_eq!(reach(Role::Staff, Permission::ManageTenants), Reach::None);
     }
 }

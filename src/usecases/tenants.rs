@@ -3,7 +3,7 @@
 use super::{accounts::normal_email, actor::Actor, permissions::Permission, templates::Choice};
 use crate::{
     app::App,
-    apply::provision,
+    apply::{copy, provision},
     engine::{DatabaseName, EngineError},
     error::{Error, Result},
     schema::Schema,
@@ -19,6 +19,8 @@ use crate::{
 };
 use std::collections::BTreeMap;
 use uuid::Uuid;
+
+pub use super::life::retry;
 
 /// Longest name of a tenant, in characters.
 pub const LONGEST_NAME: usize = 200;
@@ -161,7 +163,7 @@ pub async fn likely_address(app: &App, name: &str) -> Result<String> {
 }
 
 /// The first slug of the name's family that no tenant has or had.
-async fn free_slug(
+pub(super) async fn free_slug(
     connection: &mut store::Connection,
     base: &Slug,
     id: Uuid,
@@ -342,7 +344,8 @@ pub async fn list(
     Ok(List { page, count })
 }
 
-/// The job that makes (or made) a tenant, with its steps.
+/// The newest job of a tenant with its steps. Owners see the one that makes the tenant, and nothing of what is done to it
+/// afterwards.
 pub async fn making(app: &App, actor: &Actor, slug: &str) -> Result<(Tenant, Option<(Job, Vec<Step>)>)> {
     let tenant = find(app, actor, slug).await?;
     let mut read = app.store.read().await?;
@@ -350,6 +353,10 @@ pub async fn making(app: &App, actor: &Actor, slug: &str) -> Result<(Tenant, Opt
     let Some(job) = store::jobs::newest_of_tenant(&mut read, scope, tenant.id).await? else {
         return Ok((tenant, None));
     };
+    let makes = [provision::KIND, copy::CLONE, copy::RESTORE_NEW].contains(&job.kind.as_str());
+    if !makes && actor.must(Permission::SeeJobs).is_err() {
+        return Ok((tenant, None));
+    }
     let steps = store::jobs::steps(&mut read, job.id).await?;
     Ok((tenant, Some((job, steps))))
 }
@@ -424,38 +431,4 @@ pub async fn history(
     let events =
         store::events::list(&mut *app.store.read().await?, scope, Some(tenant.id), before, limit).await?;
     Ok((tenant, events))
-}
-
-/// Gives a tenant that could not be made another chance; pressed twice, it is one chance. A job that waits for its next
-/// try goes on at once.
-pub async fn retry(app: &App, actor: &Actor, slug: &str) -> Result<Tenant> {
-    let scope = actor.scope(Permission::CreateTenants)?;
-    let tenant = find(app, actor, slug).await?;
-    let now = app.now_ms();
-    let mut write = app.store.write().await?;
-    let job =
-        store::jobs::newest_of_tenant(&mut write, scope, tenant.id).await?.ok_or_else(no_such_tenant)?;
-    let what = if store::jobs::retry(&mut write, job.id, now).await? {
-        store::tenants::set_status(
-            &mut write,
-            tenant.id,
-            &[store::tenants::Status::Failed],
-            store::tenants::Status::Pending,
-        )
-        .await?;
-        Some("Asked for another try.")
-    } else if store::jobs::retry_clean_up(&mut write, job.id, now).await? {
-        Some("Asked for another try at cleaning up.")
-    } else if store::jobs::hurry(&mut write, job.id, now).await? {
-        Some("Asked for the next try at once.")
-    } else {
-        None
-    };
-    if let Some(sentence) = what {
-        store::events::record(&mut write, Some(tenant.id), now, &actor.doer(), "tenant_retried", sentence)
-            .await?;
-        write.commit().await?;
-        app.wake.notify_one();
-    }
-    Ok(tenant)
 }

@@ -8,8 +8,8 @@ use super::{
     session::{self, SqliteSession},
 };
 use crate::engine::{
-    Capabilities, DatabaseName, Engine, EngineError, Marker, Presence, Session, SqlDialect, Statement,
-    TenantLock,
+    Capabilities, DatabaseName, Engine, EngineError, Marker, Origin, Presence, Saved, Session, SqlDialect,
+    Statement, TenantLock,
 };
 use crate::{schema::Schema, sql::operation::Operation};
 use async_trait::async_trait;
@@ -37,24 +37,63 @@ impl Sqlite {
         Sqlite { folder }
     }
 
-    fn file(&self, name: &DatabaseName) -> PathBuf {
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(super) fn file(&self, name: &DatabaseName) -> PathBuf {
         self.folder.join(format!("{name}.db"))
     }
 
     /// Where the files of a database in the making or going are: a folder of its own, so that cleaning it up costs the
     /// same with ten tenants and with ten thousand.
-    fn making(&self, name: &DatabaseName) -> PathBuf {
+    pub(super) fn making(&self, name: &DatabaseName) -> PathBuf {
         self.folder.join(".making").join(name.as_str())
     }
 
-    fn sync_folder(&self) -> Result<(), EngineError> {
+    pub(super) fn sync_folder(&self) -> Result<(), EngineError> {
         std::fs::File::open(&self.folder)
             .and_then(|folder| folder.sync_all())
             .map_err(|cause| away("The folder of the tenants' files cannot be written", cause))
     }
 
+    /// What is in the place of a database's file.
+    pub(super) async fn look_up_place(&self, name: &DatabaseName) -> Result<Presence, EngineError> {
+        let file = self.file(name);
+        match std::fs::symlink_metadata(&file) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Presence::Absent),
+            Err(cause) => return Err(away("The folder of the tenants' files cannot be read", cause)),
+            Ok(found) if !found.is_file() => return Ok(Presence::Foreign("it is no plain file".into())),
+            Ok(_) => {}
+        }
+        let mut answer = read_marker(&file, true).await;
+        if answer.as_ref().is_err_and(is_machine_trouble) {
+            // A file whose last writer was killed has a journal to roll back, which a read-only connection cannot.
+            answer = read_marker(&file, false).await;
+        }
+        match answer {
+            Ok(Some((marker, false))) => Ok(Presence::Ours(marker)),
+            Ok(Some((marker, true))) => Ok(Presence::Shut(marker)),
+            Ok(None) => Ok(Presence::Foreign("its ownership marker is empty".into())),
+            Err(cause) if is_machine_trouble(&cause) => Err(away("A tenant's file cannot be opened", cause)),
+            Err(_) => Ok(Presence::Foreign("it has no ownership marker of Tenantry".into())),
+        }
+    }
+
+    /// Takes a file out of its place and removes it.
+    pub(super) fn take_down(&self, name: &DatabaseName) -> Result<(), EngineError> {
+        let making = self.making(name);
+        std::fs::create_dir_all(&making)
+            .map_err(|cause| away("A folder for the tenant cannot be made", cause))?;
+        std::fs::rename(self.file(name), making.join("gone.db"))
+            .map_err(|cause| away("A tenant's file cannot be removed", cause))?;
+        self.remove_beside(name)?;
+        self.remove_making(name)?;
+        self.sync_folder()
+    }
+
     /// Removes what an earlier try left. Database names are never used twice, so all of it is ours.
-    fn remove_making(&self, name: &DatabaseName) -> Result<(), EngineError> {
+    pub(super) fn remove_making(&self, name: &DatabaseName) -> Result<(), EngineError> {
         match std::fs::remove_dir_all(self.making(name)) {
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
                 Err(away("A file cannot be removed", cause))
@@ -64,14 +103,14 @@ impl Sqlite {
     }
 }
 
-fn remove_if_there(path: &Path) -> Result<(), EngineError> {
+pub(super) fn remove_if_there(path: &Path) -> Result<(), EngineError> {
     match std::fs::remove_file(path) {
         Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(away("A file cannot be removed", cause)),
         _ => Ok(()),
     }
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut text = path.as_os_str().to_owned();
     text.push(suffix);
     PathBuf::from(text)
@@ -86,14 +125,17 @@ pub(super) fn options(file: &Path) -> SqliteConnectOptions {
         .pragma("legacy_alter_table", "ON")
 }
 
-async fn read_marker(file: &Path, read_only: bool) -> Result<Option<Marker>, sqlx::Error> {
+/// The marker of a file, and whether its content was shut away.
+pub(super) async fn read_marker(file: &Path, read_only: bool) -> Result<Option<(Marker, bool)>, sqlx::Error> {
     let mut connection = options(file).read_only(read_only).connect().await?;
-    let row =
-        sqlx::query("SELECT tenant_id, job_id FROM tenantry_owner").fetch_optional(&mut connection).await;
+    let text = "SELECT tenant_id, job_id, EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'tenantry_shut')
+                FROM tenantry_owner";
+    let row = sqlx::query(text).fetch_optional(&mut connection).await;
     let _ = connection.close().await;
     let Some(row) = row? else { return Ok(None) };
     let id = |column: &str| row.try_get::<String, _>(column).ok().and_then(|text| text.parse::<Uuid>().ok());
-    Ok(id("tenant_id").zip(id("job_id")).map(|(tenant_id, job_id)| Marker { tenant_id, job_id }))
+    let marker = id("tenant_id").zip(id("job_id")).map(|(tenant_id, job_id)| Marker { tenant_id, job_id });
+    Ok(marker.map(|marker| (marker, row.try_get::<bool, _>(2).unwrap_or_default())))
 }
 
 /// Whether SQLite says "busy", "I/O", "full" or "cannot open": trouble of the machine, not of the file's content.
@@ -115,7 +157,13 @@ impl Engine for Sqlite {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { transactional_ddl: true, accounts: false, name_limit: 63 }
+        Capabilities {
+            transactional_ddl: true,
+            accounts: false,
+            name_limit: 63,
+            shutting: "Its database file is moved to a folder that only Tenantry uses, and a small locked file stands in its place. \
+                       Programs that have the file open find it empty.",
+        }
     }
 
     fn dialect(&self) -> SqlDialect {
@@ -136,23 +184,15 @@ impl Engine for Sqlite {
     }
 
     async fn look_up(&self, name: &DatabaseName) -> Result<Presence, EngineError> {
-        let file = self.file(name);
-        match std::fs::symlink_metadata(&file) {
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Presence::Absent),
-            Err(cause) => return Err(away("The folder of the tenants' files cannot be read", cause)),
-            Ok(found) if !found.is_file() => return Ok(Presence::Foreign("it is no plain file".into())),
-            Ok(_) => {}
-        }
-        let mut answer = read_marker(&file, true).await;
-        if answer.as_ref().is_err_and(is_machine_trouble) {
-            // A file whose last writer was killed has a journal to roll back, which a read-only connection cannot.
-            answer = read_marker(&file, false).await;
-        }
-        match answer {
-            Ok(Some(marker)) => Ok(Presence::Ours(marker)),
-            Ok(None) => Ok(Presence::Foreign("its ownership marker is empty".into())),
-            Err(cause) if is_machine_trouble(&cause) => Err(away("A tenant's file cannot be opened", cause)),
-            Err(_) => Ok(Presence::Foreign("it has no ownership marker of Tenantry".into())),
+        match self.look_up_place(name).await? {
+            // The moment between emptying a file and putting the stand-in in its place.
+            Presence::Absent if self.shut_file(name).is_file() => {
+                Ok(match read_marker(&self.shut_file(name), false).await {
+                    Ok(Some((marker, _))) => Presence::Shut(marker),
+                    _ => Presence::Foreign("what was shut away has no ownership marker".into()),
+                })
+            }
+            presence => Ok(presence),
         }
     }
 
@@ -161,7 +201,7 @@ impl Engine for Sqlite {
             Presence::Ours(marker) if marker.tenant_id == lock.tenant_id && marker.job_id == lock.job_id => {
                 return self.remove_making(name);
             }
-            Presence::Ours(_) => {
+            Presence::Ours(_) | Presence::Shut(_) => {
                 return Err(EngineError::Foreign(format!(
                     "The database {name} belongs to another tenant or job"
                 )));
@@ -209,8 +249,13 @@ impl Engine for Sqlite {
                 self.remove_making(name)?;
                 return Ok(false);
             }
+            // What this job was to put there is not there; what was shut away is no work of it.
+            Presence::Shut(found) if found.tenant_id == marker.tenant_id => {
+                self.remove_making(name)?;
+                return Ok(false);
+            }
             Presence::Ours(found) if found == *marker => {}
-            Presence::Ours(_) => {
+            Presence::Ours(_) | Presence::Shut(_) => {
                 return Err(EngineError::Foreign(format!(
                     "The database {name} belongs to another tenant or job"
                 )));
@@ -219,18 +264,41 @@ impl Engine for Sqlite {
                 return Err(EngineError::Foreign(format!("The file {name}.db stays where it is: {why}")));
             }
         }
-        let file = self.file(name);
-        let making = self.making(name);
-        std::fs::create_dir_all(&making)
-            .map_err(|cause| away("A folder for the tenant cannot be made", cause))?;
-        let hidden = making.join("gone.db");
-        std::fs::rename(&file, &hidden).map_err(|cause| away("A tenant's file cannot be removed", cause))?;
-        for suffix in ["-journal", "-wal", "-shm"] {
-            remove_if_there(&with_suffix(&file, suffix))?;
-        }
-        self.remove_making(name)?;
-        self.sync_folder()?;
+        self.take_down(name)?;
         Ok(true)
+    }
+
+    async fn shut(&self, name: &DatabaseName, lock: &TenantLock) -> Result<(), EngineError> {
+        self.shut_away(name, lock).await
+    }
+
+    async fn reopen(&self, name: &DatabaseName, lock: &TenantLock) -> Result<(), EngineError> {
+        self.let_in(name, lock).await
+    }
+
+    async fn create_from(
+        &self,
+        origin: Origin<'_>,
+        name: &DatabaseName,
+        lock: &TenantLock,
+    ) -> Result<(), EngineError> {
+        self.copy_in(origin, name, lock).await
+    }
+
+    async fn save(&self, name: &DatabaseName, tenant: Uuid, file: &Path) -> Result<Saved, EngineError> {
+        self.save_to(name, tenant, file).await
+    }
+
+    async fn check_saved(&self, file: &Path, tenant: Uuid) -> Result<(), EngineError> {
+        self.check_file(file, tenant).await
+    }
+
+    async fn forget_shut(&self, name: &DatabaseName, tenant: Uuid) -> Result<bool, EngineError> {
+        self.forget_content(name, tenant).await
+    }
+
+    async fn remove_all(&self, name: &DatabaseName, tenant: Uuid) -> Result<bool, EngineError> {
+        self.remove_whole(name, tenant).await
     }
 
     async fn open(&self, name: &DatabaseName, lock: &TenantLock) -> Result<Box<dyn Session>, EngineError> {
@@ -240,7 +308,7 @@ impl Engine for Sqlite {
     }
 
     async fn look(&self, name: &DatabaseName, tenant: Uuid) -> Result<Box<dyn Session>, EngineError> {
-        let options = options(&self.file(name)).read_only(true);
+        let options = options(&self.content(name).await?).read_only(true);
         Ok(Box::new(SqliteSession::open(options, name, tenant, None).await?))
     }
 
@@ -253,7 +321,8 @@ impl Engine for Sqlite {
     }
 
     async fn size(&self, name: &DatabaseName) -> Option<u64> {
-        tokio::fs::metadata(self.file(name)).await.ok().map(|found| found.len())
+        let file = self.content(name).await.ok()?;
+        tokio::fs::metadata(file).await.ok().map(|found| found.len())
     }
 }
 

@@ -29,6 +29,7 @@ mod expressions;
 mod functions;
 mod inserts;
 mod inspect;
+mod keep;
 mod literals;
 mod names;
 mod own;

@@ -43,6 +43,29 @@ pub(super) async fn write_marker(
     transaction.commit().await
 }
 
+/// Makes a copied file the lock's tenant's own. Its ledger keeps what was done before, and says where it came from.
+pub(super) async fn hand_over(
+    connection: &mut SqliteConnection,
+    lock: &TenantLock,
+    from: Uuid,
+) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin().await?;
+    sqlx::query(
+        "UPDATE tenantry_owner SET tenant_id = ?, job_id = ?, fence = ?, created_at = CURRENT_TIMESTAMP",
+    )
+    .bind(lock.tenant_id.to_string())
+    .bind(lock.job_id.to_string())
+    .bind(lock.fence)
+    .execute(&mut *transaction)
+    .await?;
+    sqlx::query("INSERT INTO tenantry_ledger (job_id, unit, statements) VALUES (?, ?, 0)")
+        .bind(lock.job_id.to_string())
+        .bind(format!("copied from {from}"))
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await
+}
+
 /// An open file.
 pub struct SqliteSession {
     connection: SqliteConnection,
@@ -76,8 +99,13 @@ impl SqliteSession {
         }
         let mut connection =
             options.connect().await.map_err(|cause| away("The tenant's database cannot be opened", cause))?;
-        let owner = sqlx::query("SELECT tenant_id FROM tenantry_owner").fetch_optional(&mut connection).await;
+        let owner = sqlx::query("SELECT tenant_id, EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'tenantry_shut') FROM tenantry_owner")
+            .fetch_optional(&mut connection)
+            .await;
         match owner {
+            Ok(Some(row)) if row.try_get::<bool, _>(1).unwrap_or_default() => {
+                return Err(EngineError::Shut(name.to_string()));
+            }
             Ok(Some(row)) if row.try_get::<String, _>(0).is_ok_and(|id| id == tenant.to_string()) => {}
             Err(cause) if is_machine_trouble(&cause) => {
                 return Err(away("The tenant's database cannot be read", cause));

@@ -4,7 +4,7 @@ use super::crumbs;
 use crate::{
     app::App,
     apply::kinds,
-    usecases::{jobs, permissions::Permission, tenants},
+    usecases::{jobs, life, tenants},
     web::{
         guard::SignedIn,
         handlers::{Answer, html, making, shell},
@@ -52,7 +52,7 @@ pub async fn setup(
         trouble: making::trouble(phase, &job),
         poll,
         is_fragment,
-        may_retry: actor.must(Permission::CreateTenants).is_ok(),
+        may_retry: life::may_retry(&actor, &job),
     };
     if is_fragment { html(StatusCode::OK, &page.as_live()) } else { html(StatusCode::OK, &page) }
 }
@@ -64,6 +64,6 @@ pub async fn retry(
     SignedIn(actor): SignedIn,
     slug: Path<String>,
 ) -> Answer {
-    let tenant = tenants::retry(&app, &actor, &slug).await?;
+    let tenant = life::retry(&app, &actor, &slug).await?;
     Ok(htmx::redirect(&request, &urls::tenant_setup(&tenant.slug)))
 }

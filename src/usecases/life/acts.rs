@@ -1,0 +1,221 @@
+//! Name and plan, in use or out of use, kept or deleted.
+
+use super::{Started, Wish, add, ask, must_be_free, must_be_in, permission_for};
+use crate::{
+    app::App,
+    apply::{delete as deletion, details, passage, snapshot},
+    error::{Error, Result},
+    store::{
+        self, Scope,
+        jobs::{Job, JobStatus},
+        tenants::{Plan, Status, Tenant},
+    },
+    usecases::{
+        actor::Actor,
+        permissions::Permission,
+        tenants::{find, name_problem, tidy},
+    },
+};
+pub use passage::Passage;
+use std::collections::BTreeMap;
+
+/// Gives a tenant another name or plan; what is `None` stays. Its slug and its database keep theirs.
+pub async fn change_details(
+    app: &App,
+    actor: &Actor,
+    slug: &str,
+    name: Option<&str>,
+    plan: Option<&str>,
+) -> Result<Started> {
+    actor.must(Permission::EditTenants)?;
+    let tenant = find(app, actor, slug).await?;
+    let mut fields = BTreeMap::new();
+    let name = name.map(tidy);
+    if let Some(problem) = name.as_deref().and_then(name_problem) {
+        fields.insert("name", problem);
+    }
+    let plan = match plan {
+        None => None,
+        Some(text) => match text.parse::<Plan>() {
+            Ok(plan) => Some(plan),
+            Err(_) => {
+                fields.insert("plan", "Choose a plan: basic, premium or enterprise.".to_owned());
+                None
+            }
+        },
+    };
+    if !fields.is_empty() {
+        return Err(Error::invalid(fields));
+    }
+    let name = name.filter(|name| *name != tenant.name);
+    let plan = plan.filter(|plan| *plan != tenant.plan);
+    if name.is_none() && plan.is_none() {
+        return Err(Error::invalid(BTreeMap::from([(
+            "name",
+            "This is how it is already. Change the name or the plan.".to_owned(),
+        )])));
+    }
+    let sentence = match (&name, &plan) {
+        (Some(name), Some(plan)) => format!("Asked for the name {name} and the plan {plan}."),
+        (Some(name), None) => format!("Asked for the name {name}."),
+        (None, Some(plan)) => format!("Asked for the plan {plan}."),
+        (None, None) => String::new(),
+    };
+    let change = details::Change { name, plan: plan.map(|plan| plan.word().to_owned()) };
+    let wish = Wish {
+        kind: details::KIND,
+        steps: details::change_steps(),
+        params: serde_json::json!(change),
+        from: &[Status::Active, Status::Suspended, Status::Archived],
+        what: "be changed",
+        action: "tenant_change_asked",
+        sentence,
+    };
+    ask(app, actor, slug, wish).await
+}
+
+async fn pass(
+    app: &App,
+    actor: &Actor,
+    slug: &str,
+    passage: &'static Passage,
+    what: &'static str,
+    sentence: &str,
+) -> Result<Started> {
+    actor.must(Permission::ManageTenants)?;
+    let wish = Wish {
+        kind: passage.kind(),
+        steps: passage.steps(),
+        params: serde_json::Value::Null,
+        from: passage.from,
+        what,
+        action: "tenant_change_asked",
+        sentence: sentence.to_owned(),
+    };
+    ask(app, actor, slug, wish).await
+}
+
+/// Pauses a tenant: its application can neither read nor write.
+pub async fn suspend(app: &App, actor: &Actor, slug: &str) -> Result<Started> {
+    pass(app, actor, slug, &passage::SUSPEND, "be paused", "Asked to pause the tenant.").await
+}
+
+/// Puts a paused tenant back into use.
+pub async fn resume(app: &App, actor: &Actor, slug: &str) -> Result<Started> {
+    pass(app, actor, slug, &passage::RESUME, "be resumed", "Asked to resume the tenant.").await
+}
+
+/// Takes a tenant out of use and keeps it.
+pub async fn archive(app: &App, actor: &Actor, slug: &str) -> Result<Started> {
+    pass(app, actor, slug, &passage::ARCHIVE, "be archived", "Asked to archive the tenant.").await
+}
+
+/// Puts an archived tenant back into use.
+pub async fn unarchive(app: &App, actor: &Actor, slug: &str) -> Result<Started> {
+    let sentence = "Asked to take the tenant out of the archive.";
+    pass(app, actor, slug, &passage::UNARCHIVE, "be taken out of the archive", sentence).await
+}
+
+/// Keeps a tenant after all that was to be deleted.
+pub async fn keep(app: &App, actor: &Actor, slug: &str) -> Result<Started> {
+    pass(app, actor, slug, &passage::KEEP, "be kept after all", "Asked to keep the tenant after all.").await
+}
+
+/// Puts a tenant out of reach, to be removed when the time to think again is over. `confirmation` is its name, typed.
+pub async fn delete(app: &App, actor: &Actor, slug: &str, confirmation: &str) -> Result<Started> {
+    actor.must(Permission::ManageTenants)?;
+    let tenant = find(app, actor, slug).await?;
+    if tidy(confirmation) != tidy(&tenant.name) {
+        let text = if confirmation.trim().is_empty() {
+            format!("Type the tenant's name to confirm: {}", tenant.name)
+        } else {
+            format!("This is not the tenant's name. Nothing was deleted. The name is: {}", tenant.name)
+        };
+        return Err(Error::invalid(BTreeMap::from([("confirm", text)])));
+    }
+    let note = Some("Before the tenant was deleted".to_owned());
+    let wish = Wish {
+        kind: deletion::DELETE,
+        steps: deletion::delete_steps(),
+        params: serde_json::json!(snapshot::Wish { note, by: actor.doer().name }),
+        from: &[Status::Active, Status::Suspended, Status::Archived],
+        what: "be deleted",
+        action: "tenant_change_asked",
+        sentence: "Asked to delete the tenant.".to_owned(),
+    };
+    ask(app, actor, slug, wish).await
+}
+
+/// Removes what is left of a tenant that could not be made; its slug is not given again.
+pub async fn give_up(app: &App, actor: &Actor, slug: &str) -> Result<Started> {
+    actor.must(Permission::CreateTenants)?;
+    let tenant = find(app, actor, slug).await?;
+    let now = app.now_ms();
+    let mut write = app.store.write().await?;
+    let tenant = store::tenants::by_id(&mut write, Scope::All, tenant.id).await?.unwrap_or(tenant);
+    must_be_in(&tenant, &[Status::Failed], "be given up")?;
+    // A job that waits for a person has the tenant: this is what the person decides.
+    if let Some(job) = store::jobs::holding(&mut write, tenant.id).await?
+        && job.status == JobStatus::Failed
+    {
+        store::jobs::dismiss(&mut write, job.id).await?;
+    }
+    must_be_free(&mut write, &tenant, now).await?;
+    let wish = Wish {
+        kind: deletion::GIVE_UP,
+        steps: deletion::remove_steps(),
+        params: serde_json::Value::Null,
+        from: &[Status::Failed],
+        what: "be given up",
+        action: "tenant_change_asked",
+        sentence: "Asked to remove what is left of the tenant.".to_owned(),
+    };
+    let started = add(app, actor, &mut write, &tenant, wish).await?;
+    write.commit().await?;
+    app.wake.notify_one();
+    Ok(started)
+}
+
+/// Gives the newest job of a tenant another chance, where it has failed; pressed twice, it is one chance. A job that waits
+/// for its next try goes on at once.
+pub async fn retry(app: &App, actor: &Actor, slug: &str) -> Result<Tenant> {
+    let tenant = find(app, actor, slug).await?;
+    let now = app.now_ms();
+    let mut write = app.store.write().await?;
+    let nothing = || Error::conflict("Nothing has been done to this tenant that could be tried again.");
+    let job = store::jobs::newest_of_tenant(&mut write, Scope::All, tenant.id).await?.ok_or_else(nothing)?;
+    actor.must(permission_for(&job.kind))?;
+    if let Some(sentence) = another_chance(&mut write, &tenant, &job, now).await? {
+        store::events::record(&mut write, Some(tenant.id), now, &actor.doer(), "tenant_retried", sentence)
+            .await?;
+        write.commit().await?;
+        app.wake.notify_one();
+    }
+    Ok(tenant)
+}
+
+async fn another_chance(
+    write: &mut store::Connection,
+    tenant: &Tenant,
+    job: &Job,
+    now: i64,
+) -> Result<Option<&'static str>> {
+    if job.status == JobStatus::Failed && !job.needs_person {
+        // A second tenant that it reads from may be another job's now.
+        for id in job.tenant_id.into_iter().chain(job.other_tenant_id) {
+            if let Some(held) = store::tenants::by_id(write, Scope::All, id).await? {
+                must_be_free(write, &held, now).await?;
+            }
+        }
+    }
+    Ok(if store::jobs::retry(write, job.id, now).await? {
+        store::tenants::set_status(write, tenant.id, &[Status::Failed], Status::Pending).await?;
+        Some("Asked for another try.")
+    } else if store::jobs::retry_clean_up(write, job.id, now).await? {
+        Some("Asked for another try at cleaning up.")
+    } else if store::jobs::hurry(write, job.id, now).await? {
+        Some("Asked for the next try at once.")
+    } else {
+        None
+    })
+}
