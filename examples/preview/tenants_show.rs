@@ -16,7 +16,7 @@ use tenantry::{
     schema::Schema,
 };
 
-fn head(name: &str, slug: &str, tab: Tab, state: Pill) -> TenantHead {
+pub fn head(name: &str, slug: &str, tab: Tab, state: Pill) -> TenantHead {
     TenantHead {
         crumbs: vec![Crumb::new("Tenants", urls::tenants())],
         name: name.into(),
@@ -25,7 +25,7 @@ fn head(name: &str, slug: &str, tab: Tab, state: Pill) -> TenantHead {
         template: "NGO 1.0.0".into(),
         template_href: Some(urls::template("ngo", "1.0.0")),
         plan: "Premium".into(),
-        tabs: tab.row(slug),
+        tabs: tab.row(slug, true),
         notice: None,
     }
 }

@@ -1,6 +1,7 @@
 //! Tenants: finding them, making one, watching it come up, and looking at it.
 
 pub mod list;
+pub mod manage;
 pub mod new;
 pub mod setup;
 pub mod show;
