@@ -123,11 +123,13 @@ pub(super) async fn take_back(ground: &Ground) -> Result<Outcome, StepError> {
 /// Removes a file that may be gone already.
 pub fn remove_file(file: &std::path::Path) -> Result<(), StepError> {
     match std::fs::remove_file(file) {
-        Err(cause) if !matches!(cause.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Err(StepError::Failed {
-            may_pass: true,
-            plain: "A copy could not be removed from the folder of snapshots.".into(),
-            detail: format!("{}: {cause}", file.display()),
-        }),
+        Err(cause) if !matches!(cause.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Err(StepError::Failed {
+                may_pass: true,
+                plain: "A copy could not be removed from the folder of snapshots.".into(),
+                detail: format!("{}: {cause}", file.display()),
+            })
+        }
         _ => Ok(()),
     }
 }

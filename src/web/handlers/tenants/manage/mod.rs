@@ -52,10 +52,7 @@ pub async fn show(
     let page = ManagePage {
         shell: shell(&request, &actor, Place::Tenants),
         head: super::show::head(&actor, &found.tenant, Tab::Manage),
-        busy: found
-            .busy
-            .clone()
-            .map(|text| (text, Crumb::new("See the steps", urls::tenant_setup(slug)))),
+        busy: found.busy.clone().map(|text| (text, Crumb::new("See the steps", urls::tenant_setup(slug)))),
         groups: if is_free || found.tenant.status == Status::Failed {
             groups(&app, &actor, &found, now)
         } else {
