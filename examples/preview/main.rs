@@ -14,6 +14,7 @@ mod styleguide;
 mod templates;
 mod tenants_exports;
 mod tenants_list;
+mod tenants_manage;
 mod tenants_new;
 mod tenants_setup;
 mod tenants_show;
@@ -44,6 +45,7 @@ fn sheets() -> Vec<Sheet> {
     [
         dashboard::dashboard(),
         tenants_list::list_pages(),
+        tenants_manage::manage_pages(),
         tenants_new::new_pages(),
         tenants_setup::setup_pages(),
         tenants_show::tenant_pages(),

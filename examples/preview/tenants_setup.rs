@@ -63,6 +63,12 @@ fn setup_page(name: &str, phase: Phase, sentence: &str, done: usize, steps: Vec<
         steps,
         trouble: None,
         poll: Some(Poll { href: urls::tenant_setup("acme-bakery"), seconds: 1 }),
+        links: vec![
+            Crumb::new("Open the tenant", urls::tenant("acme-bakery")),
+            Crumb::new("See its structure", urls::tenant_structure("acme-bakery")),
+            Crumb::new("Create another", urls::new_tenant()),
+        ],
+        give_up: (phase == Phase::Failed).then(|| urls::tenant_act("acme-bakery", "give-up")),
         is_fragment: false,
         may_retry: true,
     }

@@ -42,7 +42,7 @@ pub fn head(name: &str, slug: &str, tab: Tab, state: Pill) -> TenantHead {
         template: "NGO 1.0.0".into(),
         template_href: Some(urls::template("ngo", "1.0.0")),
         plan: "Premium".into(),
-        tabs: tab.row(slug),
+        tabs: tab.row(slug, true),
         notice: None,
     }
 }

@@ -17,7 +17,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use std::{path::PathBuf, time::Duration};
+use std::{io::ErrorKind, path::PathBuf, time::Duration};
 
 /// Who asked for a copy, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,11 +123,13 @@ pub(super) async fn take_back(ground: &Ground) -> Result<Outcome, StepError> {
 /// Removes a file that may be gone already.
 pub fn remove_file(file: &std::path::Path) -> Result<(), StepError> {
     match std::fs::remove_file(file) {
-        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(StepError::Failed {
-            may_pass: true,
-            plain: "A copy could not be removed from the folder of snapshots.".into(),
-            detail: format!("{}: {cause}", file.display()),
-        }),
+        Err(cause) if !matches!(cause.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Err(StepError::Failed {
+                may_pass: true,
+                plain: "A copy could not be removed from the folder of snapshots.".into(),
+                detail: format!("{}: {cause}", file.display()),
+            })
+        }
         _ => Ok(()),
     }
 }
@@ -150,7 +152,7 @@ pub(super) async fn check(app: &App, snapshot: &Snapshot) -> Result<(), StepErro
         }
         Err(cause) => {
             return Err(StepError::Failed {
-                may_pass: cause.kind() != std::io::ErrorKind::NotFound,
+                may_pass: cause.kind() != ErrorKind::NotFound,
                 plain: "The snapshot's file cannot be read.".into(),
                 detail: format!("{}: {cause}", file.display()),
             });

@@ -124,10 +124,8 @@ mod tests {
             kinds,
             [("a", FileChange::Changed), ("gone", FileChange::Removed), ("new", FileChange::Added)]
         );
-        let lines: Vec<_> = found[0].groups[0]
-            .iter()
-            .map(|line| (line.before, line.after, line.text.as_str()))
-            .collect();
+        let lines: Vec<_> =
+            found[0].groups[0].iter().map(|line| (line.before, line.after, line.text.as_str())).collect();
         assert_eq!(
             lines,
             [(Some(1), Some(1), "1"), (Some(2), None, "2"), (None, Some(2), "zwei"), (Some(3), Some(3), "3")]

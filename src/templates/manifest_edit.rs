@@ -96,9 +96,13 @@ pub fn with_details(text: &str, details: &Details) -> Result<String, EditError> 
             set(table, "title", &module.title);
             set(table, "description", &module.description);
             set(table, "kind", kind_word(module.kind));
-            let same = table.get("depends").and_then(Item::as_array).map_or(module.depends.is_empty(), |found| {
-                found.iter().map(toml_edit::Value::as_str).eq(module.depends.iter().map(|name| Some(name.as_str())))
-            });
+            let same =
+                table.get("depends").and_then(Item::as_array).map_or(module.depends.is_empty(), |found| {
+                    found
+                        .iter()
+                        .map(toml_edit::Value::as_str)
+                        .eq(module.depends.iter().map(|name| Some(name.as_str())))
+                });
             if !same {
                 table.insert("depends", list(&module.depends));
             }
@@ -122,7 +126,8 @@ pub fn with_module(text: &str, module: &ModuleDetails) -> Result<(String, String
         top.insert("modules", Item::ArrayOfTables(ArrayOfTables::new()));
     }
     let tables = modules(top)?.ok_or(EditError::Unreadable)?;
-    let word = |table: &Table, key: &str| table.get(key).and_then(Item::as_str).unwrap_or_default().to_owned();
+    let word =
+        |table: &Table, key: &str| table.get(key).and_then(Item::as_str).unwrap_or_default().to_owned();
     if tables.iter().any(|table| word(table, "name") == module.name) {
         return Err(EditError::Taken);
     }
@@ -154,7 +159,11 @@ pub fn without_module(text: &str, name: &str) -> Result<(String, Option<String>)
     if let Some(tables) = modules(document.as_table_mut())? {
         let place = tables.iter().position(|table| table.get("name").and_then(Item::as_str) == Some(name));
         if let Some(place) = place {
-            file = tables.get(place).and_then(|table| table.get("file")).and_then(Item::as_str).map(str::to_owned);
+            file = tables
+                .get(place)
+                .and_then(|table| table.get("file"))
+                .and_then(Item::as_str)
+                .map(str::to_owned);
             tables.remove(place);
         }
     }

@@ -206,13 +206,7 @@ pub async fn next_numbers(
 }
 
 /// Begins a draft: a copy of a version's files with the next number. Asked for twice (a double click), it is the same draft.
-pub async fn begin(
-    app: &App,
-    actor: &Actor,
-    template_type: &str,
-    version: &str,
-    step: Step,
-) -> Result<Uuid> {
+pub async fn begin(app: &App, actor: &Actor, template_type: &str, version: &str, step: Step) -> Result<Uuid> {
     let numbers = next_numbers(app, actor, template_type, version).await?;
     let number = numbers.into_iter().find(|(known, _)| *known == step).map(|(_, number)| number.to_string());
     let number = number.ok_or_else(|| Error::internal(&"a step without a number"))?;
@@ -283,7 +277,8 @@ fn check_size(files: &BTreeMap<String, DraftFile>, path: &str, text: &str) -> Re
     if files.len() >= MOST_FILES && !files.contains_key(path) {
         return Err(field("path", format!("A draft has at most {MOST_FILES} files.")));
     }
-    let others: usize = files.iter().filter(|(known, _)| *known != path).map(|(_, file)| file.text.len()).sum();
+    let others: usize =
+        files.iter().filter(|(known, _)| *known != path).map(|(_, file)| file.text.len()).sum();
     if others + text.len() > LARGEST_DRAFT {
         return Err(field("text", "All files together are larger than 16 MiB. Take something out."));
     }
@@ -292,14 +287,7 @@ fn check_size(files: &BTreeMap<String, DraftFile>, path: &str, text: &str) -> Re
 
 /// Saves a file. `edition` is the one that it was opened with, 0 for a file that somebody took away meanwhile; where that is
 /// not what is there any more, nothing is saved. A text whose SQL is wrong is kept like any other.
-pub async fn save(
-    app: &App,
-    actor: &Actor,
-    id: Uuid,
-    path: &str,
-    text: &str,
-    edition: i64,
-) -> Result<Saved> {
+pub async fn save(app: &App, actor: &Actor, id: Uuid, path: &str, text: &str, edition: i64) -> Result<Saved> {
     actor.must(Permission::EditTemplates)?;
     let text = checked_text(text)?;
     let mut write = app.store.write().await?;
@@ -435,7 +423,9 @@ fn check_manifest(text: &str) -> Result<()> {
     read_manifest(MANIFEST, text, &mut report);
     match report.problems.first() {
         None => Ok(()),
-        Some(problem) => Err(field("details", format!("In line {}: {}.", problem.line.unwrap_or(1), problem.reason))),
+        Some(problem) => {
+            Err(field("details", format!("In line {}: {}.", problem.line.unwrap_or(1), problem.reason)))
+        }
     }
 }
 
@@ -509,7 +499,8 @@ pub async fn discard(app: &App, actor: &Actor, id: Uuid) -> Result<()> {
     let number = shown.manifest.map_or_else(String::new, |manifest| format!(" {}", manifest.version));
     let sentence = format!("Threw the draft of {}{number} away.", shown.base.name);
     let now = app.now_ms();
-    store::events::record(&mut write, None, now, &actor.doer(), "template_draft_discarded", &sentence).await?;
+    store::events::record(&mut write, None, now, &actor.doer(), "template_draft_discarded", &sentence)
+        .await?;
     Ok(write.commit().await?)
 }
 

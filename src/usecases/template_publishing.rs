@@ -97,7 +97,9 @@ pub async fn publish(app: &App, actor: &Actor, id: Uuid, seen: &str, note: &str)
     // Proven once more: the check may be old, and what a version stores comes from the proof.
     let trial = try_out(app, &shown.draft.template_type, &files).await?;
     let Some((template, proof)) = trial.proven else {
-        return Err(Error::conflict("The draft does not work any more. Check it again, and look at what is found."));
+        return Err(Error::conflict(
+            "The draft does not work any more. Check it again, and look at what is found.",
+        ));
     };
     let by = actor.doer();
     let new = new_version(&template, &proof, &files, &by.name, Some(note))?;

@@ -120,6 +120,21 @@ pub fn tenant_export_remove(slug: &str, export: &str) -> String {
     format!("/tenants/{}/exports/{}/remove", part(slug), part(export))
 }
 
+/// What can be done to a tenant.
+pub fn tenant_manage(slug: &str) -> String {
+    format!("/tenants/{}/manage", part(slug))
+}
+
+/// The question before an act, such as `pause`, and the act.
+pub fn tenant_act(slug: &str, act: &str) -> String {
+    format!("/tenants/{}/manage/{}", part(slug), part(act))
+}
+
+/// The question before a snapshot is restored.
+pub fn tenant_restore(slug: &str, snapshot: &str) -> String {
+    with_query(&tenant_act(slug, "restore"), &[("snapshot", snapshot)])
+}
+
 /// Another try.
 pub fn tenant_retry(slug: &str) -> String {
     format!("/tenants/{}/retry", part(slug))

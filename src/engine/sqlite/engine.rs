@@ -156,7 +156,9 @@ impl Sqlite {
 
 pub(super) fn remove_if_there(path: &Path) -> Result<(), EngineError> {
     match std::fs::remove_file(path) {
-        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(away("A file cannot be removed", cause)),
+        Err(cause) if !matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Err(away("A file cannot be removed", cause))
+        }
         _ => Ok(()),
     }
 }

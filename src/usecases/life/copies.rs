@@ -14,10 +14,9 @@ use crate::{
         tenants::{NewTenant, Status, Tenant},
     },
     usecases::{
-        accounts::normal_email,
         actor::Actor,
         permissions::Permission,
-        tenants::{find, free_slug, name_problem, tidy},
+        tenants::{Customer, customer, find, free_slug, tidy},
     },
 };
 use std::collections::BTreeMap;
@@ -123,18 +122,7 @@ async fn make(
     {
         return Ok(done);
     }
-    let mut fields = BTreeMap::new();
-    let name = tidy(&form.name);
-    if let Some(problem) = name_problem(&name) {
-        fields.insert("name", problem);
-    }
-    let Some(email) = normal_email(&form.email) else {
-        fields.insert("email", "Enter the owner's e-mail in full, such as dana@example.org.".to_owned());
-        return Err(Error::invalid(fields));
-    };
-    if !fields.is_empty() {
-        return Err(Error::invalid(fields));
-    }
+    let Customer { name, email, .. } = customer(&form.name, &form.email, "").map_err(Error::invalid)?;
     let (id, now) = (app.new_id(), app.now_ms());
     let mut write = app.store.write().await?;
     let original =
@@ -151,11 +139,11 @@ async fn make(
         name,
         slug,
         email,
+        note: None,
         plan: original.plan,
         template_id,
         template_version: original.template_version.clone(),
         modules: snapshot.map_or(&original.modules, |snapshot| &snapshot.modules).clone(),
-        note: None,
         engine: original.engine.clone(),
         request_id: form.request_id,
         created_by: actor.id(),

@@ -72,22 +72,27 @@ fn time_words(milliseconds: i64) -> String {
     format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
 }
 
-/// Why nothing else can be done to a tenant that a job has.
-pub fn busy_words(job: &Job, name: &str, now_ms: i64) -> String {
+/// Why nothing else can be done to a tenant that a job has. The job may be another tenant's, which is made from this one.
+async fn busy_words(connection: &mut Connection, job: &Job, tenant: &Tenant, now_ms: i64) -> Result<String> {
+    let other = match job.tenant_id {
+        Some(id) if id != tenant.id => store::tenants::by_id(connection, Scope::All, id).await?,
+        _ => None,
+    };
+    let name = other.as_ref().map_or(&tenant.name, |other| &other.name);
     let (before, after) = kinds::words(&job.kind).going;
     let doing = format!("{before}{name}{after}");
-    if job.status == JobStatus::Failed {
+    Ok(if job.status == JobStatus::Failed {
         format!("{doing} stopped in the middle, and somebody has to look at it first. Open its steps.")
     } else {
         let since = time_words(now_ms - job.created_ms);
         format!("{doing} has been going on for {since}. Nothing was changed; try again when it has ended.")
-    }
+    })
 }
 
 /// Refuses a tenant that a job has.
 async fn must_be_free(connection: &mut Connection, tenant: &Tenant, now_ms: i64) -> Result<()> {
     match store::jobs::holding(connection, tenant.id).await? {
-        Some(job) => Err(Error::conflict(busy_words(&job, &tenant.name, now_ms))),
+        Some(job) => Err(Error::conflict(busy_words(connection, &job, tenant, now_ms).await?)),
         None => Ok(()),
     }
 }
@@ -153,8 +158,8 @@ async fn ask(app: &App, actor: &Actor, slug: &str, wish: Wish) -> Result<Started
 pub struct Manage {
     /// The tenant.
     pub tenant: Tenant,
-    /// The job that has it now.
-    pub holding: Option<Job>,
+    /// What has it now, in a sentence.
+    pub busy: Option<String>,
     /// When its database is removed for good, where it is to be deleted.
     pub delete_after_ms: Option<i64>,
     /// Its snapshots, newest first; only for those who may use them.
@@ -171,8 +176,12 @@ pub async fn manage(app: &App, actor: &Actor, slug: &str) -> Result<Manage> {
     } else {
         Vec::new()
     };
+    let busy = match store::jobs::holding(&mut read, tenant.id).await? {
+        Some(job) => Some(busy_words(&mut read, &job, &tenant, app.now_ms()).await?),
+        None => None,
+    };
     Ok(Manage {
-        holding: store::jobs::holding(&mut read, tenant.id).await?,
+        busy,
         delete_after_ms: store::tenants::delete_after(&mut read, tenant.id).await?,
         snapshots,
         tenant,

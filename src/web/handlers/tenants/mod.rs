@@ -1,7 +1,8 @@
-//! Tenants: the list, making one, watching it come up, and looking at it.
+//! Tenants: the list, making one, watching it come up, looking at it, and managing it.
 
 pub mod exports;
 pub mod list;
+pub mod manage;
 pub mod name_check;
 pub mod new;
 pub mod setup;

@@ -3,15 +3,19 @@
 use super::crumbs;
 use crate::{
     app::App,
-    apply::kinds,
-    usecases::{jobs, life, tenants},
+    apply::{kinds, provision},
+    store::{
+        jobs::Job,
+        tenants::{Status, Tenant},
+    },
+    usecases::{actor::Actor, jobs, life, permissions::Permission, tenants},
     web::{
         guard::SignedIn,
         handlers::{Answer, html, making, shell},
         htmx,
         pages::tenants::setup::SettingUpPage,
         urls,
-        views::Place,
+        views::{Crumb, Place},
     },
 };
 use actix_web::{
@@ -55,10 +59,30 @@ pub async fn setup(
         steps: making::steps(&steps),
         trouble: making::trouble(phase, &job),
         poll,
+        links: links(&actor, &tenant, &job),
+        give_up: (tenant.status == Status::Failed && actor.must(Permission::CreateTenants).is_ok())
+            .then(|| urls::tenant_act(&tenant.slug, "give-up")),
         is_fragment,
         may_retry: life::may_retry(&actor, &job),
     };
     if is_fragment { html(StatusCode::OK, &page.as_live()) } else { html(StatusCode::OK, &page) }
+}
+
+/// Where one goes when the job is done.
+fn links(actor: &Actor, tenant: &Tenant, job: &Job) -> Vec<Crumb> {
+    if tenant.status == Status::Deleted {
+        return vec![Crumb::new("Go to the tenants", urls::tenants())];
+    }
+    let mut links = vec![Crumb::new("Open the tenant", urls::tenant(&tenant.slug))];
+    if job.kind == provision::KIND {
+        links.push(Crumb::new("See its structure", urls::tenant_structure(&tenant.slug)));
+        if actor.must(Permission::CreateTenants).is_ok() {
+            links.push(Crumb::new("Create another", urls::new_tenant()));
+        }
+    } else if actor.must(Permission::EditTenants).is_ok() {
+        links.push(Crumb::new("Manage it", urls::tenant_manage(&tenant.slug)));
+    }
+    links
 }
 
 /// Another try, or the next one at once.

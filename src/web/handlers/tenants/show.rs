@@ -38,17 +38,37 @@ pub(super) fn head(actor: &Actor, tenant: &Tenant, tab: Tab) -> TenantHead {
         template: format!("{} {}", tenant.template_name, tenant.template_version),
         template_href: template_href(actor, tenant),
         plan: plan(tenant.plan).to_owned(),
-        tabs: tab.row(&tenant.slug),
+        tabs: tab.row(&tenant.slug, actor.must(Permission::EditTenants).is_ok()),
         notice: match tenant.status {
             Status::Pending | Status::Provisioning => {
                 Some(("This tenant is being set up.".into(), steps("See the steps")))
             }
             Status::Failed => Some(("This tenant could not be set up.".into(), steps("See what happened"))),
-            Status::Active | Status::Suspended | Status::Archived | Status::Deleting | Status::Deleted => {
-                None
+            Status::Active => None,
+            Status::Suspended | Status::Archived | Status::Deleting | Status::Deleted => {
+                out_of_use(actor, tenant)
             }
         },
     }
+}
+
+/// What stands above the pages of a tenant that nobody can use, with the way back for those who may.
+fn out_of_use(actor: &Actor, tenant: &Tenant) -> Option<(String, Crumb)> {
+    let text = match tenant.status {
+        Status::Suspended => "This tenant is paused: its application can neither read nor write.",
+        Status::Archived => "This tenant is archived: kept, and out of use.",
+        Status::Deleting => {
+            "This tenant is deleted: out of use, and kept for a few days before it is removed for good."
+        }
+        Status::Deleted => "This tenant is removed. What is here is its history.",
+        Status::Pending | Status::Provisioning | Status::Active | Status::Failed => return None,
+    };
+    let way = if actor.must(Permission::EditTenants).is_ok() {
+        Crumb::new("See what can be done", urls::tenant_manage(&tenant.slug))
+    } else {
+        Crumb::new("See its activity", urls::tenant_activity(&tenant.slug))
+    };
+    Some((text.into(), way))
 }
 
 /// The address of a tenant's template version, for those who may see templates.

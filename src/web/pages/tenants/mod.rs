@@ -2,6 +2,7 @@
 
 pub mod exports;
 pub mod list;
+pub mod manage;
 pub mod new;
 pub mod setup;
 pub mod show;

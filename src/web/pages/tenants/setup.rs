@@ -34,6 +34,10 @@ pub struct SettingUpPage {
     pub trouble: Option<Trouble>,
     /// How the block is asked for again, while it may still change.
     pub poll: Option<Poll>,
+    /// Where one goes when it is done, the first as a button that stands out.
+    pub links: Vec<Crumb>,
+    /// A page for those who would rather give the tenant up than try again.
+    pub give_up: Option<String>,
     /// Whether only the block is sent.
     pub is_fragment: bool,
     /// Whether the person may ask for another try.

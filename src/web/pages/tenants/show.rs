@@ -42,17 +42,23 @@ pub enum Tab {
     Structure,
     /// What was done to it.
     Activity,
+    /// What can be done to it.
+    Manage,
 }
 
 impl Tab {
-    /// The row of tabs, with this one marked.
-    pub fn row(self, slug: &str) -> Vec<NavLink> {
+    /// The row of tabs, with this one marked; managing is for those who may.
+    pub fn row(self, slug: &str, may_manage: bool) -> Vec<NavLink> {
         let link = |title, icon, href, tab| NavLink { title, icon, href, is_current: tab == self };
-        vec![
+        let mut links = vec![
             link("Overview", "list-details", urls::tenant(slug), Tab::Overview),
             link("Structure", "sitemap", urls::tenant_structure(slug), Tab::Structure),
             link("Activity", "history", urls::tenant_activity(slug), Tab::Activity),
-        ]
+        ];
+        if may_manage {
+            links.push(link("Manage", "settings", urls::tenant_manage(slug), Tab::Manage));
+        }
+        links
     }
 }
 

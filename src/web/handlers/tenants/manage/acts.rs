@@ -1,0 +1,154 @@
+//! The page before each act, and the act.
+
+use super::questions::{Question, Typed, question};
+use crate::{
+    app::App,
+    error::{Error, Kind, Result},
+    usecases::{
+        actor::Actor,
+        life::{self, NewName, Started},
+        tenants,
+    },
+    web::{
+        errors::Failure,
+        guard::SignedIn,
+        handlers::{Answer, Values, html, shell},
+        htmx,
+        pages::tenants::{manage::ActPage, show::Tab},
+        urls,
+        views::{FormError, Place},
+    },
+};
+use actix_web::{
+    HttpRequest,
+    http::StatusCode,
+    web::{Data, Form, Path, Query},
+};
+use uuid::Uuid;
+
+type Pairs = Vec<(String, String)>;
+
+/// What the last part of the address names.
+fn act_of(request: &HttpRequest) -> String {
+    request.path().rsplit('/').next().unwrap_or_default().to_owned()
+}
+
+/// The question before an act.
+pub async fn form(
+    request: HttpRequest,
+    app: Data<App>,
+    SignedIn(actor): SignedIn,
+    slug: Path<String>,
+    query: Query<Pairs>,
+) -> Answer {
+    let act = act_of(&request);
+    page(&request, &app, &actor, &slug, &act, &Values(query.into_inner()), None).await
+}
+
+/// The act.
+pub async fn send(
+    request: HttpRequest,
+    app: Data<App>,
+    SignedIn(actor): SignedIn,
+    slug: Path<String>,
+    form: Form<Pairs>,
+) -> Answer {
+    let act = act_of(&request);
+    let values = Values(form.into_inner());
+    if act == "restore" && snapshot_of(&values).is_none() {
+        return Ok(htmx::redirect(&request, &urls::tenant_manage(&slug)));
+    }
+    match begin(&app, &actor, &slug, &act, &values).await {
+        Ok(started) => Ok(htmx::redirect(&request, &urls::tenant_setup(&started.tenant.slug))),
+        Err(error) if matches!(error.kind, Kind::Invalid | Kind::Conflict) => {
+            page(&request, &app, &actor, &slug, &act, &values, Some(&error)).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn snapshot_of(values: &Values) -> Option<Uuid> {
+    values.text("snapshot").parse().ok()
+}
+
+async fn begin(app: &App, actor: &Actor, slug: &str, act: &str, values: &Values) -> Result<Started> {
+    let new = || NewName {
+        name: values.text("name").to_owned(),
+        email: values.text("email").to_owned(),
+        request_id: values.text("request_id").parse().ok(),
+    };
+    match act {
+        "details" => {
+            let (name, plan) = (values.text("name"), values.text("plan"));
+            life::change_details(app, actor, slug, Some(name), Some(plan)).await
+        }
+        "pause" => life::suspend(app, actor, slug).await,
+        "resume" => life::resume(app, actor, slug).await,
+        "archive" => life::archive(app, actor, slug).await,
+        "unarchive" => life::unarchive(app, actor, slug).await,
+        "keep" => life::keep(app, actor, slug).await,
+        "give-up" => life::give_up(app, actor, slug).await,
+        "clone" => life::clone_tenant(app, actor, slug, new()).await,
+        "snapshot" => life::take_snapshot(app, actor, slug, values.text("note")).await,
+        "delete" => life::delete(app, actor, slug, values.text("confirm")).await,
+        "restore" => match snapshot_of(values) {
+            Some(id) if values.text("way") == "over" => life::restore_over(app, actor, slug, id).await,
+            Some(id) => life::restore_as_new(app, actor, slug, id, new()).await,
+            None => Err(no_such_act()),
+        },
+        _ => Err(no_such_act()),
+    }
+}
+
+fn no_such_act() -> Error {
+    Error::not_found("There is no such page. Go back to the tenant.")
+}
+
+async fn page(
+    request: &HttpRequest,
+    app: &App,
+    actor: &Actor,
+    slug: &str,
+    act: &str,
+    values: &Values,
+    error: Option<&Error>,
+) -> Answer {
+    let tenant = tenants::find(app, actor, slug).await?;
+    if act == "restore" && snapshot_of(values).is_none() {
+        return Ok(htmx::redirect(request, &urls::tenant_manage(&tenant.slug)));
+    }
+    let typed = Typed {
+        values: &|name| values.text(name).to_owned(),
+        error: &|name| error.and_then(|error| error.fields.get(name).cloned()),
+    };
+    let Some(Question { title, mut ask, selects, fields }) = question(app, &tenant, act, &typed) else {
+        return Err(Failure(no_such_act()));
+    };
+    let mut status = StatusCode::OK;
+    if let Some(error) = error {
+        status = StatusCode::UNPROCESSABLE_ENTITY;
+        if error.kind == Kind::Conflict {
+            status = StatusCode::CONFLICT;
+            ask.errors.push(FormError::new("main", error.message.clone()));
+        }
+    }
+    let mut hidden = Vec::new();
+    if matches!(act, "clone" | "restore") {
+        let request_id = values.text("request_id");
+        let fresh = || app.new_id().to_string();
+        hidden.push(("request_id", if request_id.is_empty() { fresh() } else { request_id.to_owned() }));
+    }
+    if let Some(id) = snapshot_of(values) {
+        hidden.push(("snapshot", id.to_string()));
+    }
+    let page = ActPage {
+        shell: shell(request, actor, Place::Tenants),
+        head: super::super::show::head(actor, &tenant, Tab::Manage),
+        title,
+        ask,
+        hidden,
+        selects,
+        fields,
+    };
+    html(status, &page)
+}
