@@ -63,6 +63,8 @@ pub struct Settings {
     pub lease: Duration,
     /// Waiting times before the second and later tries (`TENANTRY_RETRY_SECONDS`, a list).
     pub retry_delays: Vec<Duration>,
+    /// Days for which an export can be downloaded (`TENANTRY_EXPORT_DAYS`).
+    pub export_days: u16,
     /// How log lines look (`TENANTRY_LOG_FORMAT`, `text` or `json`).
     pub log_format: LogFormat,
 }
@@ -105,13 +107,16 @@ pub struct Layer {
     /// Seconds to wait before each further try [default: 60,120]
     #[arg(long, global = true, value_name = "LIST")]
     pub retry_seconds: Option<String>,
+    /// Days for which an export can be downloaded [default: 7]
+    #[arg(long, global = true, value_name = "NUMBER")]
+    pub export_days: Option<u16>,
     /// How log lines look: text or json [default: text]
     #[arg(long, global = true, value_name = "FORMAT")]
     pub log_format: Option<String>,
 }
 
 /// Names of the settings in the environment, and how each is put into a layer.
-const VARIABLES: [&str; 12] = [
+const VARIABLES: [&str; 13] = [
     "CONFIG",
     "DATA_DIR",
     "LISTEN",
@@ -123,6 +128,7 @@ const VARIABLES: [&str; 12] = [
     "WORKERS",
     "LEASE_SECONDS",
     "RETRY_SECONDS",
+    "EXPORT_DAYS",
     "LOG_FORMAT",
 ];
 
@@ -149,6 +155,7 @@ fn environment(variables: impl Iterator<Item = (String, String)>) -> Result<Laye
             "WORKERS" => layer.workers = Some(number(name, &value)?),
             "LEASE_SECONDS" => layer.lease_seconds = Some(number(name, &value)?),
             "RETRY_SECONDS" => layer.retry_seconds = Some(value),
+            "EXPORT_DAYS" => layer.export_days = Some(number(name, &value)?),
             "LOG_FORMAT" => layer.log_format = Some(value),
             _ => {
                 // Tests of the program and wrappers around it use names of their own; a likely slip is worth a word.
@@ -200,6 +207,7 @@ impl Layer {
             workers: self.workers.or(next.workers),
             lease_seconds: self.lease_seconds.or(next.lease_seconds),
             retry_seconds: self.retry_seconds.or(next.retry_seconds),
+            export_days: self.export_days.or(next.export_days),
             log_format: self.log_format.or(next.log_format),
         }
     }
@@ -281,6 +289,10 @@ impl Settings {
                     .and_then(|value| seconds("TENANTRY_RETRY_SECONDS", value, 0.0..=86_400.0))
             })
             .collect::<Result<_, _>>()?;
+        let export_days = layer.export_days.unwrap_or(7);
+        if !(1..=3650).contains(&export_days) {
+            return Err(BadSetting(format!("TENANTRY_EXPORT_DAYS is {export_days}; it takes 1 to 3650.")));
+        }
         let log_format = match layer.log_format.as_deref() {
             None | Some("text") => LogFormat::Text,
             Some("json") => LogFormat::Json,
@@ -305,6 +317,7 @@ impl Settings {
             workers,
             lease: seconds("TENANTRY_LEASE_SECONDS", layer.lease_seconds.unwrap_or(10.0), 0.2..=600.0)?,
             retry_delays,
+            export_days,
             log_format,
         })
     }
@@ -336,6 +349,7 @@ mod tests {
             (&[("TENANTRY_LISTEN", "127.0.0.1:99999")], "99999"),
             (&[("TENANTRY_WORKERS", "many")], "TENANTRY_WORKERS"),
             (&[("TENANTRY_WORKERS", "0")], "1 to 64"),
+            (&[("TENANTRY_EXPORT_DAYS", "0")], "1 to 3650"),
             (&[("TENANTRY_ADMIN_EMAIL", "a@b.c")], "TENANTRY_ADMIN_PASSWORD"),
             (&[("TENANTRY_DATABASE_URL", "mysql://u:secret@h/d")], "mysql"),
             (&[("TENANTRY_LOG_FORMAT", "xml")], "text or json"),

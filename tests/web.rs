@@ -17,9 +17,12 @@ use support::{
     tenant, work_off,
 };
 use tenantry::{
+    apply::export::archive::Contents,
     store::users::Role,
     usecases::{
         accounts::first_run_token,
+        actor::Actor,
+        exports::{self, Asked},
         permissions::{Reach, reach},
     },
     web::routes::{Access, table},
@@ -57,10 +60,14 @@ fn real(path: &str, slug: &str, person: &str) -> String {
         .replace("{type}", "ngo")
         .replace("{version}", "1.0.0")
         .replace("{token}", "wrong")
-        .replace("{file}", "nothing.css");
+        .replace("{file}", "nothing.css")
+        .replace("{export}", EXPORT);
     assert!(!path.contains('{'), "say here what stands for the name in {path}");
     path
 }
+
+/// An export of the tenant that is walked about.
+const EXPORT: &str = "0199c2f4-7a31-7cc0-9a54-2b1f0e6c8d11";
 
 /// Who walks: what they may do is in the permission table, and whether the tenant is theirs.
 struct Walker<'a> {
@@ -75,6 +82,10 @@ async fn every_route_lets_through_whom_the_table_lets_through_and_nobody_else() 
     let site = Site::start().await;
     ask(&site.app, "Acme", &[]).await;
     ask(&site.app, "Elsewhere", &[]).await;
+    work_off(&site.app).await;
+    let contents = Contents { sql: true, csv: false, for_spreadsheets: false };
+    let asked = Asked { contents, request_id: EXPORT.parse().unwrap() };
+    exports::ask(&site.app, &Actor::CommandLine, "acme", &asked).await.unwrap();
     work_off(&site.app).await;
     for (email, role, owns) in [
         ("staff@example.org", Role::Staff, None),

@@ -12,6 +12,7 @@ mod fixtures;
 mod jobs;
 mod styleguide;
 mod templates;
+mod tenants_exports;
 mod tenants_list;
 mod tenants_new;
 mod tenants_setup;
@@ -46,6 +47,7 @@ fn sheets() -> Vec<Sheet> {
         tenants_new::new_pages(),
         tenants_setup::setup_pages(),
         tenants_show::tenant_pages(),
+        tenants_exports::export_pages(),
         templates::template_pages(),
         jobs::jobs_pages(),
         doors::door_pages(),
@@ -79,8 +81,14 @@ mod tests {
     use tenantry::web::routes::table;
 
     /// Routes that answer with something else than a page.
-    const NO_PAGE: &[&str] =
-        &["/tenants/check-name", "/tenants/new/{draft}", "/static/{file}", "/healthz", "/readyz"];
+    const NO_PAGE: &[&str] = &[
+        "/tenants/check-name",
+        "/tenants/new/{draft}",
+        "/tenants/{slug}/exports/{export}",
+        "/static/{file}",
+        "/healthz",
+        "/readyz",
+    ];
 
     #[test]
     fn every_route_that_shows_a_page_has_a_state_here() {

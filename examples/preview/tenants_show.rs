@@ -16,7 +16,7 @@ use tenantry::{
     schema::Schema,
 };
 
-fn head(name: &str, slug: &str, tab: Tab, state: Pill) -> TenantHead {
+pub fn head(name: &str, slug: &str, tab: Tab, state: Pill) -> TenantHead {
     TenantHead {
         crumbs: vec![Crumb::new("Tenants", urls::tenants())],
         name: name.into(),
@@ -71,6 +71,7 @@ pub fn tenant_pages() -> Vec<Sheet> {
             Fact::code("File", "/var/lib/tenantry/tenants/acme_bakery_2b1f0e6c.db"),
             Fact::code("Database", "acme_bakery_2b1f0e6c"),
         ],
+        exports: Some(urls::tenant_exports("acme-bakery")),
         invitation: invitation(),
         events: plain_events(5),
     };

@@ -1,12 +1,13 @@
 //! The table of job kinds: a new kind is a file with its [`Kind`] and a line here.
 
 use super::{
+    export::ExportTenant,
     provision::Provision,
     work::{Kind, Words},
 };
 
 /// All kinds of jobs that this version knows.
-pub const KINDS: &[&dyn Kind] = &[&Provision];
+pub const KINDS: &[&dyn Kind] = &[&Provision, &ExportTenant];
 
 /// A kind by its name in rows.
 pub fn find(name: &str) -> Option<&'static dyn Kind> {

@@ -3,6 +3,7 @@
 //! A step may be run twice (its effects are recorded where they happen), and knows nothing of jobs: `crate::worker`
 //! records it before and after.
 
+pub mod export;
 pub mod kinds;
 pub mod owner;
 pub mod provision;

@@ -1,6 +1,7 @@
 //! A door: the command line. It turns flags into calls of use cases, and outcomes into text, JSON and exit codes:
 //! 0 done, 1 something failed, 2 bad usage or the program cannot start.
 
+mod export;
 mod output;
 mod serve;
 mod templates;
@@ -36,7 +37,7 @@ enum Command {
     /// Check and import templates
     #[command(subcommand)]
     Templates(templates::Command),
-    /// Create and look at tenants
+    /// Create, look at and export tenants
     #[command(subcommand)]
     Tenants(tenants::Command),
 }

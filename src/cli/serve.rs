@@ -5,7 +5,7 @@ use crate::{
     app::App,
     config::Settings,
     error::Kind,
-    usecases::{accounts, templates, templates::Fate, tenant_drafts},
+    usecases::{accounts, exports, templates, templates::Fate, tenant_drafts},
     web, worker,
 };
 use std::{net::TcpListener, time::Duration};
@@ -46,7 +46,8 @@ pub(super) async fn serve(settings: Settings) -> Result<End, Trouble> {
     Ok(End::Done)
 }
 
-/// Forgets ended sessions and drafts that nobody went on with, at the start and every hour.
+/// Forgets ended sessions and drafts that nobody went on with, and removes exports whose time is over, at the start and every
+/// hour.
 async fn sweep(app: App, stop: CancellationToken) {
     while !stop.is_cancelled() {
         if let Err(error) = accounts::sweep_sessions(&app).await {
@@ -54,6 +55,9 @@ async fn sweep(app: App, stop: CancellationToken) {
         }
         if let Err(error) = tenant_drafts::sweep(&app).await {
             tracing::warn!(%error, "Old unfinished tenants were not swept away");
+        }
+        if let Err(error) = exports::sweep(&app).await {
+            tracing::warn!(%error, "Old exports were not swept away");
         }
         tokio::select! {
             () = stop.cancelled() => {}

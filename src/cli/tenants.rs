@@ -1,4 +1,4 @@
-//! `tenantry tenants create|list|show`.
+//! `tenantry tenants create|list|show|export`.
 
 use super::{End, Trouble, output};
 use crate::{
@@ -33,6 +33,8 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Write a tenant's data out, as it is now
+    Export(super::export::Export),
 }
 
 #[derive(Debug, clap::Args)]
@@ -114,6 +116,7 @@ pub(super) async fn run(app: &App, command: Command) -> Result<End, Trouble> {
     match command {
         Command::Create(create) => run_create(app, create).await,
         Command::List(list) => run_list(app, list).await,
+        Command::Export(export) => super::export::run(app, export).await,
         Command::Show { slug, json } => {
             let tenant = tenants::find(app, &Actor::CommandLine, &slug).await?;
             if json {

@@ -6,6 +6,7 @@
 
 pub mod dialect;
 pub mod name;
+pub mod reading;
 pub mod sqlite;
 pub mod statement;
 
@@ -16,6 +17,7 @@ use crate::{
 use async_trait::async_trait;
 pub use dialect::SqlDialect;
 pub use name::DatabaseName;
+pub use reading::Reading;
 pub use statement::Statement;
 use uuid::Uuid;
 
@@ -189,6 +191,9 @@ pub trait Session: Send {
 
     /// Reads the live schema.
     async fn inspect(&mut self) -> Result<Schema, EngineError>;
+
+    /// Reads everything, as it is now, whatever is written meanwhile.
+    async fn read(self: Box<Self>) -> Result<Box<dyn Reading>, EngineError>;
 
     /// Closes it; a session that is dropped closes by itself a little later.
     async fn close(self: Box<Self>);

@@ -17,6 +17,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "tenant_drafts", include_str!("schema/0003_tenant_drafts.sql")),
     (4, "templates", include_str!("schema/0004_templates.sql")),
     (5, "life", include_str!("schema/0005_life.sql")),
+    (7, "export", include_str!("schema/0007_export.sql")),
 ];
 
 /// What was applied, and when.

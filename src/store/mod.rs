@@ -5,6 +5,7 @@
 
 pub mod db;
 pub mod events;
+pub mod exports;
 pub mod invitations;
 pub mod jobs;
 pub mod migrate;

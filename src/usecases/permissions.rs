@@ -13,6 +13,8 @@ pub enum Permission {
     CreateTenants,
     /// Make an invitation link for a tenant's owner.
     InviteOwners,
+    /// Take all of a tenant's data out of the house.
+    ExportTenants,
     /// See templates, their modules and migrations.
     SeeTemplates,
     /// Import templates.
@@ -27,11 +29,12 @@ pub enum Permission {
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Permission; 9] = [
+    pub const ALL: [Permission; 10] = [
         Permission::BeSignedIn,
         Permission::SeeTenants,
         Permission::CreateTenants,
         Permission::InviteOwners,
+        Permission::ExportTenants,
         Permission::SeeTemplates,
         Permission::ImportTemplates,
         Permission::EditTemplates,
@@ -56,7 +59,10 @@ pub fn reach(role: Role, permission: Permission) -> Reach {
     match (permission, role) {
         (Permission::BeSignedIn, _) => Reach::All,
         (
-            Permission::ImportTemplates | Permission::EditTemplates | Permission::PublishTemplates,
+            Permission::ImportTemplates
+            | Permission::EditTemplates
+            | Permission::PublishTemplates
+            | Permission::ExportTenants,
             Role::Staff,
         ) => Reach::None,
         (_, Role::Admin | Role::Staff) => Reach::All,
@@ -90,5 +96,6 @@ mod tests {
         {
             assert_eq!(reach(Role::Staff, permission), Reach::None, "{permission:?}");
         }
+        assert_eq!(reach(Role::Staff, Permission::ExportTenants), Reach::None);
     }
 }

@@ -387,7 +387,7 @@ pub async fn overview(app: &App, actor: &Actor, slug: &str) -> Result<Overview> 
     })
 }
 
-fn database_name(tenant: &Tenant) -> Result<DatabaseName> {
+pub(crate) fn database_name(tenant: &Tenant) -> Result<DatabaseName> {
     tenant.database_name.parse().map_err(|cause: String| Error::internal(&cause))
 }
 

@@ -4,6 +4,7 @@
 
 pub mod assets;
 pub mod csrf;
+pub mod download;
 pub mod errors;
 pub mod guard;
 pub mod handlers;

@@ -105,6 +105,21 @@ pub fn tenant_activity(slug: &str) -> String {
     format!("/tenants/{}/activity", part(slug))
 }
 
+/// A tenant's exports.
+pub fn tenant_exports(slug: &str) -> String {
+    format!("/tenants/{}/exports", part(slug))
+}
+
+/// An export's file.
+pub fn tenant_export(slug: &str, export: &str) -> String {
+    format!("/tenants/{}/exports/{}", part(slug), part(export))
+}
+
+/// Removing an export.
+pub fn tenant_export_remove(slug: &str, export: &str) -> String {
+    format!("/tenants/{}/exports/{}/remove", part(slug), part(export))
+}
+
 /// Another try.
 pub fn tenant_retry(slug: &str) -> String {
     format!("/tenants/{}/retry", part(slug))

@@ -74,7 +74,7 @@ struct IndexRow {
     parts: Vec<(Option<String>, bool, String)>,
 }
 
-fn is_internal(name: &str) -> bool {
+pub(super) fn is_internal(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name.starts_with("sqlite_") || name.starts_with("tenantry_")
 }

@@ -1,12 +1,16 @@
 //! Work on one SQLite file: units with their ledger, and reading the live schema.
 
-use super::engine::{away, is_machine_trouble, options};
+use super::{
+    engine::{away, is_machine_trouble, options},
+    reading::SqliteReading,
+};
 use crate::{
-    engine::{Applied, DatabaseName, EngineError, Session, TenantLock, Unit},
+    engine::{Applied, DatabaseName, EngineError, Reading, Session, TenantLock, Unit},
     schema::Schema,
 };
 use async_trait::async_trait;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
+use std::path::PathBuf;
 use uuid::Uuid;
 
 /// The tables that every tenant's database has for Tenantry's own use. They are no part of the tenant's schema.
@@ -48,6 +52,8 @@ pub struct SqliteSession {
     connection: SqliteConnection,
     lock: Option<TenantLock>,
     is_scratch: bool,
+    /// `None` where it is in memory only.
+    file: Option<PathBuf>,
 }
 
 /// Templates come from strangers, and a statement may make rows without end: so much work and so much memory a scratch
@@ -74,6 +80,7 @@ impl SqliteSession {
         if !options.get_filename().is_file() {
             return Err(EngineError::Missing(name.to_string()));
         }
+        let file = options.get_filename().to_owned();
         let mut connection =
             options.connect().await.map_err(|cause| away("The tenant's database cannot be opened", cause))?;
         let owner = sqlx::query("SELECT tenant_id FROM tenantry_owner").fetch_optional(&mut connection).await;
@@ -88,7 +95,7 @@ impl SqliteSession {
                 )));
             }
         }
-        Ok(SqliteSession { connection, lock, is_scratch: false })
+        Ok(SqliteSession { connection, lock, is_scratch: false, file: Some(file) })
     }
 
     pub(super) async fn scratch() -> Result<Self, EngineError> {
@@ -97,7 +104,7 @@ impl SqliteSession {
         let mut connection = options(std::path::Path::new(":memory:")).connect().await.map_err(trouble)?;
         write_marker(&mut connection, &lock).await.map_err(trouble)?;
         bound(&mut connection).await.map_err(trouble)?;
-        Ok(SqliteSession { connection, lock: Some(lock), is_scratch: true })
+        Ok(SqliteSession { connection, lock: Some(lock), is_scratch: true, file: None })
     }
 }
 
@@ -175,6 +182,10 @@ impl Session for SqliteSession {
         super::inspect(&mut self.connection)
             .await
             .map_err(|cause| EngineError::OutOfReach(format!("The tenant's schema cannot be read: {cause}")))
+    }
+
+    async fn read(self: Box<Self>) -> Result<Box<dyn Reading>, EngineError> {
+        Ok(Box::new(SqliteReading::begin(self.connection, self.file.as_deref()).await?))
     }
 
     async fn close(self: Box<Self>) {

@@ -1,5 +1,6 @@
 //! Tenants: the list, making one, watching it come up, and looking at it.
 
+pub mod exports;
 pub mod list;
 pub mod name_check;
 pub mod new;

@@ -35,7 +35,7 @@ use std::collections::BTreeMap;
 /// Events on a page of the history.
 const EVENTS: u32 = 50;
 
-fn head(actor: &Actor, tenant: &Tenant, tab: Tab) -> TenantHead {
+pub(super) fn head(actor: &Actor, tenant: &Tenant, tab: Tab) -> TenantHead {
     let steps = |words: &str| Crumb::new(words, urls::tenant_setup(&tenant.slug));
     TenantHead {
         crumbs: crumbs(actor),
@@ -135,6 +135,8 @@ async fn overview_page(
         facts,
         modules: modules.map(|module| (module.title.clone(), !module.is_core)).collect(),
         connection: found.address.iter().map(|(label, value)| Fact::code(*label, value)).collect(),
+        exports: (tenant.active_ms.is_some() && actor.must(Permission::ExportTenants).is_ok())
+            .then(|| urls::tenant_exports(&tenant.slug)),
         invitation: invitation_view(tenant, found.invitation.as_ref(), link, may_invite, now),
         events: found
             .events

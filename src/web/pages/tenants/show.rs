@@ -71,6 +71,8 @@ pub struct OverviewPage {
     pub connection: Vec<Fact>,
     /// The owner's invitation.
     pub invitation: InvitationView,
+    /// Where its data can be taken out, for those who may and once there is any.
+    pub exports: Option<String>,
     /// The last events.
     pub events: Vec<EventView>,
 }
