@@ -11,6 +11,7 @@ mod errors;
 mod fixtures;
 mod jobs;
 mod styleguide;
+mod template_drafts;
 mod templates;
 mod tenants_list;
 mod tenants_new;
@@ -47,6 +48,7 @@ fn sheets() -> Vec<Sheet> {
         tenants_setup::setup_pages(),
         tenants_show::tenant_pages(),
         templates::template_pages(),
+        template_drafts::draft_pages(),
         jobs::jobs_pages(),
         doors::door_pages(),
         errors::error_pages(),
@@ -79,8 +81,14 @@ mod tests {
     use tenantry::web::routes::table;
 
     /// Routes that answer with something else than a page.
-    const NO_PAGE: &[&str] =
-        &["/tenants/check-name", "/tenants/new/{draft}", "/static/{file}", "/healthz", "/readyz"];
+    const NO_PAGE: &[&str] = &[
+        "/tenants/check-name",
+        "/tenants/new/{draft}",
+        "/templates/{type}/{version}/files.zip",
+        "/static/{file}",
+        "/healthz",
+        "/readyz",
+    ];
 
     #[test]
     fn every_route_that_shows_a_page_has_a_state_here() {

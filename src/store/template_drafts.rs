@@ -111,6 +111,16 @@ pub async fn files(connection: &mut Connection, id: Uuid) -> Result<BTreeMap<Str
     rows.iter().map(|row| Ok((row.text("path")?, file(row)?))).collect()
 }
 
+/// One file of a draft.
+pub async fn file_at(connection: &mut Connection, id: Uuid, path: &str) -> Result<Option<DraftFile>> {
+    let row = sql("SELECT content, edition, changed_ms, changed_by FROM template_draft_files WHERE draft_id = ? AND path = ?")
+        .bind(id)
+        .bind(path)
+        .first(connection)
+        .await?;
+    row.as_ref().map(file).transpose()
+}
+
 fn file(row: &Row) -> Result<DraftFile> {
     Ok(DraftFile {
         text: row.text("content")?,

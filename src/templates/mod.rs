@@ -10,10 +10,13 @@
 
 pub mod archive;
 pub mod catalog;
+pub mod changes;
+pub mod comparison;
 pub mod compile;
 pub mod file_path;
 pub mod files;
 pub mod manifest;
+pub mod manifest_edit;
 pub mod order;
 pub mod prove;
 pub mod report;
