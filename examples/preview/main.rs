@@ -11,6 +11,7 @@ mod errors;
 mod fixtures;
 mod jobs;
 mod styleguide;
+mod template_drafts;
 mod templates;
 mod tenants_exports;
 mod tenants_list;
@@ -51,6 +52,7 @@ fn sheets() -> Vec<Sheet> {
         tenants_show::tenant_pages(),
         tenants_exports::export_pages(),
         templates::template_pages(),
+        template_drafts::draft_pages(),
         jobs::jobs_pages(),
         doors::door_pages(),
         errors::error_pages(),
@@ -87,6 +89,7 @@ mod tests {
         "/tenants/check-name",
         "/tenants/new/{draft}",
         "/tenants/{slug}/exports/{export}",
+        "/templates/{type}/{version}/files.zip",
         "/static/{file}",
         "/healthz",
         "/readyz",

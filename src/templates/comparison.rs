@@ -135,10 +135,11 @@ mod tests {
 
     #[test]
     fn far_apart_changes_are_groups_of_their_own_and_a_long_file_is_cut() {
-        let before: String = (0..100).map(|number| format!("{number}\n")).collect();
+        let numbers = |count: i32| (0..count).map(|number| number.to_string() + "\n").collect::<String>();
+        let before = numbers(100);
         let after = before.replace("10\n", "x\n").replace("\n90\n", "\ny\n");
         assert_eq!(difference("a", FileChange::Changed, &before, &after).groups.len(), 2);
-        let long: String = (0..5_000).map(|number| format!("{number}\n")).collect();
+        let long = numbers(5_000);
         let found = difference("a", FileChange::Added, "", &long);
         assert!(found.is_cut);
         assert_eq!(found.added, 5_000);

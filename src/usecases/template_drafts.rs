@@ -139,7 +139,7 @@ pub(super) fn digest(texts: &BTreeMap<String, String>) -> String {
     let lengths: Vec<(&String, usize, &String)> =
         texts.iter().map(|(path, text)| (path, text.len(), text)).collect();
     // Strings and numbers always become JSON.
-    sha256_hex(&serde_json::to_string(&lengths).unwrap_or_default())
+    sha256_hex(serde_json::to_string(&lengths).unwrap_or_default())
 }
 
 fn manifest_of(text: Option<&DraftFile>) -> Option<Manifest> {

@@ -17,7 +17,10 @@ use crate::{
         shelf::LARGEST_FILE,
     },
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 pub use super::templates_at_start::import_at_start;
 
@@ -72,10 +75,20 @@ fn refused(reading: &Reading, mut report: Report) -> Imported {
     Imported { template: reading.folder.clone(), version, fate: Fate::Refused, report }
 }
 
+/// A template of ours takes a second; one with a hundred extras, each near the bound of a scratch database, would take hours.
+const LONGEST_PROOF: Duration = Duration::from_mins(5);
+
 /// Tries a template out. A few at a time: each keeps a core busy.
 pub(super) async fn prove_one(app: &App, files: &TemplateFiles) -> Result<Proof> {
     let _turn = app.proving.acquire().await.map_err(|cause| Error::internal(&cause))?;
-    prove::prove(app.engine.as_ref(), files).await.map_err(|cause| {
+    let proof = tokio::time::timeout(LONGEST_PROOF, prove::prove(app.engine.as_ref(), files)).await;
+    let proof = proof.map_err(|_| {
+        Error::unusable(format!(
+            "Trying {} out took more than five minutes, and was stopped. Take out what makes so many rows.",
+            files.template_type
+        ))
+    })?;
+    proof.map_err(|cause| {
         Error::unavailable(
             "The templates could not be tried out, because no scratch database could be used.",
             &cause,
@@ -361,6 +374,8 @@ pub struct Detail {
     pub schema: Schema,
     /// How many tenants stand at it.
     pub tenants: i64,
+    /// How many tenants stand at each version, by the version's row.
+    pub uses: BTreeMap<i64, i64>,
 }
 
 /// All template versions with the number of tenants at each.
@@ -397,6 +412,7 @@ pub async fn show(app: &App, actor: &Actor, template_type: &str, version: &str) 
         migrations: store::templates::migrations(&mut read, version.id).await?,
         schema: store::templates::snapshot(&mut read, version.id).await?.unwrap_or_default(),
         tenants: store::tenants::count_on_template(&mut read, version.id).await?,
+        uses: store::templates::uses(&mut read).await?,
         versions,
         version,
     })

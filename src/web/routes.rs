@@ -2,7 +2,10 @@
 //! table, and the tests walk it, so that a route without a permission cannot be.
 
 use super::guard;
-use super::handlers::{dashboard, invitations, jobs, session, setup, styleguide, templates, tenants};
+use super::handlers::{
+    dashboard, invitations, jobs, session, setup, styleguide, template_details, template_drafts,
+    template_editor, template_import, template_publishing, templates, tenants,
+};
 use crate::usecases::permissions::Permission;
 use actix_web::{Resource, Route, middleware::from_fn, web};
 
@@ -89,7 +92,29 @@ pub fn table() -> Vec<Entry> {
         route!(POST "/tenants/{slug}/retry", Needs(P::CreateTenants), tenants::setup::retry),
         route!(POST "/tenants/{slug}/invitation", Needs(P::InviteOwners), tenants::show::invite),
         route!(GET "/templates", Needs(P::SeeTemplates), templates::list),
+        route!(GET "/templates/import", Needs(P::ImportTemplates), template_import::form),
+        route!(POST "/templates/import", Needs(P::ImportTemplates), template_import::import),
         route!(GET "/templates/{type}/{version}", Needs(P::SeeTemplates), templates::show),
+        route!(GET "/templates/{type}/{version}/files.zip", Needs(P::SeeTemplates), template_import::download),
+        route!(GET "/templates/{type}/{version}/change", Needs(P::EditTemplates), template_drafts::choose),
+        route!(POST "/templates/{type}/{version}/change", Needs(P::EditTemplates), template_drafts::begin),
+        route!(GET "/templates/{type}/{version}/retire", Needs(P::PublishTemplates), template_publishing::ask),
+        route!(POST "/templates/{type}/{version}/retire", Needs(P::PublishTemplates), template_publishing::retire),
+        route!(POST "/templates/{type}/{version}/bring-back", Needs(P::PublishTemplates), template_publishing::bring_back),
+        route!(GET "/template-drafts/{template_draft}", Needs(P::SeeTemplates), template_drafts::show),
+        route!(GET "/template-drafts/{template_draft}/file", Needs(P::SeeTemplates), template_editor::file),
+        route!(POST "/template-drafts/{template_draft}/file", Needs(P::EditTemplates), template_editor::save),
+        route!(POST "/template-drafts/{template_draft}/files", Needs(P::EditTemplates), template_editor::add),
+        route!(POST "/template-drafts/{template_draft}/move", Needs(P::EditTemplates), template_editor::rename),
+        route!(POST "/template-drafts/{template_draft}/remove", Needs(P::EditTemplates), template_editor::remove),
+        route!(GET "/template-drafts/{template_draft}/details", Needs(P::SeeTemplates), template_details::details),
+        route!(POST "/template-drafts/{template_draft}/details", Needs(P::EditTemplates), template_details::save),
+        route!(POST "/template-drafts/{template_draft}/modules", Needs(P::EditTemplates), template_details::modules),
+        route!(GET "/template-drafts/{template_draft}/changes", Needs(P::SeeTemplates), template_drafts::changes),
+        route!(POST "/template-drafts/{template_draft}/check", Needs(P::EditTemplates), template_publishing::check),
+        route!(POST "/template-drafts/{template_draft}/publish", Needs(P::PublishTemplates), template_publishing::publish),
+        route!(GET "/template-drafts/{template_draft}/discard", Needs(P::EditTemplates), template_drafts::ask_discard),
+        route!(POST "/template-drafts/{template_draft}/discard", Needs(P::EditTemplates), template_drafts::discard),
         route!(GET "/jobs", Needs(P::SeeJobs), jobs::list),
         route!(GET "/styleguide", Needs(P::BeSignedIn), styleguide::show),
         route!(GET "/static/{file}", Open, super::assets::serve),

@@ -50,7 +50,10 @@ pub fn icon_of(action: &str) -> &'static str {
         "tenant_copied" | "snapshot_taken" => "copy",
         "owner_invited" => "mail",
         "invitation_taken_up" => "user-check",
-        "template_imported" => "stack-2",
+        "template_imported" | "template_published" => "stack-2",
+        "template_draft_begun" => "file-code",
+        "template_draft_discarded" | "template_retired" => "circle-minus",
+        "template_brought_back" => "arrow-back-up",
         _ => "history",
     }
 }

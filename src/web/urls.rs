@@ -155,6 +155,46 @@ pub fn template(template_type: &str, version: &str) -> String {
     format!("/templates/{}/{}", part(template_type), part(version))
 }
 
+/// The form that brings templates in.
+pub fn import_templates() -> String {
+    "/templates/import".into()
+}
+
+/// The files of a template version in a zip.
+pub fn template_files(template_type: &str, version: &str) -> String {
+    format!("{}/files.zip", template(template_type, version))
+}
+
+/// Beginning a draft from a template version.
+pub fn change_template(template_type: &str, version: &str) -> String {
+    format!("{}/change", template(template_type, version))
+}
+
+/// Retiring a template version.
+pub fn retire_template(template_type: &str, version: &str) -> String {
+    format!("{}/retire", template(template_type, version))
+}
+
+/// Bringing a retired template version back.
+pub fn bring_template_back(template_type: &str, version: &str) -> String {
+    format!("{}/bring-back", template(template_type, version))
+}
+
+/// A draft of a template version.
+pub fn template_draft(id: &str) -> String {
+    format!("/template-drafts/{}", part(id))
+}
+
+/// The editor of a draft; with a path, of that file.
+pub fn template_draft_file(id: &str, path: &str) -> String {
+    with_query(&format!("{}/file", template_draft(id)), &[("path", path)])
+}
+
+/// What can be done with a draft: `files`, `move`, `remove`, `details`, `modules`, `check`, `changes`, `publish`, `discard`.
+pub fn template_draft_part(id: &str, what: &str) -> String {
+    format!("{}/{}", template_draft(id), part(what))
+}
+
 /// The jobs.
 pub fn jobs() -> String {
     "/jobs".into()

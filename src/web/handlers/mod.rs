@@ -8,6 +8,11 @@ pub mod making;
 pub mod session;
 pub mod setup;
 pub mod styleguide;
+pub mod template_details;
+pub mod template_drafts;
+pub mod template_editor;
+pub mod template_import;
+pub mod template_publishing;
 pub mod templates;
 pub mod tenants;
 

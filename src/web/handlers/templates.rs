@@ -6,13 +6,16 @@ use crate::{
     error::Error,
     store::templates::TemplateVersion,
     usecases::{
+        actor::Actor,
         permissions::Permission,
+        template_drafts, template_history,
         templates::{self, Detail},
     },
     web::{
         guard::SignedIn,
         pages::templates::{
-            MigrationView, ModuleView, TemplatePage, TemplateSummary, TemplatesPage, VersionLink,
+            DraftRow, MigrationView, ModuleView, NewsView, TemplatePage, TemplateSummary, TemplatesPage,
+            VersionRow,
         },
         tables,
         tenant_words::template_icon,
@@ -33,7 +36,12 @@ pub async fn list(request: HttpRequest, app: Data<App>, SignedIn(actor): SignedI
     let mut newest: BTreeMap<&str, &TemplateVersion> = BTreeMap::new();
     let mut tenants: BTreeMap<&str, i64> = BTreeMap::new();
     for (version, count) in &all {
-        newest.insert(&version.template_type, version);
+        // A version that tenants can be made from stands for its template before one that is retired.
+        let rank = |version: &TemplateVersion| (version.is_active, version.number());
+        let known = newest.get(version.template_type.as_str());
+        if known.is_none_or(|known| rank(known) < rank(version)) {
+            newest.insert(&version.template_type, version);
+        }
         *tenants.entry(&version.template_type).or_default() += count;
     }
     let mut summaries = Vec::new();
@@ -55,6 +63,7 @@ pub async fn list(request: HttpRequest, app: Data<App>, SignedIn(actor): SignedI
             ),
             tables: counted_len(detail.schema.tables.len(), "table", "tables"),
             tenants: counted(tenants.get(template_type).copied().unwrap_or_default(), "tenant", "tenants"),
+            is_retired: !version.is_active,
         });
     }
     let folder = app
@@ -62,10 +71,33 @@ pub async fn list(request: HttpRequest, app: Data<App>, SignedIn(actor): SignedI
         .templates_dir
         .as_ref()
         .map_or_else(|| "sql_templates".to_owned(), |folder| folder.display().to_string());
-    html(
-        StatusCode::OK,
-        &TemplatesPage { shell: shell(&request, &actor, Place::Templates), templates: summaries, folder },
-    )
+    let page = TemplatesPage {
+        shell: shell(&request, &actor, Place::Templates),
+        templates: summaries,
+        folder,
+        import_href: actor.must(Permission::ImportTemplates).is_ok().then(urls::import_templates),
+        drafts: drafts(&app, &actor, None).await?,
+    };
+    html(StatusCode::OK, &page)
+}
+
+/// Drafts, of one template or of all.
+async fn drafts(app: &App, actor: &Actor, template_type: Option<&str>) -> Result<Vec<DraftRow>, Error> {
+    let all = template_drafts::list(app, actor).await?;
+    let wanted = all
+        .into_iter()
+        .filter(|known| template_type.is_none_or(|wanted| known.draft.template_type == wanted));
+    Ok(wanted
+        .map(|known| DraftRow {
+            title: match known.title {
+                Some((name, number)) => format!("{name} {number}"),
+                None => format!("{}, without a number at the moment", known.draft.template_type),
+            },
+            href: urls::template_draft(&known.draft.id.to_string()),
+            who: known.draft.changed_by,
+            changed: TimeView::new(known.draft.changed_ms, app.now_ms()),
+        })
+        .collect())
 }
 
 /// A template version with everything in it.
@@ -80,6 +112,12 @@ pub async fn show(
     let now = app.now_ms();
     let may_create = actor.must(Permission::CreateTenants).is_ok() && detail.version.is_active;
     let used = detail.tenants;
+    let news = template_history::news(&app, &actor, &detail).await?.map(|news| NewsView {
+        since: Crumb::new(news.since.version.clone(), urls::template(&template_type, &news.since.version)),
+        sentences: news.sentences,
+    });
+    let may_publish = actor.must(Permission::PublishTemplates).is_ok();
+    let is_active = detail.version.is_active;
     let page = TemplatePage {
         shell: shell(&request, &actor, Place::Templates),
         crumbs: vec![Crumb::new("Templates", urls::templates())],
@@ -87,21 +125,28 @@ pub async fn show(
         template_type: template_type.clone(),
         description: detail.version.description.clone(),
         version: version.clone(),
-        state: state(&detail.version),
-        imported: imported(&detail.version, now)?,
-        versions: detail
-            .versions
-            .iter()
-            .rev()
-            .map(|other| {
-                Ok(VersionLink {
-                    version: other.version.clone(),
-                    href: urls::template(&template_type, &other.version),
-                    is_current: other.version == version,
-                    imported: imported(other, now)?,
-                })
-            })
-            .collect::<Result<_, Error>>()?,
+        state: state(&detail.version, used),
+        published: published(&detail.version, now)?,
+        published_by: detail.version.published_by.clone(),
+        note: detail.version.note.clone(),
+        retired: detail.version.retired.as_ref().map(|(at_ms, by)| {
+            format!(
+                "{by} retired this version {}. No new tenant can be made from it. {} on it, and nothing changes for them.",
+                TimeView::new(*at_ms, now).ago,
+                counted(used, "tenant stays", "tenants stay")
+            )
+        }),
+        news,
+        versions: versions(&detail, &version, now)?,
+        drafts: drafts(&app, &actor, Some(&template_type)).await?,
+        files_href: urls::template_files(&template_type, &version),
+        change_href: actor
+            .must(Permission::EditTemplates)
+            .is_ok()
+            .then(|| urls::change_template(&template_type, &version)),
+        retire_href: (may_publish && is_active).then(|| urls::retire_template(&template_type, &version)),
+        bring_back: (may_publish && !is_active)
+            .then(|| urls::bring_template_back(&template_type, &version)),
         modules: modules(&detail),
         tables: tables::views(&detail.schema, &module_of_tables(&detail)),
         migrations: detail
@@ -124,21 +169,44 @@ pub async fn show(
     html(StatusCode::OK, &page)
 }
 
-fn state(version: &TemplateVersion) -> Vec<Pill> {
-    let mut pills = Vec::new();
-    if version.is_active {
-        pills.push(Pill::new("Published", Tone::Good));
-    } else {
-        pills.push(Pill::new("Withdrawn", Tone::Quiet));
-    }
+fn pill(version: &TemplateVersion) -> Pill {
+    if version.is_active { Pill::new("Published", Tone::Good) } else { Pill::new("Retired", Tone::Quiet) }
+}
+
+fn state(version: &TemplateVersion, used: i64) -> Vec<Pill> {
+    let mut pills = vec![pill(version)];
     if version.is_locked {
-        pills.push(Pill::new("In use, cannot change", Tone::Quiet).with_icon("lock"));
+        let text = if used > 0 {
+            format!("In use by {}", counted(used, "tenant", "tenants"))
+        } else {
+            "Was in use".into()
+        };
+        pills.push(Pill::new(text, Tone::Quiet).with_icon("lock"));
     }
     pills
 }
 
+/// All versions, the highest number first.
+fn versions(detail: &Detail, current: &str, now: i64) -> Result<Vec<VersionRow>, Error> {
+    let mut versions: Vec<&TemplateVersion> = detail.versions.iter().collect();
+    versions.sort_by_key(|version| std::cmp::Reverse(version.number()));
+    let row = |version: &&TemplateVersion| {
+        Ok(VersionRow {
+            version: version.version.clone(),
+            href: urls::template(&version.template_type, &version.version),
+            is_current: version.version == current,
+            state: pill(version),
+            published: published(version, now)?,
+            who: version.published_by.clone().unwrap_or_default(),
+            note: version.note.clone().unwrap_or_default(),
+            tenants: counted(detail.uses.get(&version.id).copied().unwrap_or_default(), "tenant", "tenants"),
+        })
+    };
+    versions.iter().map(row).collect()
+}
+
 /// The plan's TIMESTAMP columns hold UTC without saying so.
-fn imported(version: &TemplateVersion, now: i64) -> Result<TimeView, Error> {
+fn published(version: &TemplateVersion, now: i64) -> Result<TimeView, Error> {
     let text = format!("{}Z", version.created_at.replace(' ', "T"));
     let moment: jiff::Timestamp = text.parse().map_err(|cause: jiff::Error| Error::internal(&cause))?;
     Ok(TimeView::new(moment.as_millisecond(), now))

@@ -8,5 +8,7 @@ pub mod jobs;
 pub mod session;
 pub mod setup;
 pub mod styleguide;
+pub mod template_drafts;
+pub mod template_import;
 pub mod templates;
 pub mod tenants;

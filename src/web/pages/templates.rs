@@ -13,6 +13,23 @@ pub struct TemplatesPage {
     pub templates: Vec<TemplateSummary>,
     /// The folder that templates are imported from, for the page without any.
     pub folder: String,
+    /// Where a template is brought in, for those who may.
+    pub import_href: Option<String>,
+    /// New versions in the making.
+    pub drafts: Vec<DraftRow>,
+}
+
+/// A draft in a list.
+#[derive(Debug, Clone)]
+pub struct DraftRow {
+    /// Such as "NGO 1.1.0".
+    pub title: String,
+    /// Its page.
+    pub href: String,
+    /// Who changed it last.
+    pub who: String,
+    /// When.
+    pub changed: TimeView,
 }
 
 /// A template in the list.
@@ -36,6 +53,8 @@ pub struct TemplateSummary {
     pub tables: String,
     /// Such as "1,204 tenants".
     pub tenants: String,
+    /// Whether every version of it is retired.
+    pub is_retired: bool,
 }
 
 /// A template version.
@@ -56,10 +75,28 @@ pub struct TemplatePage {
     pub version: String,
     /// Whether new tenants are made from it, and whether it may still change.
     pub state: Vec<Pill>,
-    /// When it was imported.
-    pub imported: TimeView,
+    /// When it was published.
+    pub published: TimeView,
+    /// By whom, where that is known.
+    pub published_by: Option<String>,
+    /// What they wrote about it.
+    pub note: Option<String>,
+    /// What a retired version means, in sentences.
+    pub retired: Option<String>,
+    /// What is new in it; none in the first version.
+    pub news: Option<NewsView>,
     /// All versions, newest first.
-    pub versions: Vec<VersionLink>,
+    pub versions: Vec<VersionRow>,
+    /// Drafts of new versions.
+    pub drafts: Vec<DraftRow>,
+    /// Where its files are downloaded.
+    pub files_href: String,
+    /// Where a draft is begun from it, for those who may.
+    pub change_href: Option<String>,
+    /// Where it is retired, for those who may.
+    pub retire_href: Option<String>,
+    /// Where it is brought back, for those who may.
+    pub bring_back: Option<String>,
     /// Its modules in the order in which they are added.
     pub modules: Vec<ModuleView>,
     /// Its tables in that order.
@@ -74,17 +111,34 @@ pub struct TemplatePage {
     pub create_href: Option<String>,
 }
 
-/// Another version of a template.
+/// What is new in a version.
 #[derive(Debug, Clone)]
-pub struct VersionLink {
+pub struct NewsView {
+    /// The version before it, with its page.
+    pub since: Crumb,
+    /// A sentence for each change.
+    pub sentences: Vec<String>,
+}
+
+/// A version in the list of all versions of a template.
+#[derive(Debug, Clone)]
+pub struct VersionRow {
     /// Its number.
     pub version: String,
     /// Its page.
     pub href: String,
     /// Whether it is the one that is shown.
     pub is_current: bool,
-    /// When it was imported.
-    pub imported: TimeView,
+    /// Published, or retired.
+    pub state: Pill,
+    /// When it was published.
+    pub published: TimeView,
+    /// By whom.
+    pub who: String,
+    /// What they wrote about it.
+    pub note: String,
+    /// Such as "1,204 tenants".
+    pub tenants: String,
 }
 
 /// A module of a template version.
