@@ -9,6 +9,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod digest;
+pub mod disk;
 pub mod engine;
 pub mod error;
 pub mod faults;

@@ -1,7 +1,7 @@
 //! Connections to the control database, and the small vocabulary in which its queries are written. Queries bind
 //! every value and use only whole numbers and texts, so that they mean the same on every engine.
 
-use crate::error::Error;
+use crate::{disk::DiskTrouble, error::Error};
 use sqlx::{
     AssertSqlSafe, Row as _, SqliteConnection, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
@@ -65,7 +65,9 @@ impl StoreError {
 
 impl From<StoreError> for Error {
     fn from(cause: StoreError) -> Self {
-        if cause.is_out_of_reach() {
+        if let Some(trouble) = DiskTrouble::of(&cause.to_string()) {
+            Self::unavailable(trouble.words(), &cause)
+        } else if cause.is_out_of_reach() {
             Self::unavailable(
                 "The control database cannot be used at the moment. Look whether its disk is full, missing or read-only, then try again.",
                 &cause,
@@ -137,7 +139,15 @@ impl Store {
 
     /// A transaction to write in. It holds the write lock from its start, so what it reads stays true.
     pub async fn write(&self) -> Result<Write> {
-        Ok(Write(self.writer.begin_with("BEGIN IMMEDIATE").await?))
+        match self.writer.begin_with("BEGIN IMMEDIATE").await {
+            // On a full disk SQLite takes a transaction back by itself, and the connection goes on counting it. Such a
+            // connection is good for nothing more; the pool makes another one.
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                let _ = self.writer.acquire().await?.close().await;
+                Ok(Write(self.writer.begin_with("BEGIN IMMEDIATE").await?))
+            }
+            begun => Ok(Write(begun?)),
+        }
     }
 
     /// Closes all connections; called once, at the end.

@@ -9,4 +9,5 @@ pub mod overview;
 pub mod permissions;
 pub mod templates;
 pub mod tenant_drafts;
+pub mod tenant_trouble;
 pub mod tenants;

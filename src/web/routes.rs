@@ -2,7 +2,7 @@
 //! table, and the tests walk it, so that a route without a permission cannot be.
 
 use super::guard;
-use super::handlers::{dashboard, invitations, jobs, session, setup, styleguide, templates, tenants};
+use super::handlers::{dashboard, invitations, jobs, kept, session, setup, styleguide, templates, tenants};
 use crate::usecases::permissions::Permission;
 use actix_web::{Resource, Route, middleware::from_fn, web};
 
@@ -44,6 +44,7 @@ pub fn table() -> Vec<Entry> {
         route!(POST "/setup/{token}", Open, setup::create),
         route!(GET "/login", Open, session::form),
         route!(POST "/login", Open, session::sign_in),
+        route!(GET "/kept-form", Needs(P::BeSignedIn), kept::show),
         route!(POST "/logout", Open, session::sign_out),
         route!(GET "/invitations/{token}", Open, invitations::form),
         route!(POST "/invitations/{token}", Open, invitations::take_up),

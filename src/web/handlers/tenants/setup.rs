@@ -9,7 +9,7 @@ use crate::{
         guard::SignedIn,
         handlers::{Answer, html, making, shell},
         htmx,
-        pages::tenants::setup::SettingUpPage,
+        pages::tenants::setup::{SettingUpPage, Trouble},
         urls,
         views::Place,
     },
@@ -33,7 +33,7 @@ pub async fn setup(
     let phase = making::phase(&job, &steps);
     let poll = making::poll(phase, &job, &tenant.slug, now);
     let is_fragment = htmx::wants_fragment(&request);
-    let mut notes = Vec::new();
+    let mut notes = vec![format!("Its address is {}.", tenant.slug)];
     if poll.is_some() {
         notes.extend(making::usual(jobs::usual_time(&app).await?));
         notes.push("You can close this page: the work goes on without you.".to_owned());
@@ -49,7 +49,11 @@ pub async fn setup(
         notes,
         done: making::done(&steps),
         steps: making::steps(&steps),
-        trouble: making::trouble(phase, &job),
+        // Technical details are for those who look after jobs; an owner reads the words only.
+        trouble: making::trouble(phase, &job).map(|trouble| Trouble {
+            detail: trouble.detail.filter(|_| actor.must(Permission::SeeJobs).is_ok()),
+            ..trouble
+        }),
         poll,
         is_fragment,
         may_retry: actor.must(Permission::CreateTenants).is_ok(),
