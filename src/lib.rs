@@ -10,6 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod digest;
 pub mod disk;
+pub mod disk_trouble;
 pub mod engine;
 pub mod error;
 pub mod faults;

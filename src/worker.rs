@@ -9,6 +9,7 @@ use crate::{
         kinds,
         work::{Outcome, StepError, Work},
     },
+    disk_trouble::DiskTrouble,
     error::new_reference,
     faults::Stopped,
     store::{
@@ -257,11 +258,19 @@ async fn fail(
     failure: StepError,
 ) -> Result<(), LetGo> {
     let StepError::Failed { may_pass, plain, detail } = failure else { return Err(LetGo::Lost) };
+    let plain = match step {
+        Some((_, title)) => format!("{plain} It stopped at the step \u{201c}{title}\u{201d}."),
+        None => plain,
+    };
     let problem = Problem { plain, detail, reference: new_reference() };
     tracing::warn!(job = %job.id, tenant = work.tenant().slug, reference = problem.reference, step = step.map_or("", |(_, title)| title),
         cause = problem.detail, attempt = job.attempt + 1, "A step failed");
     let now = app.now_ms();
     let delay = usize::try_from(job.attempt).ok().and_then(|attempt| app.settings.retry_delays.get(attempt));
+    // A disk that is full or read-only is no fault of the job: it is waited for, however long that takes.
+    let waits_for_disk = DiskTrouble::of(&problem.detail).is_some();
+    let delay = delay.or(app.settings.retry_delays.last().filter(|_| waits_for_disk));
+    let tries = i64::try_from(app.settings.retry_delays.len()).unwrap_or(i64::MAX);
     let mut write = app.store.write().await?;
     if !jobs::is_ours(&mut write, claim).await? {
         return Err(LetGo::Lost);
@@ -273,8 +282,15 @@ async fn fail(
     match delay {
         Some(delay) if may_pass => {
             let next = now + i64::try_from(delay.as_millis()).unwrap_or(i64::MAX / 2);
-            jobs::put_back(&mut write, claim, Direction::Forward, job.attempt + 1, next, Some(&problem))
-                .await?;
+            jobs::put_back(
+                &mut write,
+                claim,
+                Direction::Forward,
+                tries.min(job.attempt + 1),
+                next,
+                Some(&problem),
+            )
+            .await?;
         }
         _ => {
             jobs::put_back(&mut write, claim, Direction::Undo, 0, now, Some(&problem)).await?;

@@ -2,7 +2,11 @@
 
 use super::{Sheet, fixtures::inside};
 use tenantry::web::{
-    pages::error::ErrorPage,
+    pages::{
+        error::ErrorPage,
+        kept::{KeptPage, SendAgain},
+    },
+    typed::KeptForm,
     urls,
     views::{Place, Shell},
 };
@@ -15,6 +19,7 @@ pub fn error_pages() -> Vec<Sheet> {
         message: message.into(),
         reference: reference.map(Into::into),
         way_out: Some(("Go to the start page".into(), urls::home())),
+        again: None,
         is_notice: false,
     };
     let notice = ErrorPage {
@@ -27,7 +32,27 @@ pub fn error_pages() -> Vec<Sheet> {
             Some("7F3A-21C0"),
         )
     };
+    let form = KeptForm {
+        action: "/tenants/new".into(),
+        fields: vec![("name".into(), "Acme Bakery".into()), ("email".into(), "dana@example.org".into())],
+        had_password: false,
+    };
+    let full = ErrorPage {
+        again: Some(SendAgain::of(form.clone())),
+        ..error(
+            inside(Place::Nowhere),
+            503,
+            "Not reachable at the moment",
+            "The disk is full. Free some space on the disk of the data folder; what waits goes on by itself then.",
+            Some("7F3A-21C0"),
+        )
+    };
+    let kept =
+        |form: Option<KeptForm>| KeptPage { shell: inside(Place::Nowhere), form: form.map(SendAgain::of) };
     vec![
+        Sheet::new("error-503-again", "", &full),
+        Sheet::new("kept-form", "/kept-form", &kept(Some(KeptForm { had_password: true, ..form }))),
+        Sheet::new("kept-form-none", "/kept-form", &kept(None)),
         Sheet::new(
             "error-404",
             "",

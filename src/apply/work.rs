@@ -3,6 +3,7 @@
 
 use crate::{
     app::App,
+    disk_trouble::DiskTrouble,
     engine::{Draft, EngineError},
     store::{
         Connection, StoreError,
@@ -69,9 +70,10 @@ impl From<EngineError> for StepError {
             EngineError::Statement { .. } | EngineError::Dangling(_) => {
                 "The template's SQL was refused by the database."
             }
-            EngineError::OutOfReach(_) => {
-                "The tenant's database could not be written. The disk may be full or read-only."
-            }
+            EngineError::OutOfReach(text) => DiskTrouble::of(text).map_or(
+                "The tenant's database could not be written. The disk may be full or read-only.",
+                DiskTrouble::words,
+            ),
         };
         let detail = match &cause {
             EngineError::Statement { sql, .. } => format!("{cause}\n\n{sql}"),
@@ -83,11 +85,12 @@ impl From<EngineError> for StepError {
 
 impl From<StoreError> for StepError {
     fn from(cause: StoreError) -> Self {
-        StepError::Failed {
-            may_pass: true,
-            plain: "The control database could not be used. Its disk may be full or read-only.".into(),
-            detail: cause.to_string(),
-        }
+        let detail = cause.to_string();
+        let plain = DiskTrouble::of(&detail).map_or(
+            "The control database could not be used. Its disk may be full or read-only.",
+            DiskTrouble::words,
+        );
+        StepError::Failed { may_pass: true, plain: plain.into(), detail }
     }
 }
 

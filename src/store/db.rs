@@ -3,6 +3,7 @@
 
 use crate::{
     disk::{Disk, NotOnDisk},
+    disk_trouble::DiskTrouble,
     error::Error,
 };
 use sqlx::{
@@ -72,7 +73,9 @@ impl StoreError {
 
 impl From<StoreError> for Error {
     fn from(cause: StoreError) -> Self {
-        if cause.is_out_of_reach() {
+        if let Some(trouble) = DiskTrouble::of(&cause.to_string()) {
+            Self::unavailable(trouble.words(), &cause)
+        } else if cause.is_out_of_reach() {
             Self::unavailable(
                 "The control database cannot be used at the moment. Look whether its disk is full, missing or read-only, then try again.",
                 &cause,
@@ -180,7 +183,15 @@ impl Store {
         if self.disk.has_refused() {
             self.disk.sync().on_disk().await?;
         }
-        let transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let transaction = match self.writer.begin_with("BEGIN IMMEDIATE").await {
+            // On a full disk SQLite takes a transaction back by itself, and the connection goes on counting it. Such a
+            // connection is good for nothing more; the pool makes another one.
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                let _ = self.writer.acquire().await?.close().await;
+                self.writer.begin_with("BEGIN IMMEDIATE").await?
+            }
+            begun => begun?,
+        };
         Ok(Write { transaction, disk: self.disk.clone() })
     }
 

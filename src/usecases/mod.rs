@@ -15,4 +15,5 @@ pub mod template_publishing;
 pub mod templates;
 pub mod templates_at_start;
 pub mod tenant_drafts;
+pub mod tenant_trouble;
 pub mod tenants;

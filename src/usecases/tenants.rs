@@ -1,10 +1,13 @@
 //! Creating tenants, finding them, and giving those that failed another chance.
 
-use super::{accounts::normal_email, actor::Actor, permissions::Permission, templates::Choice};
+use super::{
+    accounts::normal_email, actor::Actor, permissions::Permission, templates::Choice,
+    tenant_trouble::database_trouble,
+};
 use crate::{
     app::App,
     apply::{copy, provision},
-    engine::{DatabaseName, EngineError},
+    engine::DatabaseName,
     error::{Error, Result},
     schema::Schema,
     slug::Slug,
@@ -71,23 +74,47 @@ pub enum NameCheck {
     },
 }
 
+/// Signs that turn the direction of what follows them: with them a name can be made to read as another one.
+fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Signs that nobody can see and no script needs. Joiners are not among them: Persian and emoji are written with them.
+fn is_nothing(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+}
+
+/// Whether a sign leaves anything to see on its own.
+fn can_be_seen(c: char) -> bool {
+    let is_filler =
+        matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}' | '\u{34f}' | '\u{61c}');
+    let is_mark = matches!(c, '\u{200c}'..='\u{200f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}');
+    !(c.is_whitespace() || is_nothing(c) || is_filler || is_mark)
+}
+
 /// What is wrong with a tidy name, where something is.
 pub(super) fn name_problem(name: &str) -> Option<String> {
     let letters = name.chars().count();
-    if letters == 0 {
+    if !name.chars().any(can_be_seen) {
         Some("Enter the tenant's name.".into())
     } else if letters > LONGEST_NAME {
         Some(format!("The name has {letters} characters. Use at most {LONGEST_NAME}."))
     } else if name.chars().any(char::is_control) {
         Some("The name has a line break or another invisible sign in it. Type it again on one line.".into())
+    } else if name.chars().any(turns_direction) {
+        Some(
+            "The name has invisible signs in it that turn the direction of writing. Type it again by hand."
+                .into(),
+        )
     } else {
         None
     }
 }
 
-/// White space at the ends goes, and runs of it become one space.
+/// White space at the ends goes, runs of it become one space, and signs that nobody can see go.
 pub(super) fn tidy(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let seen: String = text.chars().filter(|c| !is_nothing(*c)).collect();
+    seen.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Says what a name would become. Changes nothing, and holds nothing back for anybody.
@@ -389,7 +416,7 @@ pub async fn making_settled(
 }
 
 /// What the overview of a tenant shows besides the tenant.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Overview {
     /// The tenant.
     pub tenant: Tenant,
@@ -399,6 +426,8 @@ pub struct Overview {
     pub address: Vec<(&'static str, String)>,
     /// Bytes that the database takes.
     pub size: Option<u64>,
+    /// What is the matter with the database, where something is.
+    pub trouble: Option<Error>,
     /// The newest events.
     pub events: Vec<Event>,
 }
@@ -412,7 +441,17 @@ pub async fn overview(app: &App, actor: &Actor, slug: &str) -> Result<Overview> 
     let events = store::events::list(&mut read, scope, Some(tenant.id), None, 5).await?;
     let name = database_name(&tenant)?;
     let exists = tenant.active_ms.is_some();
+    let looked = if exists { Some(app.engine.look(&name, tenant.id).await) } else { None };
+    let trouble = match looked {
+        None => None,
+        Some(Ok(session)) => {
+            session.close().await;
+            None
+        }
+        Some(Err(cause)) => Some(database_trouble(&cause)),
+    };
     Ok(Overview {
+        trouble,
         invitation,
         events,
         address: if exists { app.engine.address(&name) } else { Vec::new() },
@@ -433,16 +472,14 @@ pub async fn schema(app: &App, actor: &Actor, slug: &str) -> Result<(Tenant, Sch
             "This tenant has no database yet. Its structure is shown once it is ready.",
         ));
     }
-    let trouble = |cause: EngineError| {
-        Error::unavailable(
-            "The tenant's database cannot be read at the moment. Its structure is shown once it can be reached again.",
-            &cause,
-        )
-    };
-    let mut session = app.engine.look(&database_name(&tenant)?, tenant.id).await.map_err(trouble)?;
+    let mut session = app
+        .engine
+        .look(&database_name(&tenant)?, tenant.id)
+        .await
+        .map_err(|cause| database_trouble(&cause))?;
     let schema = session.inspect().await;
     session.close().await;
-    Ok((tenant, schema.map_err(trouble)?))
+    Ok((tenant, schema.map_err(|cause| database_trouble(&cause))?))
 }
 
 /// The history of a tenant, newest first; `before` goes on after the last of a page.

@@ -134,7 +134,7 @@ pub async fn protect(
             }
         };
         if !allowed {
-            return Err(refused().into());
+            return Ok(request.error_response(refused()));
         }
     }
     let mut response = next.call(request).await?;

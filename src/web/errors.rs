@@ -3,7 +3,7 @@
 
 use super::{guard, handlers, htmx, urls};
 use crate::{
-    error::{Error, Kind, new_reference},
+    error::{Error, Kind},
     usecases::actor::Actor,
 };
 use actix_web::{
@@ -13,7 +13,7 @@ use actix_web::{
     http::{StatusCode, header},
     middleware::Next,
 };
-use std::{fmt, future::Future, panic::AssertUnwindSafe, pin::Pin, task::Poll};
+use std::{any::Any, fmt, future::Future, panic::AssertUnwindSafe, pin::Pin, task::Poll};
 
 /// The use cases' error on its way out of a handler.
 #[derive(Debug)]
@@ -66,8 +66,8 @@ fn heading(status: StatusCode) -> &'static str {
         405 => "This address takes no such request",
         409 => "That is not possible at the moment",
         413 => "That was too much at once",
-        422 | 400 => "This cannot be used as it is",
         429 => "Wait a moment",
+        400..=499 => "This cannot be used as it is",
         503 => "Not reachable at the moment",
         _ => "Something went wrong",
     }
@@ -142,39 +142,90 @@ fn page(request: &HttpRequest, status: StatusCode, error: &Error) -> HttpRespons
     builder.content_type("text/html; charset=utf-8").body(html)
 }
 
-/// A future that ends with `None` where the one inside panicked.
+/// A future that ends with what the one inside said when it panicked, where it did.
 struct Caught<F>(Pin<Box<F>>);
 
 impl<F: Future> Future for Caught<F> {
-    type Output = Option<F::Output>;
+    type Output = Result<F::Output, Box<dyn Any + Send>>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut std::task::Context<'_>) -> Poll<Self::Output> {
         let inner = &mut self.0;
         match std::panic::catch_unwind(AssertUnwindSafe(|| inner.as_mut().poll(context))) {
-            Ok(Poll::Ready(output)) => Poll::Ready(Some(output)),
+            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
             Ok(Poll::Pending) => Poll::Pending,
-            Err(_) => Poll::Ready(None),
+            Err(panic) => Poll::Ready(Err(panic)),
         }
     }
 }
 
-/// The middleware of last resort: a panic in a handler is an answer with a reference, and the program lives on.
+/// What a panic said, for the log.
+fn words_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without words".into())
+}
+
+/// Calls a handler. A panic in it is an answer with a reference, and the program lives on.
+pub async fn calmly(
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    // The route is found, so nothing changes the request any more, and it may be held twice.
+    let kept = request.request().clone();
+    match Caught(Box::pin(next.call(request))).await {
+        Ok(answer) => answer,
+        Err(panic) => {
+            let cause = format!("a handler panicked: {}", words_of(panic.as_ref()));
+            Ok(ServiceResponse::from_err(Failure(Error::internal(&cause)), kept))
+        }
+    }
+}
+
+/// The middleware of last resort, for panics outside of handlers.
 pub async fn catch_panics(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     match Caught(Box::pin(next.call(request))).await {
-        Some(answer) => answer,
-        None => {
-            let reference = new_reference();
-            tracing::error!(reference, "A handler panicked");
+        Ok(answer) => answer,
+        Err(panic) => {
+            let error = Error::internal(&format!("a panic: {}", words_of(panic.as_ref())));
             Err(actix_web::error::InternalError::from_response(
-                "a handler panicked",
+                "a panic",
                 HttpResponse::InternalServerError()
                     .content_type("text/plain; charset=utf-8")
-                    .body(format!("Something went wrong on our side. Reference {reference}.\n")),
+                    .body(format!("{error}\n")),
             )
             .into())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::{App, middleware::from_fn, test, web};
+
+    async fn panics() -> HttpResponse {
+        panic!("the cause is for the log")
+    }
+
+    #[actix_web::test]
+    async fn a_panic_in_a_handler_is_a_calm_page_with_a_reference_and_without_the_cause() {
+        let route = web::get().to(panics).wrap(from_fn(calmly));
+        let app = App::new()
+            .wrap(from_fn(render))
+            .route("/", route)
+            .route("/well", web::get().to(HttpResponse::Ok));
+        let app = test::init_service(app).await;
+        let answer = test::call_service(&app, test::TestRequest::get().uri("/").to_request()).await;
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let page = String::from_utf8(test::read_body(answer).await.to_vec()).unwrap();
+        assert!(
+            page.contains("<h1>Something went wrong</h1>") && page.contains("class=\"reference\""),
+            "{page}"
+        );
+        assert!(!page.contains("for the log"), "{page}");
+        let well = test::call_service(&app, test::TestRequest::get().uri("/well").to_request()).await;
+        assert_eq!(well.status(), StatusCode::OK, "the program lives on");
     }
 }

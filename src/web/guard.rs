@@ -1,6 +1,12 @@
 //! Lets a request through to its handler, or not: reads who is signed in, and asks the permission table.
 
-use super::{errors::Failure, htmx, routes::Access, session::PERSON, urls};
+use super::{
+    errors::{self, Failure},
+    htmx,
+    routes::Access,
+    session::PERSON,
+    typed, urls,
+};
 use crate::{
     app::App,
     error::{Error, Kind},
@@ -57,7 +63,7 @@ pub async fn check(
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let permission = match access {
-        Access::Open => return next.call(request).await,
+        Access::Open => return errors::calmly(request, next).await,
         Access::Needs(permission) => permission,
     };
     let allowed = match who(request.request()).await {
@@ -68,10 +74,10 @@ pub async fn check(
     match allowed {
         Ok(actor) => {
             request.extensions_mut().insert(actor);
-            next.call(request).await
+            errors::calmly(request, next).await
         }
         Err(error) if error.kind == Kind::SignedOut => Ok(request.into_response_with(to_login)),
-        Err(error) => Err(Failure(error).into()),
+        Err(error) => Ok(request.error_response(Failure(error))),
     }
 }
 
@@ -93,8 +99,12 @@ impl IntoResponseWith for ServiceRequest {
     }
 }
 
-/// Sends a browser to the sign-in page, and back afterwards where it was looking at a page.
+/// Sends a browser to the sign-in page, and back afterwards where it was looking at a page. A form that was sent is kept,
+/// and given back after signing in.
 fn to_login(request: &HttpRequest) -> HttpResponse {
+    if request.method() == Method::POST && typed::keep(request) {
+        return htmx::redirect(request, &urls::login(Some(&urls::kept_form())));
+    }
     let back = if request.method() == Method::GET && !htmx::is_htmx(request) {
         request.uri().path_and_query().map(ToString::to_string)
     } else {

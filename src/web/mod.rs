@@ -18,6 +18,7 @@ pub mod routes;
 pub mod session;
 pub mod tables;
 pub mod tenant_words;
+pub mod typed;
 pub mod urls;
 pub mod views;
 
@@ -58,6 +59,7 @@ pub fn server(app: App, listener: TcpListener, secret: &[u8]) -> std::io::Result
             .app_data(form_key.clone())
             .app_data(actix::FormConfig::default().limit(256 * 1024))
             // Outermost last: headers see every answer, errors are rendered with the session known.
+            .wrap(from_fn(typed::remember))
             .wrap(from_fn(move |request, next| csrf::protect(is_https, request, next)))
             .wrap(from_fn(errors::render))
             .wrap(session::middleware(&app, cookie_key.clone()))

@@ -3,7 +3,7 @@
 
 use super::guard;
 use super::handlers::{
-    dashboard, invitations, jobs, session, setup, styleguide, template_details, template_drafts,
+    dashboard, invitations, jobs, kept, session, setup, styleguide, template_details, template_drafts,
     template_editor, template_import, template_publishing, templates, tenants,
 };
 use crate::usecases::permissions::Permission;
@@ -47,6 +47,7 @@ pub fn table() -> Vec<Entry> {
         route!(POST "/setup/{token}", Open, setup::create),
         route!(GET "/login", Open, session::form),
         route!(POST "/login", Open, session::sign_in),
+        route!(GET "/kept-form", Needs(P::BeSignedIn), kept::show),
         route!(POST "/logout", Open, session::sign_out),
         route!(GET "/invitations/{token}", Open, invitations::form),
         route!(POST "/invitations/{token}", Open, invitations::take_up),

@@ -45,6 +45,11 @@ pub fn logout() -> String {
     "/logout".into()
 }
 
+/// A form that was sent by somebody who was signed out.
+pub fn kept_form() -> String {
+    "/kept-form".into()
+}
+
 /// Taking up an invitation.
 pub fn invitation(token: &str) -> String {
     format!("/invitations/{}", part(token))

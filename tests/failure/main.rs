@@ -6,7 +6,12 @@
     reason = "a test ends where something is not as it should be"
 )]
 
+mod disk;
+mod files;
+mod forms;
+mod names;
 mod pages;
+mod references;
 #[path = "../support/mod.rs"]
 mod support;
 mod wizard;

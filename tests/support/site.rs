@@ -26,7 +26,11 @@ pub struct Site {
 
 impl Site {
     pub async fn start() -> Site {
-        let place = Place::new();
+        Site::start_in(Place::new()).await
+    }
+
+    /// The same in a data folder that is there already.
+    pub async fn start_in(place: Place) -> Site {
         let app = place.open().await;
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();

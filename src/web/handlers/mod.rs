@@ -4,6 +4,7 @@
 pub mod dashboard;
 pub mod invitations;
 pub mod jobs;
+pub mod kept;
 pub mod making;
 pub mod session;
 pub mod setup;
@@ -20,9 +21,9 @@ use super::{
     csrf,
     errors::Failure,
     htmx,
-    pages::error::ErrorPage,
+    pages::{error::ErrorPage, kept::SendAgain},
     session::FLASH,
-    urls,
+    typed, urls,
     views::{Flash, Person, Place, Shell, Tone},
 };
 use crate::{
@@ -109,6 +110,9 @@ pub fn error_page(request: &HttpRequest, status: StatusCode, heading: &str, erro
             (None, _) | (_, Kind::SignedOut) => ("Sign in".to_owned(), urls::login(None)),
             _ => ("Go to the start page".to_owned(), urls::home()),
         }),
+        again: matches!(error.kind, Kind::Unavailable | Kind::Internal)
+            .then(|| typed::sent(request).map(SendAgain::of))
+            .flatten(),
         is_notice,
     };
     let text = if is_notice { page.as_notice().render() } else { page.render() };

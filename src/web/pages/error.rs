@@ -1,5 +1,6 @@
 //! What is shown where a page cannot be: what happened, what it means, what to do.
 
+use super::kept::SendAgain;
 use crate::web::views::Shell;
 use askama::Template;
 
@@ -19,6 +20,8 @@ pub struct ErrorPage {
     pub reference: Option<String>,
     /// A way out: words and address.
     pub way_out: Option<(String, String)>,
+    /// The form that was sent, to send it again where that may help.
+    pub again: Option<SendAgain>,
     /// Whether only the short notice is wanted.
     pub is_notice: bool,
 }

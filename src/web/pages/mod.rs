@@ -5,6 +5,7 @@ pub mod dashboard;
 pub mod error;
 pub mod invitations;
 pub mod jobs;
+pub mod kept;
 pub mod session;
 pub mod setup;
 pub mod styleguide;

@@ -13,7 +13,7 @@ use crate::{
         guard::SignedIn,
         handlers::{Answer, html, making, shell},
         htmx,
-        pages::tenants::setup::SettingUpPage,
+        pages::tenants::setup::{SettingUpPage, Trouble},
         urls,
         views::{Crumb, Place},
     },
@@ -41,7 +41,8 @@ pub async fn setup(
     let now = app.now_ms();
     let phase = making::phase(&job, &steps);
     let poll = making::poll(phase, &job, &tenant.slug, now);
-    let mut notes = Vec::new();
+    let is_fragment = htmx::wants_fragment(&request);
+    let mut notes = vec![format!("Its address is {}.", tenant.slug)];
     if poll.is_some() {
         notes.extend(making::usual(jobs::usual_time(&app).await?));
         notes.push("You can close this page: the work goes on without you.".to_owned());
@@ -57,7 +58,11 @@ pub async fn setup(
         notes,
         done: making::done(&steps),
         steps: making::steps(&steps),
-        trouble: making::trouble(phase, &job),
+        // Technical details are for those who look after jobs; an owner reads the words only.
+        trouble: making::trouble(phase, &job).map(|trouble| Trouble {
+            detail: trouble.detail.filter(|_| actor.must(Permission::SeeJobs).is_ok()),
+            ..trouble
+        }),
         poll,
         links: links(&actor, &tenant, &job),
         give_up: (tenant.status == Status::Failed && actor.must(Permission::CreateTenants).is_ok())

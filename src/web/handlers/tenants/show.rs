@@ -122,6 +122,16 @@ async fn overview_page(
     let found = tenants::overview(app, actor, slug).await?;
     let now = app.now_ms();
     let tenant = &found.tenant;
+    let mut head = head(actor, tenant, Tab::Overview);
+    head.notice = found
+        .trouble
+        .as_ref()
+        .map(|trouble| {
+            let reference = trouble.reference.as_deref().unwrap_or_default();
+            let words = format!("{} Reference {reference}.", trouble.message);
+            (words, Crumb::new("Look again", urls::tenant(&tenant.slug)))
+        })
+        .or(head.notice);
     let detail =
         templates::show(app, &Actor::CommandLine, &tenant.template_type, &tenant.template_version).await?;
     let modules =
@@ -144,7 +154,7 @@ async fn overview_page(
     let may_invite = actor.must(Permission::InviteOwners).is_ok();
     Ok(OverviewPage {
         shell: shell(request, actor, Place::Tenants),
-        head: head(actor, tenant, Tab::Overview),
+        head,
         facts,
         modules: modules.map(|module| (module.title.clone(), !module.is_core)).collect(),
         connection: found.address.iter().map(|(label, value)| Fact::code(*label, value)).collect(),

@@ -1,0 +1,53 @@
+//! What a person is told where a tenant's own database cannot be used.
+
+use crate::{disk_trouble::DiskTrouble, engine::EngineError, error::Error};
+
+/// The error for a page. The cause goes to the log, under the reference.
+pub fn database_trouble(cause: &EngineError) -> Error {
+    let words = match cause {
+        EngineError::Missing(_) => {
+            "The file of this tenant's database is gone, so the tenant cannot be used. Put the file back from a backup; nothing else was touched."
+        }
+        EngineError::Foreign(_) => {
+            "What lies in the place of this tenant's database is damaged, or belongs to somebody else. It was left as it is. Put the right file back from a backup."
+        }
+        EngineError::Shut(_) => {
+            "This tenant is out of use, and its database is shut away. It can be seen again once the tenant is back in use."
+        }
+        EngineError::OutOfReach(text) if is_damaged(text) => {
+            "The file of this tenant's database is damaged. It was left as it is. Put the file back from a backup."
+        }
+        EngineError::OutOfReach(text) => DiskTrouble::of(text).map_or(
+            "The tenant's database cannot be read at the moment. Wait a moment, then look again.",
+            DiskTrouble::words,
+        ),
+        EngineError::Stale | EngineError::Statement { .. } | EngineError::Dangling(_) => {
+            "The tenant's database cannot be read at the moment. Wait a moment, then look again."
+        }
+    };
+    Error::unavailable(words, cause)
+}
+
+/// Whether SQLite says that a file's content is broken (CORRUPT, NOTADB).
+fn is_damaged(text: &str) -> bool {
+    text.contains("malformed") || text.contains("file is not a database")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_trouble_has_words_with_a_way_on_and_a_reference() {
+        let says = |cause: EngineError| {
+            let error = database_trouble(&cause);
+            assert!(error.reference.is_some());
+            error.message
+        };
+        let away = |text: &str| says(EngineError::OutOfReach(text.into()));
+        assert!(away("schema: database disk image is malformed").contains("is damaged"));
+        assert!(away("No space left on device (os error 28)").contains("Free some space"));
+        assert!(away("unable to open database file").contains("Wait a moment"));
+        assert!(says(EngineError::Missing("acme_1".into())).contains("Put the file back from a backup"));
+    }
+}
