@@ -57,10 +57,8 @@ async fn the_start_page_answers_first_whether_anything_needs_a_person() {
     let page = staff.text("/").await;
     assert_eq!(texts(&page, "h1"), ["2 things need you."]);
     let lines = texts(&page, ".todo > li");
-    assert!(
-        lines[0].starts_with("Acme could not be set up. The disk is full. See what happened"),
-        "{lines:?}"
-    );
+    assert!(lines[0].starts_with("Acme could not be set up."), "{lines:?}");
+    assert!(lines[0].contains("The disk is full.") && lines[0].contains("See what happened"), "{lines:?}");
     assert!(lines[1].starts_with("Blue Harbour has an owner whose invitation ran out."), "{lines:?}");
     assert_eq!(texts(&page, ".todo .btn").len(), 2, "each line has one button");
 }
@@ -113,7 +111,8 @@ async fn the_page_of_a_tenant_in_the_making_waits_a_moment_and_shows_the_end_at_
     let site = Site::start().await;
     let staff = staff(&site).await;
     ask(&site.app, "Acme", &[]).await;
-    let (page, _) = tokio::join!(staff.text("/tenants/acme/setup"), work_off(&site.app));
+    let end = run(&site, "UPDATE jobs SET status = 'done'");
+    let (page, ()) = tokio::join!(staff.text("/tenants/acme/setup"), end);
     assert_eq!(texts(&page, "h1"), ["Acme is ready"]);
     assert!(!page.contains("hx-trigger"), "there is nothing left to ask for");
 }
