@@ -42,7 +42,7 @@ async fn many_writers_at_once_keep_what_they_committed_and_nothing_of_those_that
                         write.commit().await.unwrap();
                         // Told "done", others see it: another process would, too.
                         let found =
-                            settings::find(&mut *elsewhere.read().await.unwrap(), &name).await.unwrap();
+                            settings::find(&mut elsewhere.read().await.unwrap(), &name).await.unwrap();
                         assert_eq!(found.as_deref(), Some("kept"));
                     }
                 }
@@ -54,7 +54,7 @@ async fn many_writers_at_once_keep_what_they_committed_and_nothing_of_those_that
     }
     for number in 0..60 {
         let found =
-            settings::find(&mut *store.read().await.unwrap(), &format!("writer {number}")).await.unwrap();
+            settings::find(&mut store.read().await.unwrap(), &format!("writer {number}")).await.unwrap();
         let expected = match number {
             1 => Some("first"),
             _ if number % 3 == 2 => Some("kept"),
@@ -73,7 +73,7 @@ async fn rows_that_are_committed_soon_are_seen_at_once_and_kept_with_those_after
     let mut write = store.write().await.unwrap();
     settings::set(&mut write, "soon", "1").await.unwrap();
     let ticket = write.commit_soon().await.unwrap();
-    let read = async |name: &str| settings::find(&mut *store.read().await.unwrap(), name).await.unwrap();
+    let read = async |name: &str| settings::find(&mut store.read().await.unwrap(), name).await.unwrap();
     assert_eq!(read("soon").await.as_deref(), Some("1"));
     ticket.on_disk().await.unwrap();
     // The log is on the disk with both, whoever looks at the files then.
@@ -86,7 +86,7 @@ async fn rows_that_are_committed_soon_are_seen_at_once_and_kept_with_those_after
     }
     let copied = Store::open(&copy.path().join("control.db")).await.unwrap();
     for (name, value) in [("soon", "1"), ("later", "2")] {
-        let found = settings::find(&mut *copied.read().await.unwrap(), name).await.unwrap();
+        let found = settings::find(&mut copied.read().await.unwrap(), name).await.unwrap();
         assert_eq!(found.as_deref(), Some(value));
     }
 }

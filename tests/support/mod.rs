@@ -46,7 +46,7 @@ impl Place {
         Place { folder: tempfile::tempdir().unwrap(), clock: Clock::Manual(start) }
     }
 
-    /// A copy of this place, as it is on the disk now.
+    /// A copy of this place, as it is on the disk now and at the same time of day.
     pub fn copy(&self) -> Place {
         fn walk(from: &std::path::Path, to: &std::path::Path) {
             std::fs::create_dir_all(to).unwrap();
@@ -60,6 +60,7 @@ impl Place {
             }
         }
         let place = Place::new();
+        place.clock.advance(now(&self.clock) - now(&place.clock));
         walk(self.folder.path(), place.folder.path());
         place
     }
