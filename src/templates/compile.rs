@@ -78,12 +78,20 @@ pub struct Compiler<'a> {
     schema: Schema,
     added: BTreeMap<String, Vec<String>>,
     report: Report,
+    /// A statement was not understood, so that the schema may lack what it makes: what fails for that is no news.
+    is_partial: bool,
 }
 
 impl<'a> Compiler<'a> {
     /// A compiler that starts from an empty database.
     pub fn new(engine: &'a dyn Engine) -> Self {
-        Compiler { engine, schema: Schema::default(), added: BTreeMap::new(), report: Report::default() }
+        Compiler {
+            engine,
+            schema: Schema::default(),
+            added: BTreeMap::new(),
+            report: Report::default(),
+            is_partial: false,
+        }
     }
 
     /// The schema so far, as the template says it.
@@ -136,6 +144,7 @@ impl<'a> Compiler<'a> {
                 for problem in problems {
                     self.report.problem(path, Some(problem.line), problem.message);
                 }
+                self.is_partial = true;
                 return;
             }
         };
@@ -144,6 +153,7 @@ impl<'a> Compiler<'a> {
                 Ok(operations) => operations,
                 Err(problem) => {
                     self.report.problem(path, Some(problem.line), problem.message);
+                    self.is_partial = true;
                     continue;
                 }
             };
@@ -156,7 +166,9 @@ impl<'a> Compiler<'a> {
     fn step(&mut self, unit: &mut CompiledUnit, path: &str, line: usize, operation: &Operation, run: bool) {
         let mut after = self.schema.clone();
         if let Err(reason) = evolve::apply(&mut after, operation) {
-            self.report.problem(path, Some(line), reason);
+            if !self.is_partial {
+                self.report.problem(path, Some(line), reason);
+            }
             return;
         }
         if run {
@@ -165,6 +177,7 @@ impl<'a> Compiler<'a> {
                     unit.origins.extend(statements.iter().map(|_| (path.to_owned(), line)));
                     unit.statements.extend(statements);
                 }
+                Err(_) if self.is_partial => {}
                 Err(reason) => self.report.problem(path, Some(line), reason),
             }
         }
