@@ -6,6 +6,3 @@ CREATE TABLE schema_snapshots (
     snapshot JSON NOT NULL COMMENT 'The schema model',
     created_ms BIGINT NOT NULL
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci COMMENT='Schemas that tenants were made with';
-
--- Counting the tenants of each template version reads this index only.
-CREATE INDEX idx_template_status ON tenants (template_id, status);
