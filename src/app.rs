@@ -9,7 +9,11 @@ use crate::{
     store::{Store, StoreError, migrate},
     templates::catalog::Catalog,
 };
-use std::{fmt, path::Path, sync::Arc};
+use std::{
+    fmt,
+    path::Path,
+    sync::{Arc, atomic::AtomicU64},
+};
 use tokio::sync::{Notify, Semaphore};
 use uuid::Uuid;
 
@@ -35,6 +39,8 @@ pub struct Parts {
     pub hashing: Semaphore,
     /// Trying a template out keeps a core busy: at most so many at a time.
     pub proving: Semaphore,
+    /// How many passwords were hashed or compared: tests hold that it does not depend on who exists.
+    pub hashed: AtomicU64,
     /// Points at which tests stop the program.
     pub faults: Faults,
     /// Names this process in leases.
@@ -110,6 +116,7 @@ impl App {
             wake: Notify::new(),
             hashing: Semaphore::new(2),
             proving: Semaphore::new(2),
+            hashed: AtomicU64::new(0),
             faults,
             process: format!("{}-{}", std::process::id(), Uuid::new_v4().simple()),
         })))

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use std::{
     fmt,
-    net::{SocketAddr, ToSocketAddrs},
+    net::{IpAddr, SocketAddr, ToSocketAddrs},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -42,6 +42,46 @@ pub struct FirstAdmin {
     pub password: Secret,
 }
 
+/// Addresses of a network, such as `10.0.0.0/8`, or one address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    bits: u8,
+}
+
+impl Network {
+    /// Whether an address is in it.
+    pub fn holds(&self, address: IpAddr) -> bool {
+        let bits = u32::from(self.bits);
+        match (self.address.to_canonical(), address.to_canonical()) {
+            (IpAddr::V4(network), IpAddr::V4(address)) => {
+                let rest = 32_u32.saturating_sub(bits);
+                u64::from(network.to_bits()) >> rest == u64::from(address.to_bits()) >> rest
+            }
+            (IpAddr::V6(network), IpAddr::V6(address)) => {
+                let rest = 128_u32.saturating_sub(bits);
+                rest == 128 || network.to_bits() >> rest == address.to_bits() >> rest
+            }
+            _ => false,
+        }
+    }
+}
+
+impl std::str::FromStr for Network {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("{text:?} is no address and no network such as 10.0.0.0/8");
+        let (address, bits) = match text.split_once('/') {
+            Some((address, bits)) => (address, Some(bits)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().map_err(|_| wrong())?;
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        let bits = bits.map_or(Ok(most), str::parse).map_err(|_| wrong())?;
+        if bits > most { Err(wrong()) } else { Ok(Network { address, bits }) }
+    }
+}
+
 /// Everything that can be set.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -53,6 +93,9 @@ pub struct Settings {
     pub control_file: PathBuf,
     /// The address that people use (`TENANTRY_PUBLIC_URL`), where it is another, as behind a proxy.
     pub public_url: Option<String>,
+    /// Proxies that are believed when they say for whom they ask (`TENANTRY_TRUSTED_PROXIES`, a list of addresses and
+    /// networks).
+    pub trusted_proxies: Vec<Network>,
     /// A folder of templates to import at the start besides the built-in ones (`TENANTRY_TEMPLATES_DIR`).
     pub templates_dir: Option<PathBuf>,
     /// The first administrator (`TENANTRY_ADMIN_EMAIL`, `TENANTRY_ADMIN_PASSWORD`).
@@ -93,6 +136,9 @@ pub struct Layer {
     /// The address that people use, where it is another (as behind a proxy)
     #[arg(long, global = true, value_name = "URL")]
     pub public_url: Option<String>,
+    /// Addresses of proxies whose X-Forwarded-For is believed [default: none]
+    #[arg(long, global = true, value_name = "LIST")]
+    pub trusted_proxies: Option<String>,
     /// A folder of templates to import at the start, besides the built-in ones
     #[arg(long, global = true, value_name = "FOLDER")]
     pub templates_dir: Option<PathBuf>,
@@ -126,12 +172,13 @@ pub struct Layer {
 }
 
 /// Names of the settings in the environment, and how each is put into a layer.
-const VARIABLES: [&str; 15] = [
+const VARIABLES: [&str; 16] = [
     "CONFIG",
     "DATA_DIR",
     "LISTEN",
     "DATABASE_URL",
     "PUBLIC_URL",
+    "TRUSTED_PROXIES",
     "TEMPLATES_DIR",
     "ADMIN_EMAIL",
     "ADMIN_PASSWORD",
@@ -161,6 +208,7 @@ fn environment(variables: impl Iterator<Item = (String, String)>) -> Result<Laye
             "LISTEN" => layer.listen = Some(value),
             "DATABASE_URL" => layer.database_url = Some(value),
             "PUBLIC_URL" => layer.public_url = Some(value),
+            "TRUSTED_PROXIES" => layer.trusted_proxies = Some(value),
             "TEMPLATES_DIR" => layer.templates_dir = Some(value.into()),
             "ADMIN_EMAIL" => layer.admin_email = Some(value),
             "ADMIN_PASSWORD" => layer.admin_password = Some(value),
@@ -215,6 +263,7 @@ impl Layer {
             listen: self.listen.or(next.listen),
             database_url: self.database_url.or(next.database_url),
             public_url: self.public_url.or(next.public_url),
+            trusted_proxies: self.trusted_proxies.or(next.trusted_proxies),
             templates_dir: self.templates_dir.or(next.templates_dir),
             admin_email: self.admin_email.or(next.admin_email),
             admin_password: self.admin_password.or(next.admin_password),
@@ -335,6 +384,17 @@ impl Settings {
             listen: listen_address(layer.listen.as_deref().unwrap_or("127.0.0.1:8080"))?,
             control_file: control_file(layer.database_url.as_deref(), &data_dir)?,
             data_dir,
+            trusted_proxies: layer
+                .trusted_proxies
+                .as_deref()
+                .unwrap_or_default()
+                .split(',')
+                .map(str::trim)
+                .filter(|part| !part.is_empty())
+                .map(|part| {
+                    part.parse().map_err(|cause| BadSetting(format!("TENANTRY_TRUSTED_PROXIES: {cause}.")))
+                })
+                .collect::<Result<_, _>>()?,
             public_url: layer.public_url.map(|url| url.trim_end_matches('/').to_owned()),
             templates_dir: layer.templates_dir,
             first_admin,
@@ -380,6 +440,7 @@ mod tests {
             (&[("TENANTRY_DATABASE_URL", "mysql://u:secret@h/d")], "mysql"),
             (&[("TENANTRY_LOG_FORMAT", "xml")], "text or json"),
             (&[("TENANTRY_PUBLIC_URL", "example.org")], "http"),
+            (&[("TENANTRY_TRUSTED_PROXIES", "10.0.0.0/8,proxy")], "\"proxy\" is no address"),
             (&[("TENANTRY_LEASE_SECONDS", "-1")], "TENANTRY_LEASE_SECONDS"),
             (&[("TENANTRY_RETRY_SECONDS", "1,x")], "TENANTRY_RETRY_SECONDS"),
             (&[("TENANTRY_DATADIR", "x")], "TENANTRY_DATA_DIR"),

@@ -159,3 +159,67 @@ fn a_broken_template_is_reported_with_file_and_line_and_imports_nothing() {
     assert_eq!(code, 1, "{said}");
     assert!(said.contains("higher version"), "{said}");
 }
+
+#[test]
+fn people_are_invited_listed_and_given_a_new_password_from_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let base = ["users", "create", "--email", "Ada@Example.org", "--name", "Ada", "--role"];
+    let with = |more: &[&'static str]| -> Vec<&'static str> {
+        base.iter().copied().chain(more.iter().copied()).collect()
+    };
+    let made = json(data, &with(&["admin", "--json"]));
+    assert_eq!(made["email"], "ada@example.org");
+    assert_eq!(made["kind"], "invitation");
+    assert!(made["link"].as_str().unwrap().contains("/password/"), "{made}");
+    let list = json(data, &["users", "list", "--json"]);
+    assert_eq!(
+        (list["items"][0]["role"].as_str(), list["items"][0]["state"].as_str()),
+        (Some("admin"), Some("invited"))
+    );
+    let (code, text, _) = run(data, &["users", "list"]);
+    assert!(code == 0 && text.contains("ada@example.org") && text.contains("invited"), "{text}");
+    let again = json(data, &["users", "reset-link", "--email", "ada@example.org", "--json"]);
+    assert_ne!(again["link"], made["link"]);
+    let (code, _, said) = run(data, &["users", "reset-link", "--email", "nobody@example.org"]);
+    assert!(code == 1 && said.contains("nobody@example.org"), "{said}");
+    let (code, _, said) = run(data, &["users", "create", "--email", "x", "--name", "X", "--role", "owner"]);
+    assert!(code == 2 && said.contains("--email") && said.contains("--tenant"), "{said}");
+
+    let typed = |email: &str, password: &str| {
+        use std::io::Write;
+        let mut child = Command::new(env!("CARGO_BIN_EXE_tenantry"))
+            .args([
+                "users",
+                "create",
+                "--email",
+                email,
+                "--name",
+                "Sam",
+                "--role",
+                "staff",
+                "--password-stdin",
+            ])
+            .env("TENANTRY_DATA_DIR", data)
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(password.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let both = [output.stdout, output.stderr].concat();
+        (output.status.code().unwrap(), String::from_utf8(both).unwrap())
+    };
+    let (code, said) = typed("sam@example.org", "password1234\n");
+    assert!(code == 2 && said.contains("--password-stdin"), "{said}");
+    assert_eq!(
+        json(data, &["users", "list", "--json"])["items"].as_array().unwrap().len(),
+        1,
+        "nothing was made"
+    );
+    let (code, said) = typed("sam@example.org", "walnut orbit cinder fog\n");
+    assert!(code == 0 && said.contains("can sign in now"), "{said}");
+    let list = json(data, &["users", "list", "--json"]);
+    assert_eq!(list["items"][1]["state"], "active");
+}

@@ -143,11 +143,15 @@ async fn every_route_lets_through_whom_the_table_lets_through_and_nobody_else() 
             // Somebody new each time: one of the routes removes them.
             let path = real(route.path, "acme", &site.somebody().await);
             let path = with_draft(&walker.visitor, path).await;
-            let status = fetch(&walker.visitor.client, &path).send().await.unwrap().status();
+            let answer = fetch(&walker.visitor.client, &path).send().await.unwrap();
+            let status = answer.status();
             let place = format!("{} at {} {path}: {status}", walker.name, route.method);
             walked += 1;
             match reach(walker.role, permission) {
-                Reach::None => assert_eq!(status, StatusCode::FORBIDDEN, "{place}"),
+                Reach::None => {
+                    assert_eq!(status, StatusCode::FORBIDDEN, "{place}");
+                    assert!(answer.text().await.unwrap().contains("<h1>"), "{place}: a page says so");
+                }
                 // Others than a tenant's owners are told that there is no such tenant.
                 Reach::Own if route.path.contains("{slug}") && !walker.owns_it => {
                     assert_eq!(status, StatusCode::NOT_FOUND, "{place}");

@@ -10,6 +10,7 @@ mod doors;
 mod errors;
 mod fixtures;
 mod jobs;
+mod people;
 mod styleguide;
 mod template_drafts;
 mod templates;
@@ -54,6 +55,7 @@ fn sheets() -> Vec<Sheet> {
         templates::template_pages(),
         template_drafts::draft_pages(),
         jobs::jobs_pages(),
+        people::people_pages(),
         doors::door_pages(),
         errors::error_pages(),
         styleguide::styleguide_pages(),

@@ -12,13 +12,14 @@ use tenantry::{
     web::{
         pages::{
             templates::ModuleView,
-            tenants::show::{
-                ActivityPage, Fact, InvitationView, OverviewPage, StructurePage, Tab, TenantHead,
+            tenants::{
+                owners::{OwnerRow, OwnersPage},
+                show::{ActivityPage, Fact, InvitationView, OverviewPage, StructurePage, Tab, TenantHead},
             },
         },
         picture_view::{PictureView, Wanted, view},
         urls,
-        views::{Crumb, Pager, Person, Pill, Place, Shell, TimeView, Tone},
+        views::{Crumb, Field, Pager, Person, Pill, Place, Shell, TimeView, Tone},
     },
 };
 
@@ -42,7 +43,7 @@ pub fn head(name: &str, slug: &str, tab: Tab, state: Pill) -> TenantHead {
         template: "NGO 1.0.0".into(),
         template_href: Some(urls::template("ngo", "1.0.0")),
         plan: "Premium".into(),
-        tabs: tab.row(slug, true),
+        tabs: tab.row(slug, true).into_iter().chain([tab.owners(slug)]).collect(),
         notice: None,
     }
 }
@@ -168,7 +169,35 @@ pub fn tenant_pages() -> Vec<Sheet> {
             Pager::default()
         },
     };
+    let owners = |is_empty: bool| OwnersPage {
+        shell: inside(Place::Tenants),
+        head: head("Acme Bakery", "acme-bakery", Tab::Owners, Pill::new("Ready", Tone::Good)),
+        secret: (!is_empty).then(super::people::secret),
+        owners: if is_empty {
+            Vec::new()
+        } else {
+            vec![
+                OwnerRow {
+                    name: "Dana Smith".into(),
+                    email: "dana@example.org".into(),
+                    href: Some(urls::person(uuid::Uuid::nil())),
+                    state: Pill::new("Can sign in", Tone::Good),
+                },
+                OwnerRow {
+                    name: LONG.into(),
+                    email: "otto@example.org".into(),
+                    href: None,
+                    state: Pill::new("Invited", Tone::Busy).with_icon("mail"),
+                },
+            ]
+        },
+        errors: Vec::new(),
+        name: Field::text("name", "Name"),
+        email: Field::email("email", "E-mail"),
+    };
     vec![
+        Sheet::new("tenant-owners", "/tenants/{slug}/owners", &owners(false)),
+        Sheet::new("tenant-owners-none", "/tenants/{slug}/owners", &owners(true)),
         Sheet::new("tenant-overview", "/tenants/{slug}", &plain),
         Sheet::new("tenant-invited", "/tenants/{slug}", &invited),
         Sheet::new("fragment-invitation", "/tenants/{slug}", &invited.as_invitation_block()),

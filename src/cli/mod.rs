@@ -7,6 +7,7 @@ mod output;
 mod serve;
 mod templates;
 mod tenants;
+mod users;
 
 use crate::{
     app::App,
@@ -41,6 +42,9 @@ enum Command {
     /// Create, look at and export tenants
     #[command(subcommand)]
     Tenants(tenants::Command),
+    /// Invite and look at the people who sign in
+    #[command(subcommand)]
+    Users(users::Command),
 }
 
 /// How a command ended.
@@ -111,6 +115,12 @@ async fn run(settings: Settings, command: Command) -> Result<End, Trouble> {
         Command::Tenants(command) => {
             let app = open(settings).await?;
             let ended = tenants::run(&app, command).await;
+            app.store.close().await;
+            ended
+        }
+        Command::Users(command) => {
+            let app = open(settings).await?;
+            let ended = users::run(&app, command).await;
             app.store.close().await;
             ended
         }

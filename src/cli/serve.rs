@@ -5,7 +5,7 @@ use crate::{
     app::App,
     config::Settings,
     error::Kind,
-    usecases::{accounts, exports, life, templates, templates::Fate, tenant_drafts},
+    usecases::{accounts, exports, life, sessions, templates, templates::Fate, tenant_drafts},
     web, worker,
 };
 use std::{net::TcpListener, time::Duration};
@@ -50,7 +50,7 @@ pub(super) async fn serve(settings: Settings) -> Result<End, Trouble> {
 /// is over, at the start and every hour.
 async fn sweep(app: App, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        if let Err(error) = accounts::sweep_sessions(&app).await {
+        if let Err(error) = sessions::sweep(&app).await {
             tracing::warn!(%error, "Ended sessions were not swept away");
         }
         if let Err(error) = tenant_drafts::sweep(&app).await {

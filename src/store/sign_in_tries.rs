@@ -1,21 +1,21 @@
-//! Tries at signing in, by the SHA-256 of the e-mail that was typed: whether a person of that e-mail exists makes no
-//! difference to what is counted, nor to what is answered.
+//! Tries at signing in, each count under a key that says nothing by itself (a SHA-256): whether a person of the e-mail
+//! that was typed exists makes no difference to what is counted, nor to what is answered.
 
 use super::db::{Connection, Result, sql};
 
-/// Tries for one e-mail since the last right password.
+/// A count of tries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tries {
-    /// Wrong passwords.
+    /// Wrong passwords since the last right one.
     pub failed: i64,
-    /// No password is looked at before this moment.
+    /// What the next try has to wait for; `usecases::limits` says what it means for which count.
     pub next_ms: i64,
 }
 
-/// The tries for an e-mail.
-pub async fn find(connection: &mut Connection, email_hash: &str) -> Result<Tries> {
+/// A count.
+pub async fn find(connection: &mut Connection, key: &str) -> Result<Tries> {
     let row = sql("SELECT failed, next_ms FROM sign_in_tries WHERE email_hash = ?")
-        .bind(email_hash)
+        .bind(key)
         .first(connection)
         .await?;
     match row {
@@ -24,26 +24,20 @@ pub async fn find(connection: &mut Connection, email_hash: &str) -> Result<Tries
     }
 }
 
-/// Takes one more try: the count goes up, and the next one has to wait until `next_ms`. Asked for in the transaction that
-/// read `before`.
-pub async fn take(
-    connection: &mut Connection,
-    email_hash: &str,
-    before: Tries,
-    next_ms: i64,
-    now_ms: i64,
-) -> Result<()> {
+/// Keeps a count. Asked for in the transaction that read it.
+pub async fn set(connection: &mut Connection, key: &str, tries: Tries, now_ms: i64) -> Result<()> {
     let changed = sql("UPDATE sign_in_tries SET failed = ?, next_ms = ?, last_ms = ? WHERE email_hash = ?")
-        .bind(before.failed + 1)
-        .bind(next_ms)
+        .bind(tries.failed)
+        .bind(tries.next_ms)
         .bind(now_ms)
-        .bind(email_hash)
+        .bind(key)
         .run(connection)
         .await?;
     if changed == 0 {
-        sql("INSERT INTO sign_in_tries (email_hash, failed, next_ms, last_ms) VALUES (?, 1, ?, ?)")
-            .bind(email_hash)
-            .bind(next_ms)
+        sql("INSERT INTO sign_in_tries (email_hash, failed, next_ms, last_ms) VALUES (?, ?, ?, ?)")
+            .bind(key)
+            .bind(tries.failed)
+            .bind(tries.next_ms)
             .bind(now_ms)
             .run(connection)
             .await?;
@@ -52,12 +46,12 @@ pub async fn take(
 }
 
 /// The password was right: the count starts again.
-pub async fn clear(connection: &mut Connection, email_hash: &str) -> Result<()> {
-    sql("DELETE FROM sign_in_tries WHERE email_hash = ?").bind(email_hash).run(connection).await?;
+pub async fn clear(connection: &mut Connection, key: &str) -> Result<()> {
+    sql("DELETE FROM sign_in_tries WHERE email_hash = ?").bind(key).run(connection).await?;
     Ok(())
 }
 
-/// Forgets tries that are older than a moment.
+/// Forgets counts that are older than a moment.
 pub async fn sweep(connection: &mut Connection, before_ms: i64) -> Result<u64> {
     sql("DELETE FROM sign_in_tries WHERE last_ms < ?").bind(before_ms).run(connection).await
 }

@@ -1,8 +1,9 @@
 //! Owners' invitations: a link that is shown once to whoever made it, and taking it up.
 
 use super::{
-    accounts::{hash_password, new_token, password_problem, token_hash},
+    accounts::{new_token, token_hash},
     actor::Actor,
+    passwords,
     permissions::Permission,
     tenants::find,
 };
@@ -77,10 +78,10 @@ pub async fn take_up(app: &App, token: &str, password: String) -> Result<Tenant>
     if tenant.status != Status::Active {
         return Err(Error::conflict("This tenant is not in use at the moment. Try the link again later."));
     }
-    if let Some(problem) = password_problem(&password, &invitation.email) {
+    if let Some(problem) = passwords::problem(&password, &[&invitation.email, &tenant.name]) {
         return Err(Error::invalid(BTreeMap::from([("password", problem)])));
     }
-    let hash = hash_password(app, password).await?;
+    let hash = passwords::hash_as_typed(app, password).await?;
     let now = app.now_ms();
     let mut write = app.store.write().await?;
     let fence = store::jobs::next_fence(&mut write).await?;

@@ -15,8 +15,10 @@ pub enum Permission {
     EditTenants,
     /// Suspend, archive, clone, restore and delete tenants.
     ManageTenants,
-    /// Make an invitation link for a tenant's owner.
+    /// Make the link with which a tenant's owner chooses a password in the tenant's own application.
     InviteOwners,
+    /// Let owners sign in here and see their tenant.
+    ShareTenants,
     /// Take all of a tenant's data out of the house.
     ExportTenants,
     /// See templates, their modules and migrations.
@@ -29,11 +31,13 @@ pub enum Permission {
     PublishTemplates,
     /// See jobs.
     SeeJobs,
+    /// Invite people, give them roles, switch them off, remove them.
+    ManagePeople,
 }
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Permission; 12] = [
+    pub const ALL: [Permission; 14] = [
         Permission::BeSignedIn,
         Permission::SeeTenants,
         Permission::CreateTenants,
@@ -41,12 +45,34 @@ impl Permission {
         Permission::ManageTenants,
         Permission::InviteOwners,
         Permission::ExportTenants,
+        Permission::ShareTenants,
         Permission::SeeTemplates,
         Permission::ImportTemplates,
         Permission::EditTemplates,
         Permission::PublishTemplates,
         Permission::SeeJobs,
+        Permission::ManagePeople,
     ];
+
+    /// What it allows, in the words of the page about people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Permission::BeSignedIn => "Sign in, and look after the own account",
+            Permission::SeeTenants => "See tenants, their structure and their history",
+            Permission::CreateTenants => "Create tenants, and try again where it did not work",
+            Permission::InviteOwners => "Make the link for the first sign-in to a tenant's application",
+            Permission::EditTenants => "Change a tenant's name and plan",
+            Permission::ManageTenants => "Suspend, archive, clone, restore and delete tenants",
+            Permission::ExportTenants => "Take out all of a tenant's data",
+            Permission::ShareTenants => "Let owners sign in here and see their tenant",
+            Permission::SeeTemplates => "See templates",
+            Permission::ImportTemplates => "Bring in templates",
+            Permission::EditTemplates => "Change drafts of templates",
+            Permission::PublishTemplates => "Publish templates, retire them and bring them back",
+            Permission::SeeJobs => "See jobs",
+            Permission::ManagePeople => "Invite people, change what they may do, remove them",
+        }
+    }
 }
 
 /// How far a permission reaches.
@@ -69,7 +95,8 @@ pub fn reach(role: Role, permission: Permission) -> Reach {
             | Permission::EditTemplates
             | Permission::PublishTemplates
             | Permission::ExportTenants
-            | Permission::ManageTenants,
+            | Permission::ManageTenants
+            | Permission::ManagePeople,
             Role::Staff,
         ) => Reach::None,
         (_, Role::Admin | Role::Staff) => Reach::All,

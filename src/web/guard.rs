@@ -77,6 +77,7 @@ pub async fn check(
             errors::calmly(request, next).await
         }
         Err(error) if error.kind == Kind::SignedOut => Ok(request.into_response_with(to_login)),
+        // An answer, and not an error that would pass by the page that errors are shown on.
         Err(error) => Ok(request.error_response(Failure(error))),
     }
 }

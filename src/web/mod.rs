@@ -2,7 +2,9 @@
 //! hold no logic of their own. Every address is in [`urls`] and [`routes`], every answer passes [`headers`],
 //! [`csrf`], [`session`] and [`errors`].
 
+pub mod address;
 pub mod assets;
+pub mod browser_words;
 pub mod csrf;
 pub mod download;
 pub mod errors;

@@ -1,54 +1,80 @@
 //! Sessions of signed-in browsers: actix-session over a store of ours in the control database, so that a session can be
 //! ended on the server. The cookie holds a random token; the database only its hash.
 
+use super::address;
 use crate::{
     app::App,
-    store::sessions::{self, Session as Kept},
-    usecases::accounts::{new_token, token_hash},
+    store::{
+        Connection,
+        sessions::{self, Session as Kept},
+        users,
+    },
+    usecases::{
+        accounts::{new_token, token_hash},
+        actor::Actor,
+        sessions::{BROWSERS_KEPT_MS, LONGEST_MS, end_of},
+    },
 };
 use actix_session::{
-    SessionMiddleware,
+    Session, SessionExt, SessionMiddleware,
     config::{CookieContentSecurity, PersistentSession, TtlExtensionPolicy},
     storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError},
 };
-use actix_web::cookie::{Key, SameSite, time::Duration};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    cookie::{Cookie, Key, SameSite, time::Duration},
+    http::header,
+};
+use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// A session ends after so long without a request.
-const IDLE: Duration = Duration::hours(12);
 /// The name under which the person's id is kept.
 pub const PERSON: &str = "person";
 /// The name under which a message for the next page is kept.
 pub const FLASH: &str = "flash";
+/// The name under which the session's own mark is kept.
+const MARK: &str = "mark";
+/// The names under which the browser and its address are kept, as they were at signing in.
+const AGENT: &str = "agent";
+const ADDRESS: &str = "address";
 
-/// The store behind actix-session.
+/// The store behind actix-session. It decides when a session ends; the cookie only has to live as long as the longest.
 #[derive(Clone)]
 pub struct ControlStore(pub App);
 
 type State = HashMap<String, String>;
 
+/// actix-session keeps each value as JSON.
+fn value<T: DeserializeOwned>(state: &State, name: &str) -> Option<T> {
+    state.get(name).and_then(|json| serde_json::from_str(json).ok())
+}
+
 impl ControlStore {
-    fn ends(&self, ttl: &Duration) -> i64 {
-        self.0.now_ms() + i64::try_from(ttl.whole_milliseconds()).unwrap_or(i64::MAX / 2)
-    }
-
-    /// actix-session keeps each value as JSON: the person's id is a JSON text.
-    fn person(state: &State) -> Option<Uuid> {
-        state.get(PERSON).and_then(|json| serde_json::from_str::<Uuid>(json).ok())
-    }
-
-    async fn keep(&self, token: &str, state: State, ttl: &Duration) -> Result<(), anyhow::Error> {
+    async fn add(&self, token: &str, state: State) -> Result<(), anyhow::Error> {
+        let now = self.0.now_ms();
+        let mut write = self.0.store.write().await?;
+        let person: Option<Uuid> = value(&state, PERSON);
         let kept = Kept {
             token_hash: token_hash(token),
-            user_id: Self::person(&state),
+            user_id: person,
+            mark: value(&state, MARK),
+            agent: value(&state, AGENT),
+            address: value(&state, ADDRESS),
+            expires_ms: end_of(role(&mut write, person).await?, now, now),
             state,
-            expires_ms: self.ends(ttl),
         };
-        let mut write = self.0.store.write().await?;
-        sessions::save(&mut write, &kept, self.0.now_ms()).await?;
+        sessions::add(&mut write, &kept, now).await?;
         Ok(write.commit().await?)
     }
+}
+
+async fn role(
+    connection: &mut Connection,
+    person: Option<Uuid>,
+) -> Result<Option<users::Role>, anyhow::Error> {
+    let Some(id) = person else { return Ok(None) };
+    Ok(users::by_id(connection, id).await?.map(|user| user.role))
 }
 
 impl SessionStore for ControlStore {
@@ -62,26 +88,35 @@ impl SessionStore for ControlStore {
         load.await.map_err(LoadError::Other)
     }
 
-    async fn save(&self, state: State, ttl: &Duration) -> Result<SessionKey, SaveError> {
+    async fn save(&self, state: State, _: &Duration) -> Result<SessionKey, SaveError> {
         let token = new_token();
-        self.keep(&token, state, ttl).await.map_err(SaveError::Other)?;
+        self.add(&token, state).await.map_err(SaveError::Other)?;
         token.try_into().map_err(|_| SaveError::Other(anyhow::anyhow!("the token is too long")))
     }
 
-    async fn update(&self, key: SessionKey, state: State, ttl: &Duration) -> Result<SessionKey, UpdateError> {
-        self.keep(key.as_ref(), state, ttl).await.map_err(UpdateError::Other)?;
+    async fn update(&self, key: SessionKey, state: State, _: &Duration) -> Result<SessionKey, UpdateError> {
+        let update = async {
+            let mut write = self.0.store.write().await?;
+            sessions::update(&mut write, &token_hash(key.as_ref()), value(&state, PERSON), &state).await?;
+            Ok::<_, anyhow::Error>(write.commit().await?)
+        };
+        update.await.map_err(UpdateError::Other)?;
         Ok(key)
     }
 
-    async fn update_ttl(&self, key: &SessionKey, ttl: &Duration) -> Result<(), anyhow::Error> {
+    async fn update_ttl(&self, key: &SessionKey, _: &Duration) -> Result<(), anyhow::Error> {
         // Every request comes here; a session's end is only moved, with a write, once a minute.
-        let ends = self.ends(ttl);
-        let kept = sessions::ends(&mut *self.0.store.read().await?, &token_hash(key.as_ref())).await?;
-        if kept.is_none_or(|kept| kept > ends - 60_000) {
+        let hash = token_hash(key.as_ref());
+        let now = self.0.now_ms();
+        let Some(life) = sessions::life(&mut *self.0.store.read().await?, &hash).await? else {
+            return Ok(());
+        };
+        let ends = end_of(life.role, life.created_ms, now);
+        if life.expires_ms > ends - 60_000 {
             return Ok(());
         }
         let mut write = self.0.store.write().await?;
-        sessions::extend(&mut write, &token_hash(key.as_ref()), self.0.now_ms(), ends).await?;
+        sessions::extend(&mut write, &hash, now, ends).await?;
         Ok(write.commit().await?)
     }
 
@@ -90,6 +125,48 @@ impl SessionStore for ControlStore {
         sessions::end(&mut write, &token_hash(key.as_ref())).await?;
         Ok(write.commit().await?)
     }
+}
+
+/// Makes a session the person's: a new token, so that one that was planted before is worth nothing.
+pub fn enter(request: &HttpRequest, app: &App, actor: &Actor) -> Result<(), anyhow::Error> {
+    let session = request.get_session();
+    session.renew();
+    if let Some(id) = actor.id() {
+        let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let agent: String = agent.unwrap_or_default().chars().take(300).collect();
+        session.insert(PERSON, id)?;
+        session.insert(MARK, app.new_id())?;
+        session.insert(AGENT, agent)?;
+        session.insert(ADDRESS, address::of(request, app))?;
+    }
+    Ok(())
+}
+
+/// The mark of the session of this request.
+pub fn mark(session: &Session) -> Option<Uuid> {
+    session.get(MARK).ok().flatten()
+}
+
+fn browser_cookie(app: &App) -> &'static str {
+    if is_https(app) { "__Host-browser" } else { "tenantry_browser" }
+}
+
+/// The token by which the browser of this request is known, where it brought one.
+pub fn known_browser(request: &HttpRequest, app: &App) -> Option<String> {
+    request.cookie(browser_cookie(app)).map(|cookie| cookie.value().to_owned())
+}
+
+/// Gives the browser the token by which it is known from now on: signing in there is not held up by wrong passwords that
+/// strangers type elsewhere. The token opens nothing.
+pub fn make_known(answer: &mut HttpResponse, app: &App, token: String) -> Result<(), anyhow::Error> {
+    let cookie = Cookie::build(browser_cookie(app), token)
+        .path("/")
+        .secure(is_https(app))
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .max_age(Duration::milliseconds(BROWSERS_KEPT_MS))
+        .finish();
+    Ok(answer.add_cookie(&cookie)?)
 }
 
 /// Whether people reach the program over https, as far as the settings say.
@@ -109,7 +186,7 @@ pub fn middleware(app: &App, key: Key) -> SessionMiddleware<ControlStore> {
         .cookie_content_security(CookieContentSecurity::Signed)
         .session_lifecycle(
             PersistentSession::default()
-                .session_ttl(IDLE)
+                .session_ttl(Duration::milliseconds(LONGEST_MS))
                 .session_ttl_extension_policy(TtlExtensionPolicy::OnEveryRequest),
         )
         .build()

@@ -1,6 +1,7 @@
 //! Every address of the program, once. Pages and handlers take them from here; values in them are percent-encoded.
 
-use std::fmt::Write;
+use std::{borrow::Borrow, fmt::Write};
+use uuid::Uuid;
 
 /// Writes a value so that it can stand in one part of a path or a query.
 fn part(text: &str) -> String {
@@ -145,6 +146,11 @@ pub fn tenant_retry(slug: &str) -> String {
     format!("/tenants/{}/retry", part(slug))
 }
 
+/// The owners of a tenant who sign in here.
+pub fn tenant_owners(slug: &str) -> String {
+    format!("/tenants/{}/owners", part(slug))
+}
+
 /// A new invitation link.
 pub fn tenant_invitation(slug: &str) -> String {
     format!("/tenants/{}/invitation", part(slug))
@@ -208,6 +214,91 @@ pub fn jobs() -> String {
 /// The styleguide.
 pub fn styleguide() -> String {
     "/styleguide".into()
+}
+
+/// The people who sign in.
+pub fn people() -> String {
+    "/people".into()
+}
+
+/// The form to invite somebody.
+pub fn invite() -> String {
+    "/people/invite".into()
+}
+
+/// A person.
+pub fn person(id: Uuid) -> String {
+    format!("/people/{id}")
+}
+
+/// Changing what a person may do.
+pub fn person_role(id: impl Borrow<Uuid>) -> String {
+    format!("/people/{}/role", id.borrow())
+}
+
+/// Switching a person off.
+pub fn person_switch_off(id: impl Borrow<Uuid>) -> String {
+    format!("/people/{}/switch-off", id.borrow())
+}
+
+/// Switching a person on again.
+pub fn person_switch_on(id: impl Borrow<Uuid>) -> String {
+    format!("/people/{}/switch-on", id.borrow())
+}
+
+/// Making a link with which a person chooses a password.
+pub fn person_link(id: impl Borrow<Uuid>) -> String {
+    format!("/people/{}/link", id.borrow())
+}
+
+/// Signing a person out everywhere.
+pub fn person_end_sessions(id: impl Borrow<Uuid>) -> String {
+    format!("/people/{}/end-sessions", id.borrow())
+}
+
+/// Giving an owner a tenant.
+pub fn person_tenants(id: impl Borrow<Uuid>) -> String {
+    format!("/people/{}/tenants", id.borrow())
+}
+
+/// Taking a tenant from an owner.
+pub fn person_take_tenant(id: impl Borrow<Uuid>) -> String {
+    format!("/people/{}/tenants/take", id.borrow())
+}
+
+/// Removing a person.
+pub fn person_remove(id: impl Borrow<Uuid>) -> String {
+    format!("/people/{}/remove", id.borrow())
+}
+
+/// One's own account.
+pub fn account() -> String {
+    "/account".into()
+}
+
+/// Changing one's own name.
+pub fn account_name() -> String {
+    "/account/name".into()
+}
+
+/// Changing one's own password.
+pub fn account_password() -> String {
+    "/account/password".into()
+}
+
+/// Ending one of one's own sessions.
+pub fn account_end_session() -> String {
+    "/account/sessions/end".into()
+}
+
+/// Ending one's other sessions.
+pub fn account_end_others() -> String {
+    "/account/sessions/end-others".into()
+}
+
+/// Choosing a password, behind a link.
+pub fn choose_password(token: &str) -> String {
+    format!("/password/{}", part(token))
 }
 
 /// Whether an address that a form brought back leads to a page of this program, and not to somebody else's.

@@ -194,6 +194,10 @@ pub enum Place {
     Templates,
     /// Jobs.
     Jobs,
+    /// People who sign in.
+    People,
+    /// One's own account.
+    Account,
     /// None of them, such as an error.
     Nowhere,
 }
@@ -284,6 +288,18 @@ impl Shell {
             is_current: place == Place::Tenants,
         }];
         shell
+    }
+
+    /// The same with the way to the people who sign in.
+    #[must_use]
+    pub fn with_people(mut self, place: Place) -> Self {
+        self.nav.push(NavLink {
+            title: "People",
+            icon: "user-circle",
+            href: urls::people(),
+            is_current: place == Place::People,
+        });
+        self
     }
 
     /// The same with a message.

@@ -9,7 +9,7 @@ use tenantry::{
         self,
         users::{Role, User},
     },
-    usecases::accounts::hash_password,
+    usecases::passwords::hash_password,
     web,
 };
 use uuid::Uuid;
@@ -52,7 +52,7 @@ impl Site {
             email: email.into(),
             name: email.into(),
             role,
-            password_hash: hash_password(&self.app, PASSWORD.into()).await.unwrap(),
+            password_hash: hash_password(&self.app, PASSWORD).await.unwrap(),
             is_active: true,
         };
         let mut write = self.app.store.write().await.unwrap();

@@ -1,11 +1,14 @@
 //! What happens at each address: a request is translated, one use case is called, and its outcome shown as a page of
 //! [`super::pages`].
 
+pub mod account;
 pub mod dashboard;
 pub mod invitations;
 pub mod jobs;
 pub mod kept;
 pub mod making;
+pub mod password;
+pub mod people;
 pub mod session;
 pub mod setup;
 pub mod styleguide;
@@ -27,12 +30,16 @@ use super::{
     views::{Flash, Person, Place, Shell, Tone},
 };
 use crate::{
+    app::App,
     error::{Error, Kind},
     store::users::Role,
-    usecases::actor::Actor,
+    usecases::{actor::Actor, permissions::Permission},
 };
 use actix_session::SessionExt;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, http::StatusCode};
+use actix_web::{
+    HttpMessage, HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+};
 use askama::Template;
 
 /// What a handler gives.
@@ -67,18 +74,29 @@ pub fn outside(request: &HttpRequest) -> Shell {
 /// The frame for whoever is signed in.
 pub fn shell(request: &HttpRequest, actor: &Actor, place: Place) -> Shell {
     let Actor::Person { name, email, role, .. } = actor else { return outside(request) };
-    let words = match role {
-        Role::Admin => "Administrator",
-        Role::Staff => "Staff",
-        Role::Owner => "Owner",
-    };
-    let person = Person { name: name.clone(), email: email.clone(), role: words.into() };
+    let role_name = people::role_name(*role);
+    let person = Person { name: name.clone(), email: email.clone(), role: role_name.into() };
     let csrf = csrf::token(request);
-    let shell = match role {
+    let mut shell = match role {
         Role::Owner => Shell::owner(csrf, person, place),
         Role::Admin | Role::Staff => Shell::inside(csrf, person, place),
     };
+    if actor.must(Permission::ManagePeople).is_ok() {
+        shell = shell.with_people(place);
+    }
     Shell { flash: take_flash(request), ..shell }
+}
+
+/// The whole address of a page, for links that are sent to somebody.
+pub fn absolute(request: &HttpRequest, app: &App, path: &str) -> String {
+    match &app.settings.public_url {
+        Some(url) => format!("{url}{path}"),
+        None => {
+            let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
+            let host = host.map_or_else(|| app.settings.listen.to_string(), ToOwned::to_owned);
+            format!("http://{host}{path}")
+        }
+    }
 }
 
 /// Leaves a message for the next page.

@@ -3,18 +3,20 @@
 use super::{Answer, Values, html, outside};
 use crate::{
     app::App,
-    error::{Error, Kind},
-    usecases::{accounts, actor::Actor},
+    error::Kind,
+    usecases::{
+        accounts,
+        sign_in::{self, Attempt},
+    },
     web::{
-        errors::Failure,
-        htmx,
+        address, htmx,
         pages::session::LoginPage,
-        session::PERSON,
+        session::{PERSON, enter, known_browser, make_known},
         urls,
         views::{Flash, FormError, Tone},
     },
 };
-use actix_session::{Session, SessionExt};
+use actix_session::SessionExt;
 use actix_web::{
     HttpRequest,
     http::StatusCode,
@@ -38,24 +40,23 @@ fn own_page(address: &str) -> String {
     if urls::is_own_page(address) { address.to_owned() } else { String::new() }
 }
 
-/// Makes a session the person's: a new token, so that one that was planted before is worth nothing.
-pub fn enter(session: &Session, actor: &Actor) -> Result<(), Failure> {
-    session.renew();
-    match actor.id() {
-        Some(id) => session.insert(PERSON, id).map_err(|cause| Failure(Error::internal(&cause))),
-        None => Ok(()),
-    }
-}
-
 /// Signs a person in.
 pub async fn sign_in(request: HttpRequest, app: Data<App>, form: Form<Vec<(String, String)>>) -> Answer {
     let form = Values(form.into_inner());
     let next = own_page(form.text("next"));
-    match accounts::sign_in(&app, form.text("email"), form.text("password").to_owned()).await {
-        Ok(actor) => {
-            enter(&request.get_session(), &actor)?;
+    let attempt = Attempt {
+        email: form.text("email").to_owned(),
+        password: form.text("password").to_owned(),
+        address: address::of(&request, &app),
+        browser: known_browser(&request, &app),
+    };
+    match sign_in::sign_in(&app, attempt).await {
+        Ok(entered) => {
+            enter(&request, &app, &entered.actor)?;
             let to = if next.is_empty() { urls::home() } else { next };
-            Ok(htmx::redirect(&request, &to))
+            let mut answer = htmx::redirect(&request, &to);
+            make_known(&mut answer, &app, entered.browser)?;
+            Ok(answer)
         }
         Err(error) if matches!(error.kind, Kind::Invalid | Kind::Busy) => {
             let mut page = LoginPage::new(outside(&request), next);

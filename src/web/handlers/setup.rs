@@ -1,13 +1,12 @@
 //! First run: the first administrator.
 
-use super::{Answer, Values, html, leave_flash, outside, session::enter};
+use super::{Answer, Values, html, leave_flash, outside};
 use crate::{
     app::App,
     error::{Error, Kind},
     usecases::accounts::{self, FirstAdmin},
-    web::{htmx, pages::setup::FirstRunPage, urls, views::FormError},
+    web::{htmx, pages::setup::FirstRunPage, session::enter, urls, views::FormError},
 };
-use actix_session::SessionExt;
 use actix_web::{
     HttpRequest,
     http::StatusCode,
@@ -37,7 +36,7 @@ pub async fn create(
     };
     match accounts::create_first_admin(&app, &token, wanted).await {
         Ok(actor) => {
-            enter(&request.get_session(), &actor)?;
+            enter(&request, &app, &actor)?;
             leave_flash(&request, "Welcome. You are the administrator of this installation.")?;
             Ok(htmx::redirect(&request, &urls::home()))
         }

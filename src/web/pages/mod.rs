@@ -1,11 +1,14 @@
 //! The pages: structs with fields that are ready to show, each with HTML of the same name in `templates_html/`. A fragment
 //! for htmx is a block of the page's own HTML. Addresses come from [`super::urls`], and pages hold no logic.
 
+pub mod account;
 pub mod dashboard;
 pub mod error;
 pub mod invitations;
 pub mod jobs;
 pub mod kept;
+pub mod password;
+pub mod people;
 pub mod session;
 pub mod setup;
 pub mod styleguide;

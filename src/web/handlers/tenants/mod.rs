@@ -5,6 +5,7 @@ pub mod list;
 pub mod manage;
 pub mod name_check;
 pub mod new;
+pub mod owners;
 pub mod setup;
 pub mod show;
 pub mod structure;

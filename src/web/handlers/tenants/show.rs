@@ -11,7 +11,7 @@ use crate::{
     web::{
         errors::Failure,
         guard::SignedIn,
-        handlers::{Answer, Values, dashboard::event_view, html, shell},
+        handlers::{Answer, Values, absolute, dashboard::event_view, html, shell},
         htmx,
         pages::tenants::show::{ActivityPage, Fact, InvitationView, OverviewPage, Tab, TenantHead},
         tenant_words::{plan, state},
@@ -29,6 +29,10 @@ use actix_web::{
 const EVENTS: u32 = 50;
 
 pub(super) fn head(actor: &Actor, tenant: &Tenant, tab: Tab) -> TenantHead {
+    let mut tabs = tab.row(&tenant.slug, actor.must(Permission::EditTenants).is_ok());
+    if actor.must(Permission::ShareTenants).is_ok() {
+        tabs.push(tab.owners(&tenant.slug));
+    }
     let steps = |words: &str| Crumb::new(words, urls::tenant_setup(&tenant.slug));
     TenantHead {
         crumbs: crumbs(actor),
@@ -38,7 +42,7 @@ pub(super) fn head(actor: &Actor, tenant: &Tenant, tab: Tab) -> TenantHead {
         template: format!("{} {}", tenant.template_name, tenant.template_version),
         template_href: template_href(actor, tenant),
         plan: plan(tenant.plan).to_owned(),
-        tabs: tab.row(&tenant.slug, actor.must(Permission::EditTenants).is_ok()),
+        tabs,
         notice: match tenant.status {
             Status::Pending | Status::Provisioning => {
                 Some(("This tenant is being set up.".into(), steps("See the steps")))
@@ -96,14 +100,7 @@ pub async fn invite(
     slug: Path<String>,
 ) -> Answer {
     let link = invitations::make_link(&app, &actor, &slug).await?;
-    let base = match &app.settings.public_url {
-        Some(url) => url.clone(),
-        None => {
-            let connection = request.connection_info();
-            format!("http://{}", connection.host())
-        }
-    };
-    let link = format!("{base}{}", urls::invitation(&link.token));
+    let link = absolute(&request, &app, &urls::invitation(&link.token));
     let page = overview_page(&request, &app, &actor, &slug, Some(link)).await?;
     if htmx::wants_fragment(&request) {
         html(StatusCode::OK, &page.as_invitation_block())
@@ -201,7 +198,7 @@ fn invitation_view(
         ),
         Some(_) => (
             Pill::new("Not invited yet", Tone::Warn),
-            "Make a link and send it to the owner. Whoever opens it chooses the owner's password.".to_owned(),
+            "Make a link and send it to the owner. Whoever opens it chooses the owner's password in the tenant's own application; it does not open Tenantry.".to_owned(),
             Some("Make an invitation link"),
         ),
     };

@@ -4,5 +4,6 @@ pub mod exports;
 pub mod list;
 pub mod manage;
 pub mod new;
+pub mod owners;
 pub mod setup;
 pub mod show;

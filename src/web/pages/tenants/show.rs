@@ -44,6 +44,8 @@ pub enum Tab {
     Activity,
     /// What can be done to it.
     Manage,
+    /// Its owners who sign in here.
+    Owners,
 }
 
 impl Tab {
@@ -59,6 +61,16 @@ impl Tab {
             links.push(link("Manage", "settings", urls::tenant_manage(slug), Tab::Manage));
         }
         links
+    }
+
+    /// One more tab, for those who may see a tenant's owners.
+    pub fn owners(self, slug: &str) -> NavLink {
+        NavLink {
+            title: "Owners",
+            icon: "user",
+            href: urls::tenant_owners(slug),
+            is_current: self == Tab::Owners,
+        }
     }
 }
 
