@@ -103,17 +103,17 @@ impl Restoring {
         session.close().await;
         let found = found?;
         let hash = found.fingerprint();
-        if snapshot.schema_hash.as_ref().is_some_and(|expected| *expected != hash) {
-            return Err(StepError::lasting(
-                "The restored database has another structure than the snapshot's tenant had.",
-                format!("fingerprint {hash}, expected {:?}", snapshot.schema_hash),
-            ));
-        }
         let now = timestamp(ground.app.now_ms());
         let mut write = ground.app.store.write().await?;
         store::tenants::copy_schema(&mut write, ground.tenant.id, ground.tenant.id, &hash, &now).await?;
         write.commit().await?;
-        Ok(Outcome::Done(Some(format!("{} tables.", found.tables.len()))))
+        // The checksum says that it is what was saved; that was not always what Tenantry had noted of the tenant.
+        let tables = format!("{} tables", found.tables.len());
+        Ok(Outcome::Done(Some(if snapshot.schema_hash.is_none_or(|expected| expected == hash) {
+            format!("{tables}, as expected.")
+        } else {
+            format!("{tables}. The tenant had changed since it was made, and so had its snapshot.")
+        })))
     }
 }
 
