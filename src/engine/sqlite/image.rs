@@ -23,7 +23,7 @@ use std::{
 };
 use tokio::sync::OnceCell;
 
-/// How many images are kept. One has a thread and about half a megabyte.
+/// How many images are kept. Each is a database in memory with a thread of its own.
 const MOST: usize = 12;
 
 /// The images of this process by their keys; `None` where there can be none.
