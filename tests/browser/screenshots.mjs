@@ -35,7 +35,7 @@ const PAGES = [
   ['templates', '/templates'],
   ['template', '/templates/ngo/1.0.0'],
   ['jobs', '/jobs'],
-  ['people', '/people'],
+  ['manage', '/tenants/{slug}/manage'],
 ];
 const DARK = ['dashboard', 'structure', 'setting-up'];
 const PHONE = ['dashboard', 'tenants', 'setting-up'];
