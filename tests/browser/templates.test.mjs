@@ -16,10 +16,10 @@ after(async () => {
   await program?.stop();
 });
 
-const EXTRA = '\nCREATE TABLE wishes (\n    id INT AUTO_INCREMENT PRIMARY KEY,\n    wish VARCHAR(200) NOT NULL\n);\n';
+const extra = (table) => `\nCREATE TABLE ${table} (\n    id INT AUTO_INCREMENT PRIMARY KEY,\n    wish VARCHAR(200) NOT NULL\n);\n`;
 
 /** From the newest version of a template to a new one; gives its number. */
-async function changeTemplate(visitor, { shot, tenant }) {
+async function changeTemplate(visitor, { shot, tenant, table }) {
   const { page } = visitor;
   await page.goto('/templates');
   await checkPage(visitor, `${shot}-list`);
@@ -53,20 +53,20 @@ async function changeTemplate(visitor, { shot, tenant }) {
   if (visitor.javaScriptEnabled) assert.equal(seen, true, 'the line is not in sight');
 
   // Mended, looked at, published.
-  await editor.fill(text + EXTRA);
+  await editor.fill(text + extra(table));
   await page.getByRole('button', { name: 'Save and check' }).click();
   await page.getByText('Saved. Checked: no problems.').waitFor();
   await page.getByRole('link', { name: 'Description' }).click();
   await checkPage(visitor, `${shot}-description`);
   await page.getByRole('link', { name: 'Differences' }).click();
-  await page.getByText('CREATE TABLE wishes (').waitFor();
+  await page.getByText(`CREATE TABLE ${table} (`).waitFor();
   await checkPage(visitor, `${shot}-differences`);
   await page.getByRole('link', { name: 'Draft', exact: true }).click();
   await page.getByLabel('What is new?').fill(`Wishes, for ${tenant}.`);
   await checkPage(visitor, `${shot}-checked`);
   await page.getByRole('button', { name: /^Publish / }).click();
   await page.waitForURL(/\/templates\/basic\/[^/]+$/);
-  await page.getByText('Adds the table wishes with 2 columns.').waitFor();
+  await page.getByText(`Adds the table ${table} with 2 columns.`).waitFor();
   const number = new URL(page.url()).pathname.split('/').pop();
   assert.notEqual(number, before);
   await checkPage(visitor, `${shot}-published`);
@@ -76,7 +76,7 @@ async function changeTemplate(visitor, { shot, tenant }) {
   const slug = await createTenant(page);
   await page.getByText(`${tenant} is ready`).first().waitFor({ timeout: 60_000 });
   await page.goto(`/tenants/${slug}/structure`);
-  await page.getByText('wishes').first().waitFor();
+  await page.getByRole('heading', { name: table, exact: true }).waitFor();
 
   // Retired: it stays for the tenant, and is said so.
   await page.goto(`/templates/basic/${number}`);
@@ -93,14 +93,14 @@ describe('a template is changed in the browser', () => {
   test('with scripts', async () => {
     await visit(browser, program, {}, async (visitor) => {
       await signIn(visitor);
-      await changeTemplate(visitor, { shot: 'template', tenant: 'Wishing Well' });
+      await changeTemplate(visitor, { shot: 'template', tenant: 'Wishing Well', table: 'wishes' });
     });
   });
 
   test('without scripts', async () => {
     await visit(browser, program, { javaScriptEnabled: false }, async (visitor) => {
       await signIn(visitor);
-      await changeTemplate(visitor, { shot: 'template-no-script', tenant: 'Quiet Well' });
+      await changeTemplate(visitor, { shot: 'template-no-script', tenant: 'Quiet Well', table: 'hopes' });
     });
   });
 
@@ -108,7 +108,7 @@ describe('a template is changed in the browser', () => {
     const options = { viewport: { width: 390, height: 844 }, colorScheme: 'dark' };
     await visit(browser, program, options, async (visitor) => {
       await signIn(visitor);
-      await changeTemplate(visitor, { shot: 'template-phone', tenant: 'Night Well' });
+      await changeTemplate(visitor, { shot: 'template-phone', tenant: 'Night Well', table: 'dreams' });
     });
   });
 
