@@ -7,7 +7,7 @@ use actix_web::{
     HttpMessage, HttpRequest,
     body::BoxBody,
     dev::{Payload, ServiceRequest, ServiceResponse},
-    http::Method,
+    http::{Method, header},
     middleware::Next,
     web::Bytes,
 };
@@ -34,7 +34,11 @@ pub async fn remember(
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let is_form = request.content_type() == "application/x-www-form-urlencoded";
-    if request.method() == Method::POST && is_form {
+    // A form that says that it is too long to be kept is left to its handler, which may read it bit by bit.
+    if request.method() == Method::POST
+        && is_form
+        && announced(&request).is_none_or(|length| length <= LONGEST)
+    {
         let body = match request.extract::<Bytes>().await {
             Ok(body) => body,
             Err(cause) => return Ok(request.error_response(cause)),
@@ -48,6 +52,11 @@ pub async fn remember(
         request.set_payload(Payload::from(body));
     }
     next.call(request).await
+}
+
+/// The length that a request says that its body has.
+fn announced(request: &ServiceRequest) -> Option<usize> {
+    request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 fn kept(action: &str, pairs: Vec<(String, String)>) -> KeptForm {
