@@ -178,11 +178,14 @@ impl StackedBar {
         pieces
     }
 
-    /// A part's share in words: `84 %`, `under 1 %`.
+    /// A part's share in words: `84 %`, `under 1 %`, `over 99 %`.
     pub fn percent(&self, share: &Share) -> String {
-        match share.count.saturating_mul(100).checked_div(self.total()) {
+        let total = self.total();
+        // To the nearest: 8 of 11 are 73 %.
+        match share.count.saturating_mul(100).saturating_add(total / 2).checked_div(total) {
             None => "0 %".into(),
             Some(0) if share.count > 0 => "under 1 %".into(),
+            Some(100) if share.count < total => "over 99 %".into(),
             Some(percent) => format!("{percent} %"),
         }
     }
@@ -234,8 +237,11 @@ mod tests {
     #[test]
     fn shares_are_told_in_whole_percent() {
         let bar = bar(&[9_999, 1]);
-        assert_eq!(bar.percent(&bar.shares[0]), "99 %");
+        assert_eq!(bar.percent(&bar.shares[0]), "over 99 %");
         assert_eq!(bar.percent(&bar.shares[1]), "under 1 %");
+        let bar = self::bar(&[8, 3]);
+        assert_eq!(bar.percent(&bar.shares[0]), "73 %");
+        assert_eq!(bar.percent(&bar.shares[1]), "27 %");
     }
 
     #[test]

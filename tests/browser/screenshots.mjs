@@ -36,6 +36,10 @@ const PAGES = [
   ['template', '/templates/ngo/1.0.0'],
   ['jobs', '/jobs'],
   ['manage', '/tenants/{slug}/manage'],
+  ['delete', '/tenants/{slug}/manage/delete'],
+  ['exports', '/tenants/{slug}/exports'],
+  ['people', '/people'],
+  ['account', '/account'],
 ];
 const DARK = ['dashboard', 'structure', 'setting-up'];
 const PHONE = ['dashboard', 'tenants', 'setting-up'];

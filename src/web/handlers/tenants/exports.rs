@@ -117,7 +117,7 @@ async fn page(
     });
     Ok(ExportsPage {
         shell: shell(request, actor, Place::Tenants),
-        head: head(actor, &tenant, Tab::Overview),
+        head: head(actor, &tenant, Tab::Manage),
         errors,
         request_id: app.new_id().to_string(),
         sql: contents.sql,

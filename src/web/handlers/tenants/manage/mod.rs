@@ -90,6 +90,15 @@ fn groups(app: &App, actor: &Actor, found: &Manage, now: i64) -> Vec<ActGroup> {
         ));
         let text = "A copy of its data as it is now, to go back to.";
         copies.push(link("snapshot", "Snapshot", text, "Take a snapshot"));
+        if actor.must(Permission::ExportTenants).is_ok() {
+            copies.push(ActLink {
+                title: "Export".into(),
+                text: "All its data in one file to download: an SQL dump, and a CSV file for each table.".into(),
+                button: "Export its data",
+                href: urls::tenant_exports(&tenant.slug),
+                is_danger: false,
+            });
+        }
         let days = app.settings.grace.as_secs() / 86_400;
         let text = format!(
             "Out of reach at once; removed for good after {days} days, until which it can be kept after all."
