@@ -93,7 +93,8 @@ fn groups(app: &App, actor: &Actor, found: &Manage, now: i64) -> Vec<ActGroup> {
         if actor.must(Permission::ExportTenants).is_ok() {
             copies.push(ActLink {
                 title: "Export".into(),
-                text: "All its data in one file to download: an SQL dump, and a CSV file for each table.".into(),
+                text: "All its data in one file to download: an SQL dump, and a CSV file for each table."
+                    .into(),
                 button: "Export its data",
                 href: urls::tenant_exports(&tenant.slug),
                 is_danger: false,
