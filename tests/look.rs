@@ -85,7 +85,7 @@ async fn the_fleet_is_shown_by_state_and_by_version_as_a_bar_and_as_a_table() {
     work_off(&site.app).await;
     run(&site, "UPDATE tenants SET status = 'suspended' WHERE slug = 'two'").await;
     let page = staff.text("/").await;
-    assert_eq!(texts(&page, ".stacked-table tbody tr"), ["Ready266 %", "Paused133 %", "NGO 1.0.03100 %"]);
+    assert_eq!(texts(&page, ".stacked-table tbody tr"), ["Ready267 %", "Paused133 %", "NGO 1.0.03100 %"]);
     assert_eq!(texts(&page, ".stacked-bar rect").len(), 3);
 }
 
