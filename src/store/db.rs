@@ -6,14 +6,77 @@ use crate::{
     disk_trouble::DiskTrouble,
     error::Error,
 };
+use futures_util::TryStreamExt;
 use sqlx::{
-    AssertSqlSafe, Row as _, SqliteConnection, SqlitePool,
+    AssertSqlSafe, Executor as _, Row as _, SqliteConnection, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
 };
 use std::{borrow::Cow, fs::File, io, path::Path, time::Duration};
 
-/// A connection to the control database.
-pub type Connection = SqliteConnection;
+/// A connection to the control database. Statements that nobody waits for ([`Query::later`]) are kept, and go with the next
+/// one that is waited for: each way to the database and back costs more than most statements.
+pub struct Connection {
+    inner: Inner,
+    kept: Vec<Query>,
+}
+
+/// Statements that are kept at most: as many as a usual transaction has.
+const MOST_KEPT: usize = 16;
+
+enum Inner {
+    Reading(sqlx::pool::PoolConnection<sqlx::Sqlite>),
+    Writing(sqlx::Transaction<'static, sqlx::Sqlite>),
+}
+
+impl Connection {
+    fn new(inner: Inner) -> Self {
+        Connection { inner, kept: Vec::new() }
+    }
+
+    /// The driver's connection, for what is no query; what was kept is run first.
+    pub(super) async fn raw(&mut self) -> Result<&mut SqliteConnection> {
+        if let Some(last) = self.kept.pop() {
+            last.run(self).await?;
+        }
+        Ok(self.driver())
+    }
+
+    fn driver(&mut self) -> &mut SqliteConnection {
+        match &mut self.inner {
+            Inner::Reading(connection) => connection,
+            Inner::Writing(transaction) => transaction,
+        }
+    }
+
+    /// What was kept and `query`, as one.
+    fn with_kept(&mut self, query: Query) -> Query {
+        let mut all = std::mem::take(&mut self.kept).into_iter().chain([query]);
+        let Some(mut whole) = all.next() else { return sql("") };
+        for next in all {
+            let text = whole.text.to_mut();
+            text.push_str(";\n");
+            text.push_str(&next.text);
+            whole.values.extend(next.values);
+        }
+        whole
+    }
+}
+
+/// A connection to read with.
+pub struct Read(Connection);
+
+impl std::ops::Deref for Read {
+    type Target = Connection;
+    fn deref(&self) -> &Connection {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Read {
+    fn deref_mut(&mut self) -> &mut Connection {
+        &mut self.0
+    }
+}
 
 /// Trouble with the control database.
 #[derive(Debug, thiserror::Error)]
@@ -96,20 +159,20 @@ pub struct Store {
 
 /// A write transaction. Dropped without a commit, it leaves nothing behind.
 pub struct Write {
-    transaction: sqlx::Transaction<'static, sqlx::Sqlite>,
+    connection: Connection,
     disk: Disk,
 }
 
 impl std::ops::Deref for Write {
     type Target = Connection;
     fn deref(&self) -> &Connection {
-        &self.transaction
+        &self.connection
     }
 }
 
 impl std::ops::DerefMut for Write {
     fn deref_mut(&mut self) -> &mut Connection {
-        &mut self.transaction
+        &mut self.connection
     }
 }
 
@@ -135,8 +198,11 @@ impl Write {
     /// Makes the changes visible to everybody. A kill of the program does not undo them; a loss of power may, until the
     /// ticket says that they are on the disk. Other work may be done in the meantime, but nothing that must not be there
     /// without these rows.
-    pub async fn commit_soon(self) -> Result<Ticket> {
-        self.transaction.commit().await?;
+    pub async fn commit_soon(mut self) -> Result<Ticket> {
+        self.connection.raw().await?;
+        if let Inner::Writing(transaction) = self.connection.inner {
+            transaction.commit().await?;
+        }
         Ok(Ticket(self.disk.sync()))
     }
 }
@@ -174,8 +240,8 @@ impl Store {
     }
 
     /// A connection to read with.
-    pub async fn read(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Sqlite>> {
-        Ok(self.readers.acquire().await?)
+    pub async fn read(&self) -> Result<Read> {
+        Ok(Read(Connection::new(Inner::Reading(self.readers.acquire().await?))))
     }
 
     /// A transaction to write in. It holds the write lock from its start, so what it reads stays true.
@@ -192,7 +258,7 @@ impl Store {
             }
             begun => begun?,
         };
-        Ok(Write { transaction, disk: self.disk.clone() })
+        Ok(Write { connection: Connection::new(Inner::Writing(transaction)), disk: self.disk.clone() })
     }
 
     /// Closes all connections; called once, at the end.
@@ -318,24 +384,46 @@ impl Query {
         query
     }
 
+    /// Leaves it to be run with the next statement of this transaction, or at its commit. For a change whose number of rows
+    /// nobody asks for, and that breaks no rule: an error would come up with that statement.
+    pub async fn later(self, connection: &mut Connection) -> Result<()> {
+        if connection.kept.len() >= MOST_KEPT {
+            self.run(connection).await?;
+        } else {
+            connection.kept.push(self);
+        }
+        Ok(())
+    }
+
     /// Runs it; gives the number of rows changed.
     pub async fn run(self, connection: &mut Connection) -> Result<u64> {
-        Ok(self.prepared().execute(connection).await?.rows_affected())
+        let query = connection.with_kept(self).prepared();
+        let mut parts = connection.driver().fetch_many(query);
+        let mut changed = 0;
+        while let Some(part) = parts.try_next().await? {
+            if let sqlx::Either::Left(done) = part {
+                changed = done.rows_affected();
+            }
+        }
+        Ok(changed)
     }
 
     /// All rows.
     pub async fn all(self, connection: &mut Connection) -> Result<Vec<Row>> {
-        Ok(self.prepared().fetch_all(connection).await?.into_iter().map(Row).collect())
+        let query = connection.with_kept(self).prepared();
+        Ok(query.fetch_all(connection.driver()).await?.into_iter().map(Row).collect())
     }
 
     /// The first row, where there is one.
     pub async fn first(self, connection: &mut Connection) -> Result<Option<Row>> {
-        Ok(self.prepared().fetch_optional(connection).await?.map(Row))
+        let query = connection.with_kept(self).prepared();
+        Ok(query.fetch_optional(connection.driver()).await?.map(Row))
     }
 
     /// The one row that there must be.
     pub async fn one(self, connection: &mut Connection) -> Result<Row> {
-        Ok(Row(self.prepared().fetch_one(connection).await?))
+        let query = connection.with_kept(self).prepared();
+        Ok(Row(query.fetch_one(connection.driver()).await?))
     }
 }
 

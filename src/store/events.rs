@@ -80,7 +80,7 @@ async fn add(
     .bind(&doer.name)
     .bind(action)
     .bind(sentence)
-    .run(connection)
+    .later(connection)
     .await?;
     Ok(())
 }

@@ -31,7 +31,7 @@ pub async fn add(connection: &mut Connection, job: Uuid, steps: &[(String, Strin
     for (position, (name, title)) in (0_i64..).zip(steps) {
         query = query.bind(job).bind(position).bind(name).bind(title);
     }
-    query.run(connection).await?;
+    query.later(connection).await?;
     Ok(())
 }
 
@@ -40,7 +40,7 @@ pub async fn begin_all(connection: &mut Connection, claim: Claim, now_ms: i64) -
     sql("UPDATE job_steps SET status = 'running', attempts = attempts + 1, started_ms = ? WHERE job_id = ?")
         .bind(now_ms)
         .bind(claim.job_id)
-        .run(connection)
+        .later(connection)
         .await?;
     Ok(())
 }
@@ -74,6 +74,6 @@ pub async fn end_all(connection: &mut Connection, claim: Claim, steps: &[Ended])
             query = query.bind(step.position).bind_value(value(step));
         }
     }
-    query.bind(claim.job_id).run(connection).await?;
+    query.bind(claim.job_id).later(connection).await?;
     Ok(())
 }

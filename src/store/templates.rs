@@ -323,7 +323,7 @@ pub async fn add(connection: &mut Connection, new: &NewVersion, now: &str) -> Re
 pub async fn lock(connection: &mut Connection, id: i64) -> Result<()> {
     sql("UPDATE tenant_templates SET is_locked = 1 WHERE id = ? AND is_locked = 0")
         .bind(id)
-        .run(connection)
+        .later(connection)
         .await?;
     Ok(())
 }

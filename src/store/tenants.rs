@@ -220,7 +220,7 @@ pub async fn add(connection: &mut Connection, new: &NewTenant) -> Result<()> {
     .bind(new.request_id)
     .bind(new.created_by)
     .bind(new.created_ms)
-    .run(connection)
+    .later(connection)
     .await?;
     sql("INSERT INTO database_names (name, tenant_id, reserved_ms) VALUES (?, ?, ?)")
         .bind(&new.database_name)
@@ -300,7 +300,7 @@ pub async fn set_schema(
             .bind(hash)
             .bind(snapshot)
             .bind(now_ms)
-            .run(connection)
+            .later(connection)
             .await?;
     }
     sql("UPDATE tenants SET schema_hash = ?, template_snapshot = ?, last_schema_sync = ?, schema_drift_level = 'none' WHERE id = ?")
@@ -308,7 +308,7 @@ pub async fn set_schema(
         .bind(serde_json::json!({ "schema_hash": hash }).to_string())
         .bind(crate::clock::timestamp(now_ms))
         .bind(id)
-        .run(connection)
+        .later(connection)
         .await?;
     Ok(())
 }
@@ -318,7 +318,7 @@ pub async fn set_ready_moment(connection: &mut Connection, id: Uuid, now_ms: i64
     sql("UPDATE tenants SET active_ms = COALESCE(active_ms, ?) WHERE id = ?")
         .bind(now_ms)
         .bind(id)
-        .run(connection)
+        .later(connection)
         .await?;
     Ok(())
 }
@@ -364,7 +364,7 @@ pub async fn add_history(
     .bind(milliseconds.clamp(0, i64::from(u32::MAX)))
     .bind(serde_json::to_string(tables).unwrap_or_else(|_| "[]".into()))
     .bind(notes)
-    .run(connection)
+    .later(connection)
     .await?;
     Ok(())
 }

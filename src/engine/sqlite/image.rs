@@ -5,7 +5,7 @@
 //! statements stay prepared, and the file is written in one go.
 
 use super::{
-    engine::{away, options},
+    engine::{away, is_machine_trouble, options},
     session::{Base, OWN_TABLES, SqliteSession, check_references, run_all},
     split::{is_about_rows, part},
 };
@@ -13,7 +13,7 @@ use crate::{
     engine::{EngineError, Session, Statement, TenantLock, Whole},
     sql::variables::Variables,
 };
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, SqliteConnection, sqlite::SqliteOwnedBuf};
 use std::{
     collections::BTreeMap,
     fmt,
@@ -51,6 +51,8 @@ pub(super) struct Image {
     connection: tokio::sync::Mutex<SqliteConnection>,
     /// For each unit, the statements that run for each tenant.
     rows: Vec<Vec<Statement>>,
+    /// All of them, with the ledger's, as one text.
+    text: String,
     /// SQLite's own number of the structure: it changes with every change of it.
     structure: i64,
 }
@@ -86,7 +88,9 @@ impl Image {
             .await
             .map_err(|cause| away("The schema of a database in memory cannot be read", cause))?;
         let structure = structure(&mut connection).await?;
-        let image = Image { connection: tokio::sync::Mutex::new(connection), rows: parted.rows, structure };
+        let text = text(whole.units.len(), &parted.rows);
+        let image =
+            Image { connection: tokio::sync::Mutex::new(connection), rows: parted.rows, text, structure };
         let lock = TenantLock { tenant_id: uuid::Uuid::nil(), job_id: uuid::Uuid::nil(), fence: 0 };
         let fast = {
             let mut connection = image.connection.lock().await;
@@ -108,7 +112,7 @@ impl Image {
         &self,
         lock: &TenantLock,
         whole: &Whole<'_>,
-    ) -> Result<(Vec<u8>, Vec<Duration>), EngineError> {
+    ) -> Result<(SqliteOwnedBuf, Vec<Duration>), EngineError> {
         let mut connection = self.connection.lock().await;
         // Dropped early, the transaction is rolled back before the next one begins.
         let mut transaction = connection.begin().await.map_err(trouble)?;
@@ -118,37 +122,61 @@ impl Image {
             return Err(EngineError::Dangling("The structure changed while rows were filled in".into()));
         }
         // The uncommitted rows are part of these bytes: SQLite gives them as this connection sees them.
-        let bytes = transaction.serialize(None).await.map_err(trouble)?.to_vec();
+        let bytes = transaction.serialize(None).await.map_err(trouble)?;
         transaction.rollback().await.map_err(trouble)?;
         Ok((bytes, took))
     }
 
+    /// Puts a tenant's rows in. All statements go to the connection's thread in one message: handing them over one by one
+    /// took longer than running them.
     async fn put_in(
         &self,
         connection: &mut SqliteConnection,
         lock: &TenantLock,
         whole: &Whole<'_>,
     ) -> Result<Vec<Duration>, EngineError> {
+        let start = Instant::now();
         super::session::write_owner(connection, lock).await.map_err(trouble)?;
-        let marks = vec!["(?, ?, ?)"; whole.units.len()].join(", ");
-        let text = format!("INSERT INTO tenantry_ledger (job_id, unit, statements) VALUES {marks}");
-        let mut ledger = sqlx::query(AssertSqlSafe(text));
+        let mut query = sqlx::query(AssertSqlSafe(self.text.clone()));
         for unit in whole.units {
             let statements = i64::try_from(unit.statements.len()).unwrap_or(i64::MAX);
-            ledger = ledger.bind(lock.job_id.to_string()).bind(unit.key).bind(statements);
+            query = query.bind(lock.job_id.to_string()).bind(unit.key).bind(statements);
         }
-        ledger.execute(&mut *connection).await.map_err(trouble)?;
-        let mut took = Vec::new();
         for (unit, statements) in whole.units.iter().zip(&self.rows) {
-            let start = Instant::now();
-            if !statements.is_empty() {
-                run_all(connection, unit.key, statements, unit.variables, Base::Image).await?;
-                check_references(connection, unit.key).await?;
+            for value in statements.iter().flat_map(|statement| &statement.values) {
+                query = query.bind(unit.variables.fill(value));
             }
-            took.push(start.elapsed());
         }
-        Ok(took)
+        query.execute(&mut *connection).await.map_err(|cause| {
+            if is_machine_trouble(&cause) {
+                return trouble(cause);
+            }
+            // Run one by one afterwards, the statements say which of them it was.
+            let unit = "all units at once".to_owned();
+            EngineError::Statement { unit, index: 0, sql: self.text.clone(), cause: cause.to_string() }
+        })?;
+        check_references(connection, "its last part").await?;
+        Ok(shares(start.elapsed(), &self.rows))
     }
+}
+
+/// The time of each unit: they run in one go, and share it by the number of their statements.
+fn shares(all: Duration, rows: &[Vec<Statement>]) -> Vec<Duration> {
+    let count = |statements: &Vec<Statement>| u32::try_from(statements.len()).unwrap_or(u32::MAX);
+    let of = rows.iter().map(count).fold(0, u32::saturating_add).max(1);
+    rows.iter().map(|statements| all.saturating_mul(count(statements)) / of).collect()
+}
+
+/// The statements that put in the rows of the ledger and of all units.
+fn text(units: usize, rows: &[Vec<Statement>]) -> String {
+    let marks = vec!["(?, ?, ?)"; units].join(", ");
+    let mut text = format!("INSERT INTO tenantry_ledger (job_id, unit, statements) VALUES {marks}");
+    for statement in rows.iter().flatten() {
+        // On a line of its own: a statement may end with a comment.
+        text.push_str("\n;\n");
+        text.push_str(&statement.sql);
+    }
+    text
 }
 
 async fn structure(connection: &mut SqliteConnection) -> Result<i64, EngineError> {

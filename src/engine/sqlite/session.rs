@@ -65,8 +65,6 @@ pub(super) enum Base {
     File,
     /// A scratch database: what is full there is the room that a template gets.
     Scratch,
-    /// An image: the connection runs the same statements for every tenant, and keeps them prepared.
-    Image,
 }
 
 /// Runs statements of a unit in the caller's transaction; gives the rows that they added or changed.
@@ -83,7 +81,7 @@ pub(super) async fn run_all(
         for value in &statement.values {
             query = query.bind(variables.fill(value));
         }
-        match query.persistent(base == Base::Image).execute(&mut *connection).await {
+        match query.persistent(false).execute(&mut *connection).await {
             Ok(done) => rows += done.rows_affected(),
             Err(cause) if is_machine_trouble(&cause) && base != Base::Scratch => {
                 return Err(away("The tenant's database cannot be written", cause));
