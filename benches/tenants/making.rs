@@ -70,6 +70,16 @@ pub async fn measure(report: &mut Report, amount: Amount) {
     report.line("times", "that is, beside the same SQL in one WAL transaction", &times);
 }
 
+/// Makes tenants and nothing else, and prints the rate.
+pub async fn alone(number: usize, at_once: usize) {
+    let folder = place::folder();
+    let app = place::open_empty(folder.path(), 1).await;
+    templates::import_at_start(&app).await.unwrap();
+    let modules = place::modules(&place::offer(&app).await);
+    app.store.close().await;
+    println!("{:.0} tenants per second, {at_once} at once", end_to_end(&modules, number, at_once).await);
+}
+
 async fn end_to_end(modules: &[String], number: usize, at_once: usize) -> f64 {
     let folder = place::folder();
     let app = place::open(folder.path(), at_once).await;

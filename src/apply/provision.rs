@@ -117,7 +117,13 @@ impl work::Kind for Provision {
         let Some(id) = job.tenant_id else { return Ok(None) };
         let tenant = store::tenants::by_id(&mut *app.store.read().await?, store::Scope::All, id).await?;
         Ok(tenant.map(|tenant| -> Box<dyn Work> {
-            Box::new(Making { app: app.clone(), tenant, compiled: OnceCell::new(), claim })
+            Box::new(Making {
+                app: app.clone(),
+                tenant,
+                compiled: OnceCell::new(),
+                claim,
+                started_ms: job.started_ms.unwrap_or(job.created_ms),
+            })
         }))
     }
 }
@@ -129,6 +135,8 @@ struct Making {
     /// Its template version with its modules, in the engine's dialect; got when the first step asks for it.
     compiled: OnceCell<Arc<Compiled>>,
     claim: Claim,
+    /// When its job began.
+    started_ms: i64,
 }
 
 impl Making {
@@ -281,8 +289,7 @@ impl Making {
             return Ok(());
         }
         store::tenants::set_ready_moment(write, id, now_ms).await?;
-        let job = store::jobs::find(write, self.claim.job_id).await?;
-        let took = job.and_then(|job| job.started_ms).map_or(0, |started| now_ms - started);
+        let took = now_ms - self.started_ms;
         let tables: Vec<String> = compiled.expected.tables.keys().cloned().collect();
         let what = format!("{} {}", self.tenant.template_type, self.tenant.template_version);
         store::tenants::add_history(write, id, &what, true, took, &tables, "Made from the template").await?;
@@ -420,8 +427,7 @@ impl Work for Making {
 
     async fn begun(&self, write: &mut Connection) -> StoreResult<()> {
         let from = [Status::Pending];
-        store::tenants::set_status(write, self.tenant.id, &from, Status::Provisioning).await?;
-        Ok(())
+        store::tenants::move_status(write, self.tenant.id, &from, Status::Provisioning).await
     }
 
     async fn ended(&self, _: &mut Connection, _: i64) -> StoreResult<()> {

@@ -42,20 +42,15 @@ pub async fn ensure(
     email: &str,
     now_ms: i64,
 ) -> Result<()> {
-    let there = sql("SELECT id FROM invitations WHERE tenant_id = ? AND email = ?")
-        .bind(tenant)
-        .bind(email)
-        .first(connection)
-        .await?;
-    if there.is_none() {
-        sql("INSERT INTO invitations (id, tenant_id, email, created_ms) VALUES (?, ?, ?, ?)")
-            .bind(id)
-            .bind(tenant)
-            .bind(email)
-            .bind(now_ms)
-            .run(connection)
-            .await?;
-    }
+    sql("INSERT INTO invitations (id, tenant_id, email, created_ms)
+         SELECT * FROM (SELECT ? AS id, ? AS tenant_id, ? AS email, ? AS created_ms) AS new
+         WHERE NOT EXISTS (SELECT 1 FROM invitations i WHERE i.tenant_id = new.tenant_id AND i.email = new.email)")
+    .bind(id)
+    .bind(tenant)
+    .bind(email)
+    .bind(now_ms)
+    .later(connection)
+    .await?;
     Ok(())
 }
 

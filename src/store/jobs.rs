@@ -272,7 +272,7 @@ pub async fn add(connection: &mut Connection, new: &NewJob<'_>) -> Result<()> {
     .bind(new.created_ms)
     .bind(new.created_by)
     .bind(new.created_ms)
-    .run(connection)
+    .later(connection)
     .await?;
     super::steps::add(connection, new.id, new.steps).await?;
     take_tenants(connection, new.id, new.created_ms).await
@@ -294,7 +294,7 @@ async fn take_tenants(connection: &mut Connection, id: Uuid, now_ms: i64) -> Res
 
 /// Lets go of the tenants of a job.
 pub async fn release_tenants(connection: &mut Connection, id: Uuid) -> Result<()> {
-    sql("DELETE FROM tenant_locks WHERE job_id = ?").bind(id).run(connection).await?;
+    sql("DELETE FROM tenant_locks WHERE job_id = ?").bind(id).later(connection).await?;
     Ok(())
 }
 
@@ -414,37 +414,27 @@ pub async fn claim(
     now_ms: i64,
     lease_until_ms: i64,
 ) -> Result<Option<Job>> {
-    let due = "((status = 'queued' AND run_after_ms <= ?) OR (status = 'running' AND lease_until_ms <= ?))";
+    const WITH_FENCE: &str =
+        "SELECT id, status, (SELECT value FROM settings WHERE name = 'fence') AS last_fence FROM";
     let found = match only {
-        Some(id) => {
-            super::sql_of(format!("SELECT id, status FROM jobs WHERE id = ? AND {due}"))
-                .bind(id)
-                .bind(now_ms)
-                .bind(now_ms)
-                .first(connection)
-                .await?
-        }
+        Some(id) => sql_of(format!(
+            "{WITH_FENCE} jobs WHERE id = ?
+             AND ((status = 'queued' AND run_after_ms <= ?) OR (status = 'running' AND lease_until_ms <= ?))"
+        ))
+        .bind(id),
         // Two look-ups, each along its own index; the vanished first, so that what was begun is ended.
-        None => {
-            match sql("SELECT id, status FROM jobs WHERE status = 'running' AND lease_until_ms <= ?
-                       ORDER BY lease_until_ms LIMIT 1")
-            .bind(now_ms)
-            .first(connection)
-            .await?
-            {
-                Some(row) => Some(row),
-                None => {
-                    sql("SELECT id, status FROM jobs WHERE status = 'queued' AND run_after_ms <= ?
-                         ORDER BY run_after_ms, id LIMIT 1")
-                    .bind(now_ms)
-                    .first(connection)
-                    .await?
-                }
-            }
-        }
+        None => sql_of(format!(
+            "{WITH_FENCE} (
+                SELECT * FROM (SELECT id, status, 1 AS place FROM jobs WHERE status = 'running' AND lease_until_ms <= ?
+                    ORDER BY lease_until_ms LIMIT 1) AS vanished
+                UNION ALL
+                SELECT * FROM (SELECT id, status, 2 AS place FROM jobs WHERE status = 'queued' AND run_after_ms <= ?
+                    ORDER BY run_after_ms, id LIMIT 1) AS due
+             ) AS found ORDER BY place LIMIT 1"
+        )),
     };
-    let Some(row) = found else { return Ok(None) };
-    let fence = next_fence(connection).await?;
+    let Some(row) = found.bind(now_ms).bind(now_ms).first(connection).await? else { return Ok(None) };
+    let fence = note_fence(connection, row.maybe_text("last_fence")?).await?;
     let id = row.text("id")?;
     let vanished = row.text("status")? == "running";
     sql("UPDATE jobs SET status = 'running', lease_owner = ?, lease_until_ms = ?, fence = ?,
@@ -455,7 +445,7 @@ pub async fn claim(
     .bind(vanished)
     .bind(now_ms)
     .bind(&id)
-    .run(connection)
+    .later(connection)
     .await?;
     sql("SELECT * FROM jobs WHERE id = ?").bind(id).first(connection).await?.as_ref().map(job).transpose()
 }
@@ -463,11 +453,21 @@ pub async fn claim(
 /// The next claim's number. One counter serves the installation, so that a tenant's database can tell a newer claim from
 /// an older one, whatever the job.
 pub async fn next_fence(connection: &mut Connection) -> Result<i64> {
-    let fence = match super::settings::find(connection, "fence").await? {
-        Some(text) => text.parse::<i64>().unwrap_or_default() + 1,
-        None => 1,
+    let last = super::settings::find(connection, "fence").await?;
+    note_fence(connection, last).await
+}
+
+/// Counts on from the last claim's number.
+async fn note_fence(connection: &mut Connection, last: Option<String>) -> Result<i64> {
+    let Some(last) = last else {
+        super::settings::set(connection, "fence", "1").await?;
+        return Ok(1);
     };
-    super::settings::set(connection, "fence", &fence.to_string()).await?;
+    let fence = last.parse::<i64>().unwrap_or_default() + 1;
+    sql("UPDATE settings SET value = ? WHERE name = 'fence'")
+        .bind(fence.to_string())
+        .later(connection)
+        .await?;
     Ok(fence)
 }
 
@@ -516,7 +516,7 @@ pub async fn begin_step(
     .bind(now_ms)
     .bind(claim.job_id)
     .bind(position)
-    .run(connection)
+    .later(connection)
     .await?;
     Ok(())
 }
@@ -536,12 +536,12 @@ pub async fn end_step(
         .bind(note)
         .bind(claim.job_id)
         .bind(position)
-        .run(connection)
+        .later(connection)
         .await?;
     if status != StepStatus::Failed {
         sql("UPDATE jobs SET crashes = 0 WHERE id = ? AND crashes > 0")
             .bind(claim.job_id)
-            .run(connection)
+            .later(connection)
             .await?;
     }
     Ok(())
@@ -594,16 +594,24 @@ pub async fn end(
     needs_person: bool,
     now_ms: i64,
 ) -> Result<()> {
-    let changed = sql("UPDATE jobs SET status = ?, needs_person = ?, ended_ms = ?, lease_owner = NULL, lease_until_ms = NULL
+    sql("UPDATE jobs SET status = ?, needs_person = ?, ended_ms = ?, lease_owner = NULL, lease_until_ms = NULL
          WHERE id = ? AND fence = ?")
     .bind(status.word())
     .bind(needs_person)
     .bind(now_ms)
     .bind(claim.job_id)
     .bind(claim.fence)
-    .run(connection)
+    .later(connection)
     .await?;
-    if changed == 1 && !needs_person { release_tenants(connection, claim.job_id).await } else { Ok(()) }
+    if needs_person {
+        return Ok(());
+    }
+    sql("DELETE FROM tenant_locks WHERE job_id = ? AND EXISTS (SELECT 1 FROM jobs WHERE id = ? AND fence = ?)")
+        .bind(claim.job_id)
+        .bind(claim.job_id)
+        .bind(claim.fence)
+        .later(connection)
+        .await
 }
 
 /// Gives a failed job another chance from its beginning; false where it has not failed.

@@ -132,7 +132,7 @@ pub async fn remove(connection: &mut Connection, id: Uuid, maker: Uuid) -> Resul
 
 /// Removes the draft that has become a tenant.
 pub async fn fulfil(connection: &mut Connection, id: Uuid) -> Result<()> {
-    sql("DELETE FROM tenant_drafts WHERE id = ?").bind(id).run(connection).await?;
+    sql("DELETE FROM tenant_drafts WHERE id = ?").bind(id).later(connection).await?;
     Ok(())
 }
 

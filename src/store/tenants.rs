@@ -2,7 +2,7 @@
 
 use super::{
     Scope,
-    db::{Connection, Result, Row, Value, sql, sql_of},
+    db::{Connection, Query, Result, Row, Value, sql, sql_of},
 };
 use std::fmt;
 use uuid::Uuid;
@@ -276,6 +276,15 @@ pub async fn by_request(connection: &mut Connection, request: Uuid) -> Result<Op
 
 /// Moves a tenant from one of the states `from` to `to`; false where it is in none of them.
 pub async fn set_status(connection: &mut Connection, id: Uuid, from: &[Status], to: Status) -> Result<bool> {
+    Ok(status_query(id, from, to).run(connection).await? == 1)
+}
+
+/// Moves a tenant from one of the states `from` to `to`, where it is in one of them.
+pub async fn move_status(connection: &mut Connection, id: Uuid, from: &[Status], to: Status) -> Result<()> {
+    status_query(id, from, to).later(connection).await
+}
+
+fn status_query(id: Uuid, from: &[Status], to: Status) -> Query {
     let marks = vec!["?"; from.len()].join(", ");
     let mut query = sql_of(format!("UPDATE tenants SET status = ? WHERE id = ? AND status IN ({marks})"))
         .bind(to.word())
@@ -283,7 +292,7 @@ pub async fn set_status(connection: &mut Connection, id: Uuid, from: &[Status], 
     for status in from {
         query = query.bind(status.word());
     }
-    Ok(query.run(connection).await? == 1)
+    query
 }
 
 /// Notes the schema that the tenant was found to have; `snapshot` is its model, which is kept once for all tenants.

@@ -279,6 +279,7 @@ async fn insert(
         created_by: actor.id(),
         created_ms: now,
     };
+    store::templates::lock(&mut write, choice.template_id).await?;
     match store::tenants::add(&mut write, &new).await {
         Err(cause) if cause.is_duplicate() => {
             drop(write);
@@ -293,7 +294,8 @@ async fn insert(
     if let Some(request) = request_id {
         store::tenant_drafts::fulfil(&mut write, request).await?;
     }
-    store::templates::lock(&mut write, choice.template_id).await?;
+    let sentence = format!("Asked for the tenant from {} {}.", choice.template_name, choice.version);
+    store::events::record(&mut write, Some(id), now, &actor.doer(), "tenant_created", &sentence).await?;
     let steps = provision::steps(&choice.module_order);
     let job = NewJob {
         id: job_id,
@@ -306,8 +308,6 @@ async fn insert(
         created_ms: now,
     };
     store::jobs::add(&mut write, &job).await?;
-    let sentence = format!("Asked for the tenant from {} {}.", choice.template_name, choice.version);
-    store::events::record(&mut write, Some(id), now, &actor.doer(), "tenant_created", &sentence).await?;
     let kept = write.commit_soon().await?;
     // A worker may begin while the disk still writes: it gives nothing its name before the disk has this and its claim.
     app.wake.notify_one();
