@@ -1,6 +1,7 @@
 //! Connections to the control database, and the small vocabulary in which its queries are written. Queries bind
 //! every value and use only whole numbers and texts, so that they mean the same on every engine.
 
+use super::template_shelf::Shelf;
 use crate::{
     disk::{Disk, NotOnDisk},
     disk_trouble::DiskTrouble,
@@ -11,13 +12,14 @@ use sqlx::{
     AssertSqlSafe, Executor as _, Row as _, SqliteConnection, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
 };
-use std::{borrow::Cow, fs::File, io, path::Path, time::Duration};
+use std::{borrow::Cow, fs::File, io, path::Path, sync::Arc, time::Duration};
 
 /// A connection to the control database. Statements that nobody waits for ([`Query::later`]) are kept, and go with the next
 /// one that is waited for: each way to the database and back costs more than most statements.
 pub struct Connection {
     inner: Inner,
     kept: Vec<Query>,
+    shelf: Arc<Shelf>,
 }
 
 /// Statements that are kept at most: as many as a usual transaction has.
@@ -29,8 +31,16 @@ enum Inner {
 }
 
 impl Connection {
-    fn new(inner: Inner) -> Self {
-        Connection { inner, kept: Vec::new() }
+    fn new(inner: Inner, shelf: &Arc<Shelf>) -> Self {
+        Connection { inner, kept: Vec::new(), shelf: Arc::clone(shelf) }
+    }
+
+    /// Template versions that were read before; `None` in a transaction, which may see what nobody else does.
+    pub(super) fn shelf(&self) -> Option<Arc<Shelf>> {
+        match self.inner {
+            Inner::Reading(_) => Some(Arc::clone(&self.shelf)),
+            Inner::Writing(_) => None,
+        }
     }
 
     /// The driver's connection, for what is no query; what was kept is run first.
@@ -155,6 +165,7 @@ pub struct Store {
     readers: SqlitePool,
     writer: SqlitePool,
     disk: Disk,
+    shelf: Arc<Shelf>,
 }
 
 /// A write transaction. Dropped without a commit, it leaves nothing behind.
@@ -236,12 +247,13 @@ impl Store {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(cause) => Err(cause),
         });
-        Ok(Store { readers, writer, disk })
+        Ok(Store { readers, writer, disk, shelf: Arc::default() })
     }
 
     /// A connection to read with.
     pub async fn read(&self) -> Result<Read> {
-        Ok(Read(Connection::new(Inner::Reading(self.readers.acquire().await?))))
+        let connection = self.readers.acquire().await?;
+        Ok(Read(Connection::new(Inner::Reading(connection), &self.shelf)))
     }
 
     /// A transaction to write in. It holds the write lock from its start, so what it reads stays true.
@@ -258,7 +270,10 @@ impl Store {
             }
             begun => begun?,
         };
-        Ok(Write { connection: Connection::new(Inner::Writing(transaction)), disk: self.disk.clone() })
+        Ok(Write {
+            connection: Connection::new(Inner::Writing(transaction), &self.shelf),
+            disk: self.disk.clone(),
+        })
     }
 
     /// Closes all connections; called once, at the end.

@@ -20,6 +20,7 @@ pub mod sign_in_tries;
 pub mod snapshots;
 pub mod steps;
 pub mod template_drafts;
+mod template_shelf;
 pub mod templates;
 pub mod tenant_drafts;
 pub mod tenant_list;

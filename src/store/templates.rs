@@ -4,9 +4,11 @@
 use super::{
     Scope,
     db::{Connection, Result, Row, sql, sql_of},
+    template_shelf,
 };
+use crate::schema::Schema;
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// A template version.
 #[derive(Debug, Clone)]
@@ -106,8 +108,19 @@ const COLUMNS: &str =
     "id, template_type, name, description, version, is_active, is_locked, source_hash, created_at,
     published_by, note, retired_ms, retired_by";
 
-/// All versions that were not deleted, by type.
-pub async fn list(connection: &mut Connection) -> Result<Vec<TemplateVersion>> {
+/// All versions that were not deleted, by type and row.
+async fn all(connection: &mut Connection) -> Result<Arc<Vec<TemplateVersion>>> {
+    let Some(shelf) = connection.shelf() else { return read_all(connection).await.map(Arc::new) };
+    let revision = template_shelf::revision(connection).await?;
+    if let Some(versions) = shelf.versions(&revision) {
+        return Ok(versions);
+    }
+    let versions = Arc::new(read_all(connection).await?);
+    shelf.keep_versions(revision, Arc::clone(&versions));
+    Ok(versions)
+}
+
+async fn read_all(connection: &mut Connection) -> Result<Vec<TemplateVersion>> {
     sql_of(format!(
         "SELECT {COLUMNS} FROM tenant_templates WHERE deleted_at IS NULL ORDER BY template_type, id"
     ))
@@ -118,26 +131,26 @@ pub async fn list(connection: &mut Connection) -> Result<Vec<TemplateVersion>> {
     .collect()
 }
 
+/// All versions that were not deleted, by type.
+pub async fn list(connection: &mut Connection) -> Result<Vec<TemplateVersion>> {
+    Ok(Arc::unwrap_or_clone(all(connection).await?))
+}
+
 /// The versions of one type.
 pub async fn of_type(connection: &mut Connection, template_type: &str) -> Result<Vec<TemplateVersion>> {
-    sql_of(format!(
-        "SELECT {COLUMNS} FROM tenant_templates WHERE template_type = ? AND deleted_at IS NULL ORDER BY id"
-    ))
-    .bind(template_type)
-    .all(connection)
-    .await?
-    .iter()
-    .map(version)
-    .collect()
+    let all = all(connection).await?;
+    Ok(all.iter().filter(|version| version.template_type == template_type).cloned().collect())
 }
 
 /// One version by its row.
 pub async fn by_id(connection: &mut Connection, id: i64) -> Result<Option<TemplateVersion>> {
-    let row =
-        super::sql_of(format!("SELECT {COLUMNS} FROM tenant_templates WHERE id = ? AND deleted_at IS NULL"))
-            .bind(id)
-            .first(connection)
-            .await?;
+    if connection.shelf().is_some() {
+        return Ok(all(connection).await?.iter().find(|version| version.id == id).cloned());
+    }
+    let row = sql_of(format!("SELECT {COLUMNS} FROM tenant_templates WHERE id = ? AND deleted_at IS NULL"))
+        .bind(id)
+        .first(connection)
+        .await?;
     row.as_ref().map(version).transpose()
 }
 
@@ -151,16 +164,36 @@ pub async fn source(connection: &mut Connection, id: i64) -> Result<Option<BTree
         .transpose()
 }
 
-/// The schema of a version with all its modules, as JSON of the model.
-pub async fn snapshot(connection: &mut Connection, id: i64) -> Result<Option<crate::schema::Schema>> {
-    match sql("SELECT schema_snapshot FROM tenant_templates WHERE id = ?").bind(id).first(connection).await? {
-        Some(row) => row.maybe_json("schema_snapshot"),
-        None => Ok(None),
+/// The schema of a version with all its modules.
+pub async fn snapshot(connection: &mut Connection, id: i64) -> Result<Option<Arc<Schema>>> {
+    let shelf = connection.shelf();
+    if let Some(schema) = shelf.as_ref().and_then(|shelf| shelf.schema(id)) {
+        return Ok(Some(schema));
     }
+    let query = sql("SELECT schema_snapshot FROM tenant_templates WHERE id = ?").bind(id);
+    let Some(row) = query.first(connection).await? else { return Ok(None) };
+    let Some(schema) = row.maybe_json::<Schema>("schema_snapshot")?.map(Arc::new) else { return Ok(None) };
+    if let Some(shelf) = shelf {
+        shelf.keep_schema(id, Arc::clone(&schema));
+    }
+    Ok(Some(schema))
 }
 
 /// The modules of a version, in order.
-pub async fn modules(connection: &mut Connection, id: i64) -> Result<Vec<Module>> {
+pub async fn modules(connection: &mut Connection, id: i64) -> Result<Arc<Vec<Module>>> {
+    let shelf = connection.shelf();
+    if let Some(modules) = shelf.as_ref().and_then(|shelf| shelf.modules(id)) {
+        return Ok(modules);
+    }
+    let modules = Arc::new(read_modules(connection, id).await?);
+    // A version without modules is one that is not there (yet).
+    if let Some(shelf) = shelf.filter(|_| !modules.is_empty()) {
+        shelf.keep_modules(id, Arc::clone(&modules));
+    }
+    Ok(modules)
+}
+
+async fn read_modules(connection: &mut Connection, id: i64) -> Result<Vec<Module>> {
     let rows = sql(
         "SELECT module_name, module_type, schema_sql, seed_sql, dependencies, metadata FROM template_modules
                     WHERE template_id = ? ORDER BY display_order, id",
@@ -316,16 +349,17 @@ pub async fn add(connection: &mut Connection, new: &NewVersion, now: &str) -> Re
         .run(connection)
         .await?;
     }
+    template_shelf::count_change(connection).await?;
     Ok(id)
 }
 
 /// Notes that a tenant is made from a version: it may not change from now on.
 pub async fn lock(connection: &mut Connection, id: i64) -> Result<()> {
-    sql("UPDATE tenant_templates SET is_locked = 1 WHERE id = ? AND is_locked = 0")
+    let changed = sql("UPDATE tenant_templates SET is_locked = 1 WHERE id = ? AND is_locked = 0")
         .bind(id)
-        .later(connection)
+        .run(connection)
         .await?;
-    Ok(())
+    if changed == 1 { template_shelf::count_change(connection).await } else { Ok(()) }
 }
 
 /// Says that no new tenant may be made from a version; false where that was so already.
@@ -336,6 +370,9 @@ pub async fn retire(connection: &mut Connection, id: i64, at_ms: i64, by: &str) 
         .bind(id)
         .run(connection)
         .await?;
+    if changed == 1 {
+        template_shelf::count_change(connection).await?;
+    }
     Ok(changed == 1)
 }
 
@@ -345,6 +382,9 @@ pub async fn bring_back(connection: &mut Connection, id: i64) -> Result<bool> {
         .bind(id)
         .run(connection)
         .await?;
+    if changed == 1 {
+        template_shelf::count_change(connection).await?;
+    }
     Ok(changed == 1)
 }
 
@@ -396,8 +436,5 @@ pub async fn uses_by_version(connection: &mut Connection, scope: Scope) -> Resul
 
 /// How many template versions tenants can be made from.
 pub async fn count_active(connection: &mut Connection) -> Result<usize> {
-    let row = sql("SELECT COUNT(*) AS n FROM tenant_templates WHERE is_active = 1 AND deleted_at IS NULL")
-        .one(connection)
-        .await?;
-    Ok(usize::try_from(row.int("n")?).unwrap_or_default())
+    Ok(all(connection).await?.iter().filter(|version| version.is_active).count())
 }

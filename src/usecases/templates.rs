@@ -19,6 +19,7 @@ use crate::{
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::Duration,
 };
 
@@ -367,11 +368,11 @@ pub struct Detail {
     /// All versions of its type.
     pub versions: Vec<TemplateVersion>,
     /// Its modules, in order.
-    pub modules: Vec<Module>,
+    pub modules: Arc<Vec<Module>>,
     /// Its migrations, in order.
     pub migrations: Vec<Migration>,
     /// Its schema with all modules.
-    pub schema: Schema,
+    pub schema: Arc<Schema>,
     /// How many tenants stand at it.
     pub tenants: i64,
     /// How many tenants stand at each version, by the version's row.
@@ -424,7 +425,7 @@ pub struct Offer {
     /// The version.
     pub version: TemplateVersion,
     /// Its modules, in order.
-    pub modules: Vec<Module>,
+    pub modules: Arc<Vec<Module>>,
 }
 
 /// What new tenants can be made from, one version a type.

@@ -255,13 +255,13 @@ async fn insert(
     let base = Slug::from_name(&customer.name);
     let mut write = app.store.write().await?;
     let version = store::templates::by_id(&mut write, choice.template_id).await?;
-    if version.is_none_or(|version| !version.is_active) {
+    let Some(version) = version.filter(|version| version.is_active) else {
         let text = format!(
             "{} {} was retired a moment ago. Choose the template again.",
             choice.template_name, choice.version
         );
         return Err(Error::invalid(BTreeMap::from([("template", text)])));
-    }
+    };
     let slug = free_slug(&mut write, &base, id).await?;
     let new = NewTenant {
         id,
@@ -279,7 +279,9 @@ async fn insert(
         created_by: actor.id(),
         created_ms: now,
     };
-    store::templates::lock(&mut write, choice.template_id).await?;
+    if !version.is_locked {
+        store::templates::lock(&mut write, version.id).await?;
+    }
     match store::tenants::add(&mut write, &new).await {
         Err(cause) if cause.is_duplicate() => {
             drop(write);
