@@ -14,6 +14,7 @@ use crate::{
     faults::Stopped,
     store::{
         StoreError,
+        db::Ticket,
         jobs::{self, Claim, Direction, Job, JobStatus, Problem, StepStatus},
     },
 };
@@ -58,10 +59,10 @@ pub async fn run(app: App, stop: CancellationToken) {
         while running.try_join_next().is_some() {}
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
         match claim_next(&app, None).await {
-            Ok(Some(job)) => {
+            Ok(Some(claimed)) => {
                 let (app, stop) = (app.clone(), stop.clone());
                 running.spawn(async move {
-                    work(&app, job, &stop).await;
+                    work(&app, claimed, &stop).await;
                     drop(place);
                 });
                 continue;
@@ -82,8 +83,8 @@ pub async fn run(app: App, stop: CancellationToken) {
 /// Works on one job until it has ended or waits for its next try; true where this call worked on it.
 pub async fn run_one(app: &App, job_id: Uuid, stop: &CancellationToken) -> Result<bool, StoreError> {
     match claim_next(app, Some(job_id)).await? {
-        Some(job) => {
-            work(app, job, stop).await;
+        Some(claimed) => {
+            work(app, claimed, stop).await;
             Ok(true)
         }
         None => Ok(false),
@@ -93,26 +94,53 @@ pub async fn run_one(app: &App, job_id: Uuid, stop: &CancellationToken) -> Resul
 /// Works on the next job that is due; false where none is.
 pub async fn run_next(app: &App, stop: &CancellationToken) -> Result<bool, StoreError> {
     match claim_next(app, None).await? {
-        Some(job) => {
-            work(app, job, stop).await;
+        Some(claimed) => {
+            work(app, claimed, stop).await;
             Ok(true)
         }
         None => Ok(false),
     }
 }
 
-async fn claim_next(app: &App, only: Option<Uuid>) -> Result<Option<Job>, StoreError> {
+/// A claimed job, and how it begins.
+struct Claimed {
+    job: Job,
+    beginning: Beginning,
+}
+
+enum Beginning {
+    /// Its steps are run one by one.
+    StepByStep,
+    /// Its steps were begun together with the claim; the ticket is that of both.
+    AtOnce(Box<(at_once::Begun, Ticket)>),
+    /// A test stopped the program here.
+    Stopped(Stopped),
+}
+
+async fn claim_next(app: &App, only: Option<Uuid>) -> Result<Option<Claimed>, StoreError> {
     let now = app.now_ms();
     // A look first, without the write lock: most of the time there is nothing to do.
     if jobs::next_due(&mut *app.store.read().await?).await?.is_none_or(|moment| moment > now) {
         return Ok(None);
     }
     let mut write = app.store.write().await?;
-    let job = jobs::claim(&mut write, &app.process, only, now, lease_end(app)).await?;
+    let Some(job) = jobs::claim(&mut write, &app.process, only, now, lease_end(app)).await? else {
+        return Ok(None);
+    };
+    let begun = match at_once::begin(app, &job, &mut write).await {
+        Ok(begun) => begun.ok_or(Beginning::StepByStep),
+        Err(LetGo::Store(cause)) => return Err(cause),
+        Err(LetGo::Stopped(stopped)) => Err(Beginning::Stopped(stopped)),
+        Err(LetGo::Lost) => Err(Beginning::StepByStep),
+    };
     // A claim that a loss of power undoes is no loss: whoever comes next claims anew. Every record of a step is waited
     // for, and nothing is on the disk without what was committed before it.
-    let _ = write.commit_soon().await?;
-    Ok(job)
+    let kept = write.commit_soon().await?;
+    let beginning = match begun {
+        Ok(begun) => Beginning::AtOnce(Box::new((begun, kept))),
+        Err(beginning) => beginning,
+    };
+    Ok(Some(Claimed { job, beginning }))
 }
 
 fn lease_end(app: &App) -> i64 {
@@ -120,12 +148,13 @@ fn lease_end(app: &App) -> i64 {
 }
 
 /// Runs a claimed job, with its heartbeat beside it.
-async fn work(app: &App, job: Job, stop: &CancellationToken) {
+async fn work(app: &App, claimed: Claimed, stop: &CancellationToken) {
+    let Claimed { job, beginning } = claimed;
     let claim = Claim { job_id: job.id, fence: job.fence };
     let lost = CancellationToken::new();
     let heart = tokio::spawn(beat(app.clone(), claim, lost.clone()));
     let ended = tokio::select! {
-        ended = advance(app, &job, claim, stop) => ended,
+        ended = advance(app, &job, claim, beginning, stop) => ended,
         () = lost.cancelled() => Err(LetGo::Lost),
     };
     heart.abort();
@@ -158,7 +187,23 @@ async fn beat(app: App, claim: Claim, lost: CancellationToken) {
     }
 }
 
-async fn advance(app: &App, job: &Job, claim: Claim, stop: &CancellationToken) -> Result<(), LetGo> {
+async fn advance(
+    app: &App,
+    job: &Job,
+    claim: Claim,
+    beginning: Beginning,
+    stop: &CancellationToken,
+) -> Result<(), LetGo> {
+    match beginning {
+        Beginning::StepByStep => {}
+        Beginning::Stopped(stopped) => return Err(LetGo::Stopped(stopped)),
+        Beginning::AtOnce(begun) => {
+            let (begun, kept) = *begun;
+            if at_once::run(app, job, claim, begun, kept, stop.is_cancelled()).await? {
+                return Ok(());
+            }
+        }
+    }
     let work = match kinds::find(&job.kind) {
         Some(kind) => kind.load(app, job, claim).await?,
         None => None,
@@ -197,9 +242,6 @@ async fn forward(
     stop: &CancellationToken,
 ) -> Result<(), LetGo> {
     let steps = jobs::steps(&mut *app.store.read().await?, job.id).await?;
-    if !stop.is_cancelled() && at_once::run(app, job, claim, work, &steps).await? {
-        return Ok(());
-    }
     let last = steps.last().map(|step| step.position);
     for step in &steps {
         if matches!(step.status, StepStatus::Done | StepStatus::Skipped) {

@@ -250,6 +250,12 @@ pub trait Engine: Send + Sync + std::fmt::Debug {
     /// Opens a tenant's database to look at, never to change; one that was shut away, too.
     async fn look(&self, name: &DatabaseName, tenant: Uuid) -> Result<Box<dyn Session>, EngineError>;
 
+    /// Whether a tenant's database is there and is the tenant's; the error is that of [`Engine::look`].
+    async fn check(&self, name: &DatabaseName, tenant: Uuid) -> Result<(), EngineError> {
+        self.look(name, tenant).await?.close().await;
+        Ok(())
+    }
+
     /// An empty database that is gone when the session is.
     async fn scratch(&self) -> Result<Box<dyn Session>, EngineError>;
 

@@ -20,10 +20,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (6, "speed", include_str!("schema/0006_speed.sql")),
     (7, "export", include_str!("schema/0007_export.sql")),
     (8, "look", include_str!("schema/0008_look.sql")),
+    (9, "counts", include_str!("schema/0009_counts.sql")),
 ];
 
 /// What belongs to a migration and has to be said in an engine's own words, by its version: one statement each.
-const OWN: &[(i64, &[&str])] = &[(6, super::search::SQLITE)];
+const OWN: &[(i64, &[&str])] = &[(6, super::search::SQLITE), (9, super::counts::SQLITE)];
 
 /// What was applied, and when.
 const OWN_TABLE: &str = "CREATE TABLE IF NOT EXISTS control_migrations (

@@ -390,7 +390,7 @@ pub async fn bring_back(connection: &mut Connection, id: i64) -> Result<bool> {
 
 /// How many tenants stand at each version, by the version's row.
 pub async fn uses(connection: &mut Connection) -> Result<BTreeMap<i64, i64>> {
-    sql("SELECT template_id, COUNT(*) AS n FROM tenants WHERE status <> 'deleted' GROUP BY template_id")
+    sql("SELECT template_id, SUM(n) AS n FROM tenant_counts WHERE status <> 'deleted' AND n > 0 GROUP BY template_id")
         .all(connection)
         .await?
         .iter()
@@ -414,10 +414,11 @@ pub struct VersionUse {
 /// Template versions with their tenants of the scope, those with most first.
 pub async fn uses_by_version(connection: &mut Connection, scope: Scope) -> Result<Vec<VersionUse>> {
     let (within, owner) = scope.and("t.id");
+    let counted = super::counts::counted(&within);
     sql_of(format!(
-        "SELECT v.name, v.template_type, v.version, u.n FROM
-            (SELECT t.template_id, COUNT(*) AS n FROM tenants t WHERE t.status <> 'deleted'{within} GROUP BY t.template_id) u
-         JOIN tenant_templates v ON v.id = u.template_id ORDER BY u.n DESC, v.id"
+        "SELECT v.name, v.template_type, v.version, SUM(u.n) AS n FROM {counted}
+         JOIN tenant_templates v ON v.id = u.template_id WHERE u.status <> 'deleted'
+         GROUP BY v.id, v.name, v.template_type, v.version ORDER BY n DESC, v.id"
     ))
     .bind_some(owner)
     .all(connection)

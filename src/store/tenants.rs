@@ -335,8 +335,8 @@ pub async fn set_ready_moment(connection: &mut Connection, id: Uuid, now_ms: i64
 /// How many tenants of the scope there are in each state.
 pub async fn count_by_status(connection: &mut Connection, scope: Scope) -> Result<Vec<(Status, i64)>> {
     let (within, owner) = scope.and("t.id");
-    let whose = if within.is_empty() { String::new() } else { format!("WHERE 1 = 1{within}") };
-    sql_of(format!("SELECT status, COUNT(*) AS n FROM tenants t {whose} GROUP BY status ORDER BY status"))
+    let counted = super::counts::counted(&within);
+    sql_of(format!("SELECT u.status, SUM(u.n) AS n FROM {counted} GROUP BY u.status ORDER BY u.status"))
         .bind_some(owner)
         .all(connection)
         .await?
@@ -347,7 +347,7 @@ pub async fn count_by_status(connection: &mut Connection, scope: Scope) -> Resul
 
 /// How many tenants stand at a template version.
 pub async fn count_on_template(connection: &mut Connection, template_id: i64) -> Result<i64> {
-    sql("SELECT COUNT(*) AS n FROM tenants WHERE template_id = ? AND status <> 'deleted'")
+    sql("SELECT COALESCE(SUM(n), 0) AS n FROM tenant_counts WHERE template_id = ? AND status <> 'deleted'")
         .bind(template_id)
         .one(connection)
         .await?

@@ -432,6 +432,8 @@ pub struct Overview {
     pub trouble: Option<Error>,
     /// The newest events.
     pub events: Vec<Event>,
+    /// The titles of its modules, in order, each with whether it was chosen.
+    pub modules: Vec<(String, bool)>,
 }
 
 /// The overview of a tenant.
@@ -443,17 +445,15 @@ pub async fn overview(app: &App, actor: &Actor, slug: &str) -> Result<Overview> 
     let events = store::events::list(&mut read, scope, Some(tenant.id), None, 5).await?;
     let name = database_name(&tenant)?;
     let exists = tenant.active_ms.is_some();
-    let looked = if exists { Some(app.engine.look(&name, tenant.id).await) } else { None };
-    let trouble = match looked {
-        None => None,
-        Some(Ok(session)) => {
-            session.close().await;
-            None
-        }
-        Some(Err(cause)) => Some(database_trouble(&cause)),
-    };
+    let checked = if exists { app.engine.check(&name, tenant.id).await } else { Ok(()) };
+    let modules = store::templates::modules(&mut read, tenant.template_id).await?;
     Ok(Overview {
-        trouble,
+        trouble: checked.err().as_ref().map(database_trouble),
+        modules: modules
+            .iter()
+            .filter(|module| module.is_core || tenant.modules.contains(&module.name))
+            .map(|module| (module.title.clone(), !module.is_core))
+            .collect(),
         invitation,
         events,
         address: if exists { app.engine.address(&name) } else { Vec::new() },

@@ -26,7 +26,10 @@ use actix_web::{
     http::header,
 };
 use serde::de::DeserializeOwned;
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 use uuid::Uuid;
 
 /// The name under which the person's id is kept.
@@ -41,7 +44,16 @@ const ADDRESS: &str = "address";
 
 /// The store behind actix-session. It decides when a session ends; the cookie only has to live as long as the longest.
 #[derive(Clone)]
-pub struct ControlStore(pub App);
+pub struct ControlStore {
+    app: App,
+    /// When the end of a session was last looked at, by the hash of its token.
+    looked_at: Arc<Mutex<HashMap<String, i64>>>,
+}
+
+/// How long the end of a session is not looked at again, in milliseconds.
+const LOOK_AGAIN_MS: i64 = 30_000;
+/// How many sessions are remembered for that.
+const MOST_REMEMBERED: usize = 10_000;
 
 type State = HashMap<String, String>;
 
@@ -51,9 +63,27 @@ fn value<T: DeserializeOwned>(state: &State, name: &str) -> Option<T> {
 }
 
 impl ControlStore {
+    /// The store of this process.
+    pub fn new(app: App) -> Self {
+        ControlStore { app, looked_at: Arc::default() }
+    }
+
+    /// Whether the end of a session was looked at a moment ago; if not, it is now.
+    fn was_looked_at(&self, hash: &str, now: i64) -> bool {
+        let mut looked_at = self.looked_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if looked_at.get(hash).is_some_and(|at| (0..LOOK_AGAIN_MS).contains(&(now - at))) {
+            return true;
+        }
+        if looked_at.len() >= MOST_REMEMBERED {
+            looked_at.clear();
+        }
+        looked_at.insert(hash.to_owned(), now);
+        false
+    }
+
     async fn add(&self, token: &str, state: State) -> Result<(), anyhow::Error> {
-        let now = self.0.now_ms();
-        let mut write = self.0.store.write().await?;
+        let now = self.app.now_ms();
+        let mut write = self.app.store.write().await?;
         let person: Option<Uuid> = value(&state, PERSON);
         let kept = Kept {
             token_hash: token_hash(token),
@@ -80,9 +110,9 @@ async fn role(
 impl SessionStore for ControlStore {
     async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
         let load = async {
-            let mut read = self.0.store.read().await?;
+            let mut read = self.app.store.read().await?;
             Ok::<_, anyhow::Error>(
-                sessions::load(&mut read, &token_hash(key.as_ref()), self.0.now_ms()).await?,
+                sessions::load(&mut read, &token_hash(key.as_ref()), self.app.now_ms()).await?,
             )
         };
         load.await.map_err(LoadError::Other)
@@ -96,7 +126,7 @@ impl SessionStore for ControlStore {
 
     async fn update(&self, key: SessionKey, state: State, _: &Duration) -> Result<SessionKey, UpdateError> {
         let update = async {
-            let mut write = self.0.store.write().await?;
+            let mut write = self.app.store.write().await?;
             sessions::update(&mut write, &token_hash(key.as_ref()), value(&state, PERSON), &state).await?;
             Ok::<_, anyhow::Error>(write.commit().await?)
         };
@@ -107,21 +137,24 @@ impl SessionStore for ControlStore {
     async fn update_ttl(&self, key: &SessionKey, _: &Duration) -> Result<(), anyhow::Error> {
         // Every request comes here; a session's end is only moved, with a write, once a minute.
         let hash = token_hash(key.as_ref());
-        let now = self.0.now_ms();
-        let Some(life) = sessions::life(&mut *self.0.store.read().await?, &hash).await? else {
+        let now = self.app.now_ms();
+        if self.was_looked_at(&hash, now) {
+            return Ok(());
+        }
+        let Some(life) = sessions::life(&mut *self.app.store.read().await?, &hash).await? else {
             return Ok(());
         };
         let ends = end_of(life.role, life.created_ms, now);
         if life.expires_ms > ends - 60_000 {
             return Ok(());
         }
-        let mut write = self.0.store.write().await?;
+        let mut write = self.app.store.write().await?;
         sessions::extend(&mut write, &hash, now, ends).await?;
         Ok(write.commit().await?)
     }
 
     async fn delete(&self, key: &SessionKey) -> Result<(), anyhow::Error> {
-        let mut write = self.0.store.write().await?;
+        let mut write = self.app.store.write().await?;
         sessions::end(&mut write, &token_hash(key.as_ref())).await?;
         Ok(write.commit().await?)
     }
@@ -177,7 +210,7 @@ pub fn is_https(app: &App) -> bool {
 /// The middleware. Over https the cookie is `__Host-session`; a plain address gets another name and no `Secure`.
 pub fn middleware(app: &App, key: Key) -> SessionMiddleware<ControlStore> {
     let secure = is_https(app);
-    SessionMiddleware::builder(ControlStore(app.clone()), key)
+    SessionMiddleware::builder(ControlStore::new(app.clone()), key)
         .cookie_name(if secure { "__Host-session" } else { "tenantry_session" }.to_owned())
         .cookie_secure(secure)
         .cookie_http_only(true)

@@ -4,36 +4,61 @@
 use super::LetGo;
 use crate::{
     app::App,
+    apply::kinds,
     apply::work::{Outcome, Prepared, StepError, Work},
     store::{
-        jobs::{self, Claim, Job, JobStatus, Step, StepStatus},
+        Connection,
+        db::Ticket,
+        jobs::{self, Claim, Direction, Job, JobStatus, Step, StepStatus},
         steps::{self, Ended},
     },
 };
 use std::time::Duration;
 
-/// Does all steps at once where that is possible; false where they have to be run one by one.
+/// A job whose steps were all begun together with its claim.
+pub(super) struct Begun {
+    work: Box<dyn Work>,
+    steps: Vec<Step>,
+    /// When, in milliseconds.
+    started: i64,
+}
+
+/// Begins all steps of a job that was claimed a moment ago, in the transaction of the claim, where they can be done at once;
+/// `None` where they have to be run one by one.
+pub(super) async fn begin(app: &App, job: &Job, write: &mut Connection) -> Result<Option<Begun>, LetGo> {
+    if job.attempt != 0 || job.crashes != 0 || job.direction != Direction::Forward {
+        return Ok(None);
+    }
+    let claim = Claim { job_id: job.id, fence: job.fence };
+    let Some(kind) = kinds::find(&job.kind) else { return Ok(None) };
+    let Some(work) = kind.load(app, job, claim).await? else { return Ok(None) };
+    if !work.can_be_at_once() {
+        return Ok(None);
+    }
+    let steps = jobs::steps(write, job.id).await?;
+    if !steps.iter().all(|step| step.status == StepStatus::Waiting && step.attempts == 0) {
+        return Ok(None);
+    }
+    app.faults.point("all:before")?;
+    let started = app.now_ms();
+    work.begun(write).await?;
+    steps::begin_all(write, claim, started).await?;
+    Ok(Some(Begun { work, steps, started }))
+}
+
+/// Does what was begun; false where the steps have to be run one by one after all. `kept` tells when the claim is on the disk.
 pub(super) async fn run(
     app: &App,
     job: &Job,
     claim: Claim,
-    work: &dyn Work,
-    steps: &[Step],
+    begun: Begun,
+    kept: Ticket,
+    is_stopping: bool,
 ) -> Result<bool, LetGo> {
-    let is_first_try = job.attempt == 0 && job.crashes == 0;
-    let is_fresh = steps.iter().all(|step| step.status == StepStatus::Waiting && step.attempts == 0);
-    if !is_first_try || !is_fresh || !work.can_be_at_once() {
-        return Ok(false);
+    let Begun { work, steps, started } = begun;
+    if is_stopping {
+        return one_by_one(app, claim, None).await;
     }
-    app.faults.point("all:before")?;
-    let started = app.now_ms();
-    let mut write = app.store.write().await?;
-    if !jobs::is_ours(&mut write, claim).await? {
-        return Err(LetGo::Lost);
-    }
-    work.begun(&mut write).await?;
-    steps::begin_all(&mut write, claim, started).await?;
-    let begun = write.commit_soon().await?;
     app.faults.point("all:begun")?;
     let prepared = match work.prepare().await {
         Ok(Some(prepared)) => prepared,
@@ -42,7 +67,7 @@ pub(super) async fn run(
     };
     app.faults.point("all:prepared")?;
     // Nothing has its name before the disk knows who made it.
-    begun.on_disk().await?;
+    kept.on_disk().await?;
     if !jobs::is_ours(&mut *app.store.read().await?, claim).await? {
         return Err(LetGo::Lost);
     }
@@ -56,7 +81,7 @@ pub(super) async fn run(
     }
     let now = app.now_ms();
     work.published(&mut write, now).await?;
-    steps::end_all(&mut write, claim, &ended(steps, &prepared, started, now)).await?;
+    steps::end_all(&mut write, claim, &ended(&steps, &prepared, started, now)).await?;
     work.ended(&mut write, now).await?;
     jobs::end(&mut write, claim, JobStatus::Done, false, now).await?;
     write.commit().await?;

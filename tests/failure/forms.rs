@@ -159,10 +159,10 @@ async fn a_form_that_was_open_while_somebody_else_changed_the_thing_says_so_or_d
     let check = describe(&staff, &Wanted::default()).await;
     let seen = value(&staff.text(&check).await, "seen");
     let mut write = site.app.store.write().await.unwrap();
-    tenantry::store::sql("UPDATE tenant_templates SET is_active = 0 WHERE template_type = 'ngo'")
-        .run(&mut write)
-        .await
-        .unwrap();
+    let ngo = tenantry::store::templates::of_type(&mut write, "ngo").await.unwrap();
+    for version in ngo {
+        tenantry::store::templates::retire(&mut write, version.id, 0, "Somebody").await.unwrap();
+    }
     write.commit().await.unwrap();
     assert_eq!(location(&staff.post(&check, &[("seen", &seen)]).await), check.replace("check", "template"));
     assert_eq!(location(&staff.get(&check).await), check.replace("check", "template"));

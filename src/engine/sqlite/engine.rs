@@ -6,6 +6,7 @@
 use super::{
     image::Images,
     own,
+    seen::{self, InOrder},
     session::{self, SqliteSession},
 };
 use crate::engine::{
@@ -30,6 +31,7 @@ const READY: &str = ".ready";
 pub struct Sqlite {
     folder: PathBuf,
     images: Images,
+    in_order: InOrder,
 }
 
 pub(super) fn away(what: &str, cause: impl std::fmt::Display) -> EngineError {
@@ -39,7 +41,7 @@ pub(super) fn away(what: &str, cause: impl std::fmt::Display) -> EngineError {
 impl Sqlite {
     /// An engine that keeps its files in `folder`, which must exist.
     pub fn new(folder: PathBuf) -> Self {
-        Sqlite { folder, images: Images::default() }
+        Sqlite { folder, images: Images::default(), in_order: InOrder::default() }
     }
 
     pub(super) fn folder(&self) -> &Path {
@@ -396,6 +398,17 @@ impl Engine for Sqlite {
     async fn look(&self, name: &DatabaseName, tenant: Uuid) -> Result<Box<dyn Session>, EngineError> {
         let options = options(&self.content(name).await?).read_only(true);
         Ok(Box::new(SqliteSession::open(options, name, tenant, None).await?))
+    }
+
+    async fn check(&self, name: &DatabaseName, tenant: Uuid) -> Result<(), EngineError> {
+        let file = self.content(name).await?;
+        if self.in_order.knows(&file, tenant) {
+            return Ok(());
+        }
+        let before = seen::state(&file);
+        self.look(name, tenant).await?.close().await;
+        self.in_order.note(&file, before, tenant);
+        Ok(())
     }
 
     async fn scratch(&self) -> Result<Box<dyn Session>, EngineError> {

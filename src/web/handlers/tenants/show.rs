@@ -7,7 +7,7 @@ use crate::{
         invitations::Invitation,
         tenants::{Status, Tenant},
     },
-    usecases::{actor::Actor, invitations, permissions::Permission, templates, tenants},
+    usecases::{actor::Actor, invitations, permissions::Permission, tenants},
     web::{
         errors::Failure,
         guard::SignedIn,
@@ -129,10 +129,6 @@ async fn overview_page(
             (words, Crumb::new("Look again", urls::tenant(&tenant.slug)))
         })
         .or(head.notice);
-    let detail =
-        templates::show(app, &Actor::CommandLine, &tenant.template_type, &tenant.template_version).await?;
-    let modules =
-        detail.modules.iter().filter(|module| module.is_core || tenant.modules.contains(&module.name));
     let mut facts = vec![
         Fact::text("Owner", &tenant.email),
         Fact {
@@ -153,7 +149,7 @@ async fn overview_page(
         shell: shell(request, actor, Place::Tenants),
         head,
         facts,
-        modules: modules.map(|module| (module.title.clone(), !module.is_core)).collect(),
+        modules: found.modules,
         connection: found.address.iter().map(|(label, value)| Fact::code(*label, value)).collect(),
         exports: (tenant.active_ms.is_some() && actor.must(Permission::ExportTenants).is_ok())
             .then(|| urls::tenant_exports(&tenant.slug)),
