@@ -23,7 +23,7 @@ use tenantry::{
     store::tenants::Status,
     usecases::{
         actor::Actor,
-        life::{self, NewName},
+        life::{self, LastSnapshot, NewName},
         templates,
     },
 };
@@ -92,7 +92,7 @@ async fn killed_at_random_moments_the_program_loses_no_row_and_leaves_nothing_tw
                 life::clone_tenant(&app, &ACTOR, "acme", name).await
             }
             3 => life::restore_over(&app, &ACTOR, "acme", snapshot).await,
-            4 => life::delete(&app, &ACTOR, "acme", "Acme").await,
+            4 => life::delete(&app, &ACTOR, "acme", "Acme", LastSnapshot::Needed).await,
             _ => life::keep(&app, &ACTOR, "acme").await,
         };
         asked.unwrap();

@@ -24,7 +24,7 @@ use tenantry::{
     },
     usecases::{
         actor::Actor,
-        life::{self, NewName},
+        life::{self, LastSnapshot, NewName},
         tenants,
     },
 };
@@ -167,7 +167,7 @@ async fn one_act_at_a_time_and_of_two_people_the_database_chooses_one() {
     let _ = (life::resume(&app, &ACTOR, "acme").await, life::unarchive(&app, &ACTOR, "acme").await);
     work_off(&app).await;
     life::clone_tenant(&app, &ACTOR, "acme", named("Copy")).await.unwrap();
-    let error = life::delete(&app, &ACTOR, "acme", "Acme").await.unwrap_err();
+    let error = life::delete(&app, &ACTOR, "acme", "Acme", LastSnapshot::Needed).await.unwrap_err();
     assert!(error.message.contains("Making Copy as a copy"), "{error}");
     work_off(&app).await;
     assert_eq!(status(&app, "copy").await, Status::Active);
@@ -288,7 +288,7 @@ async fn a_tenant_whose_file_is_gone_is_restored_from_its_snapshot_and_can_be_de
     work_off(&app).await;
     assert_eq!(remembered(&place, &app, "acme").await.unwrap(), ["first"]);
     std::fs::remove_file(&file).unwrap();
-    life::delete(&app, &ACTOR, "acme", "Acme").await.unwrap();
+    life::delete(&app, &ACTOR, "acme", "Acme", LastSnapshot::Needed).await.unwrap();
     work_off(&app).await;
     assert_eq!(status(&app, "acme").await, Status::Deleting);
 }
@@ -297,10 +297,10 @@ async fn a_tenant_whose_file_is_gone_is_restored_from_its_snapshot_and_can_be_de
 async fn a_deleted_tenant_is_kept_after_all_within_its_time_and_is_gone_for_good_after_it() {
     let (place, app) = with_acme().await;
     for wrong in ["", "acme", "Acme Inc"] {
-        let error = life::delete(&app, &ACTOR, "acme", wrong).await.unwrap_err();
+        let error = life::delete(&app, &ACTOR, "acme", wrong, LastSnapshot::Needed).await.unwrap_err();
         assert!(error.fields["confirm"].contains("Acme"), "{error}");
     }
-    life::delete(&app, &ACTOR, "acme", " Acme ").await.unwrap();
+    life::delete(&app, &ACTOR, "acme", " Acme ", LastSnapshot::Needed).await.unwrap();
     work_off(&app).await;
     assert_eq!(status(&app, "acme").await, Status::Deleting);
     assert_eq!(remembered(&place, &app, "acme").await, None);
@@ -318,7 +318,7 @@ async fn a_deleted_tenant_is_kept_after_all_within_its_time_and_is_gone_for_good
     let mut file = open_tenant(&place, &tenant(&app, "acme").await).await;
     sqlx::query("DROP TABLE tenant_info").execute(&mut file).await.unwrap();
     file.close().await.unwrap();
-    life::delete(&app, &ACTOR, "acme", "Acme").await.unwrap();
+    life::delete(&app, &ACTOR, "acme", "Acme", LastSnapshot::Needed).await.unwrap();
     work_off(&app).await;
     place.clock.advance(7 * DAY);
     assert_eq!(life::sweep(&app).await.unwrap().tenants, 1);
@@ -346,7 +346,7 @@ async fn a_paused_or_archived_tenant_that_is_kept_after_all_is_paused_or_archive
     let (place, app) = with_acme().await;
     life::suspend(&app, &ACTOR, "acme").await.unwrap();
     work_off(&app).await;
-    life::delete(&app, &ACTOR, "acme", "Acme").await.unwrap();
+    life::delete(&app, &ACTOR, "acme", "Acme", LastSnapshot::Needed).await.unwrap();
     work_off(&app).await;
     life::keep(&app, &ACTOR, "acme").await.unwrap();
     work_off(&app).await;
@@ -436,7 +436,7 @@ async fn start(place: &Place, app: &App, act: &str) {
             life::restore_over(app, &ACTOR, "acme", taken.id).await.unwrap();
         }
         "clone" => drop(life::clone_tenant(app, &ACTOR, "acme", named("Copy")).await.unwrap()),
-        "delete" => drop(life::delete(app, &ACTOR, "acme", "Acme").await.unwrap()),
+        "delete" => drop(life::delete(app, &ACTOR, "acme", "Acme", LastSnapshot::Needed).await.unwrap()),
         "keep" => drop(life::keep(app, &ACTOR, "acme").await.unwrap()),
         "second" => remember(place, app, "acme", "second").await,
         other => panic!("{other}"),

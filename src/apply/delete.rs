@@ -3,14 +3,13 @@
 
 use super::{
     ground::{Ground, steps},
-    passage::shut_if_there,
+    passage::{open_again, shut_if_there},
     snapshot::{self, Wish},
     work::{Kind, Outcome, StepError, StoreResult, Words, Work},
 };
 use crate::{
     app::App,
     clock::timestamp,
-    engine::EngineError,
     store::{
         self, Connection, StoreError,
         jobs::{Claim, Job},
@@ -19,6 +18,7 @@ use crate::{
     },
 };
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 /// The kind of job that puts a tenant out of reach, to be removed later.
 pub struct Delete;
@@ -85,7 +85,33 @@ const GIVE_UP_WORDS: Words = Words {
     stuck: "What is left of the tenant could not be removed.",
 };
 
+/// What is asked of [`Delete`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Farewell {
+    /// Of the last snapshot.
+    #[serde(flatten)]
+    pub snapshot: Wish,
+    /// Whether the tenant is deleted even where no last snapshot can be made of it.
+    #[serde(default)]
+    pub may_lack_snapshot: bool,
+}
+
 struct Deleting(Ground);
+
+impl Deleting {
+    /// Where nobody minds, what cannot be done with a damaged database is left out. A full disk is no damage.
+    fn unless_damaged(&self, done: Result<Outcome, StepError>, instead: &str) -> Result<Outcome, StepError> {
+        match done {
+            Err(StepError::Failed { detail, may_pass: false, .. })
+                if self.0.params::<Farewell>()?.may_lack_snapshot =>
+            {
+                tracing::warn!(job = %self.0.job.id, cause = detail, "A damaged database is deleted as it is");
+                Ok(Outcome::Skipped(instead.to_owned()))
+            }
+            done => done,
+        }
+    }
+}
 
 struct Removing {
     ground: Ground,
@@ -177,10 +203,14 @@ impl Work for Deleting {
     async fn run(&self, step: &str) -> Result<Outcome, StepError> {
         match step {
             "save" => {
-                let wish: Wish = self.0.params()?;
-                snapshot::take_if_there(&self.0, Reason::Last, wish).await
+                let wish: Farewell = self.0.params()?;
+                let taken = snapshot::take_if_there(&self.0, Reason::Last, wish.snapshot).await;
+                self.unless_damaged(taken, "The database is damaged: no last snapshot can be made of it.")
             }
-            "shut" => shut_if_there(&self.0).await,
+            "shut" => {
+                let shut = shut_if_there(&self.0).await;
+                self.unless_damaged(shut, "What lies in the place of the database was left as it is.")
+            }
             "note" => Ok(Outcome::Done(None)),
             other => Err(StepError::unknown_step(other)),
         }
@@ -188,15 +218,7 @@ impl Work for Deleting {
 
     async fn undo(&self, step: &str) -> Result<Outcome, StepError> {
         match step {
-            "shut" if self.before().await? == Some(Status::Active) => {
-                match self.0.engine().reopen(&self.0.name()?, &self.0.lock()).await {
-                    Ok(()) => Ok(Outcome::Done(None)),
-                    Err(EngineError::Missing(_)) => {
-                        Ok(Outcome::Skipped("There was no database to put back.".into()))
-                    }
-                    Err(cause) => Err(cause.into()),
-                }
-            }
+            "shut" if self.before().await? == Some(Status::Active) => open_again(&self.0).await,
             "save" => snapshot::take_back(&self.0).await,
             _ => Ok(Outcome::Done(None)),
         }
@@ -243,7 +265,12 @@ impl Work for Removing {
                 Ok(true) => Ok(Outcome::Done(Some("The database was removed.".into()))),
                 Ok(false) => Ok(Outcome::Skipped("There was no database.".into())),
                 // Not ours, so not ours to remove.
-                Err(EngineError::Foreign(why)) => Ok(Outcome::Skipped(why)),
+                Err(cause) if cause.is_damage() => {
+                    tracing::warn!(job = %ground.job.id, %cause, "What lies in the place of a removed tenant's database stays there");
+                    Ok(Outcome::Skipped(
+                        "What lies in the place of the database is damaged or not its own, and was left there.".into(),
+                    ))
+                }
                 Err(cause) => Err(cause.into()),
             },
             "withdraw" => {

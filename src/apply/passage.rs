@@ -208,7 +208,7 @@ impl Work for Passing {
     async fn undo(&self, step: &str) -> Result<Outcome, StepError> {
         match step {
             // What was shut away before this job is no work of it.
-            "shut" if self.ground.tenant.status == Status::Active => self.reopen().await,
+            "shut" if self.ground.tenant.status == Status::Active => open_again(&self.ground).await,
             "reopen" if self.goal() == Status::Active => match self.shut().await {
                 // It was not there to be opened, so there is nothing to shut.
                 Err(StepError::Failed { may_pass: false, plain, .. }) => Ok(Outcome::Skipped(plain)),
@@ -225,6 +225,17 @@ impl Work for Passing {
             store::tenants::set_deletion(write, id, None, None).await?;
         }
         self.ground.record(write, now_ms, self.passage.action, self.passage.sentence).await
+    }
+}
+
+/// Lets the application in again, where its database was shut away.
+pub(super) async fn open_again(ground: &Ground) -> Result<Outcome, StepError> {
+    match ground.engine().reopen(&ground.name()?, &ground.lock()).await {
+        Ok(()) => Ok(Outcome::Done(None)),
+        Err(EngineError::Missing(_)) => {
+            Ok(Outcome::Skipped("No database was shut away, so none was put back.".into()))
+        }
+        Err(cause) => Err(cause.into()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     ground::{Ground, steps},
-    passage::shut_if_there,
+    passage::{open_again, shut_if_there},
     snapshot::{self, Wish},
     work::{Kind, Outcome, StepError, StoreResult, Words, Work},
 };
@@ -161,13 +161,7 @@ impl Work for Restoring {
         match step {
             "shut" => {
                 // What the next steps have put in its place gives way.
-                match ground.engine().reopen(&ground.name()?, &ground.lock()).await {
-                    Ok(()) => Ok(Outcome::Done(None)),
-                    Err(crate::engine::EngineError::Missing(_)) => {
-                        Ok(Outcome::Skipped("There was no database before.".into()))
-                    }
-                    Err(cause) => Err(cause.into()),
-                }
+                open_again(ground).await
             }
             "save" => snapshot::take_back(ground).await,
             _ => Ok(Outcome::Done(None)),

@@ -63,7 +63,10 @@ impl From<EngineError> for StepError {
         let plain = match &cause {
             EngineError::Stale => return StepError::Stale,
             EngineError::Foreign(_) => {
-                "Something else already has the name of this tenant's database. It was not touched."
+                "What lies in the place of this tenant's database is damaged, or belongs to somebody else. It was not touched."
+            }
+            EngineError::OutOfReach(_) if cause.is_damage() => {
+                "This tenant's database is damaged. It was left as it is. Put the right file back from a backup."
             }
             EngineError::Missing(_) => "The tenant's database is not where it should be.",
             EngineError::Shut(_) => "The tenant's database is shut away at the moment.",

@@ -10,7 +10,7 @@ use crate::{
     store::{jobs::JobStatus, snapshots::Snapshot},
     usecases::{
         actor::Actor,
-        life::{self, NewName, Started},
+        life::{self, LastSnapshot, NewName, Started},
         tenants,
     },
 };
@@ -109,6 +109,9 @@ pub(super) struct Delete {
     /// The tenant's name, to confirm
     #[arg(long, value_name = "NAME")]
     confirm: String,
+    /// Delete it even where its database is so damaged that no last snapshot can be made
+    #[arg(long)]
+    without_snapshot: bool,
     #[command(flatten)]
     how: How,
 }
@@ -173,7 +176,8 @@ pub(super) async fn restore(app: &App, restore: Restore) -> Result<End, Trouble>
 }
 
 pub(super) async fn delete(app: &App, delete: Delete) -> Result<End, Trouble> {
-    end(app, life::delete(app, &ACTOR, &delete.slug, &delete.confirm).await, &delete.how).await
+    let last = if delete.without_snapshot { LastSnapshot::WherePossible } else { LastSnapshot::Needed };
+    end(app, life::delete(app, &ACTOR, &delete.slug, &delete.confirm, last).await, &delete.how).await
 }
 
 pub(super) async fn undelete(app: &App, one: One) -> Result<End, Trouble> {

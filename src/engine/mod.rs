@@ -153,12 +153,25 @@ impl EngineError {
     /// Whether trying again later may help without anybody changing anything.
     pub fn may_pass(&self) -> bool {
         match self {
-            EngineError::OutOfReach(_) | EngineError::Stale => true,
+            EngineError::OutOfReach(_) => !self.is_damage(),
+            EngineError::Stale => true,
             EngineError::Foreign(_)
             | EngineError::Missing(_)
             | EngineError::Shut(_)
             | EngineError::Statement { .. }
             | EngineError::Dangling(_) => false,
+        }
+    }
+
+    /// Whether what lies in the database's place is damaged or not its own: nothing but another file or database helps.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            EngineError::Foreign(_) => true,
+            // What SQLite says of CORRUPT and NOTADB.
+            EngineError::OutOfReach(text) => {
+                text.contains("malformed") || text.contains("file is not a database")
+            }
+            _ => false,
         }
     }
 }

@@ -6,16 +6,16 @@ use crate::{disk_trouble::DiskTrouble, engine::EngineError, error::Error};
 pub fn database_trouble(cause: &EngineError) -> Error {
     let words = match cause {
         EngineError::Missing(_) => {
-            "The file of this tenant's database is gone, so the tenant cannot be used. Put the file back from a backup; nothing else was touched."
+            "The file of this tenant's database is gone, so the tenant cannot be used. Put the file back from a backup, or restore a snapshot. Nothing else was touched."
         }
         EngineError::Foreign(_) => {
-            "What lies in the place of this tenant's database is damaged, or belongs to somebody else. It was left as it is. Put the right file back from a backup."
+            "What lies in the place of this tenant's database is damaged, or belongs to somebody else. It was left as it is. Put the right file back from a backup, or move it away and restore a snapshot."
         }
         EngineError::Shut(_) => {
             "This tenant is out of use, and its database is shut away. It can be seen again once the tenant is back in use."
         }
-        EngineError::OutOfReach(text) if is_damaged(text) => {
-            "The file of this tenant's database is damaged. It was left as it is. Put the file back from a backup."
+        EngineError::OutOfReach(_) if cause.is_damage() => {
+            "The file of this tenant's database is damaged. It was left as it is. Put the file back from a backup, or move it away and restore a snapshot."
         }
         EngineError::OutOfReach(text) => DiskTrouble::of(text).map_or(
             "The tenant's database cannot be read at the moment. Wait a moment, then look again.",
@@ -26,11 +26,6 @@ pub fn database_trouble(cause: &EngineError) -> Error {
         }
     };
     Error::unavailable(words, cause)
-}
-
-/// Whether SQLite says that a file's content is broken (CORRUPT, NOTADB).
-fn is_damaged(text: &str) -> bool {
-    text.contains("malformed") || text.contains("file is not a database")
 }
 
 #[cfg(test)]

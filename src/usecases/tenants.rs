@@ -462,6 +462,12 @@ pub async fn overview(app: &App, actor: &Actor, slug: &str) -> Result<Overview> 
     })
 }
 
+/// Whether what lies in the place of a tenant's database is damaged, or not its own.
+pub async fn is_damaged(app: &App, tenant: &Tenant) -> bool {
+    let Ok(name) = database_name(tenant) else { return false };
+    app.engine.check(&name, tenant.id).await.is_err_and(|cause| cause.is_damage())
+}
+
 pub(crate) fn database_name(tenant: &Tenant) -> Result<DatabaseName> {
     tenant.database_name.parse().map_err(|cause: String| Error::internal(&cause))
 }

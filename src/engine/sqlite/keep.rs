@@ -245,6 +245,8 @@ impl Sqlite {
             Presence::Ours(marker) if marker.tenant_id == lock.tenant_id => return remove_if_there(&shut),
             Presence::Shut(marker) if marker.tenant_id == lock.tenant_id => {}
             Presence::Absent => {}
+            // Nothing was shut away, so nothing can come back; whatever is there stays.
+            _ if !shut.is_file() => return Err(EngineError::Missing(name.to_string())),
             Presence::Ours(_) | Presence::Shut(_) => {
                 return Err(EngineError::Foreign(format!(
                     "The database {name} is not marked as this tenant's"

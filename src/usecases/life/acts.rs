@@ -121,8 +121,23 @@ pub async fn keep(app: &App, actor: &Actor, slug: &str) -> Result<Started> {
     pass(app, actor, slug, &passage::KEEP, "be kept after all", "Asked to keep the tenant after all.").await
 }
 
+/// What deleting a tenant asks of its last snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LastSnapshot {
+    /// Without one, the tenant stays.
+    Needed,
+    /// A tenant whose database is damaged goes without one.
+    WherePossible,
+}
+
 /// Puts a tenant out of reach, to be removed when the time to think again is over. `confirmation` is its name, typed.
-pub async fn delete(app: &App, actor: &Actor, slug: &str, confirmation: &str) -> Result<Started> {
+pub async fn delete(
+    app: &App,
+    actor: &Actor,
+    slug: &str,
+    confirmation: &str,
+    last: LastSnapshot,
+) -> Result<Started> {
     actor.must(Permission::ManageTenants)?;
     let tenant = find(app, actor, slug).await?;
     if tidy(confirmation) != tidy(&tenant.name) {
@@ -137,7 +152,10 @@ pub async fn delete(app: &App, actor: &Actor, slug: &str, confirmation: &str) ->
     let wish = Wish {
         kind: deletion::DELETE,
         steps: deletion::delete_steps(),
-        params: serde_json::json!(snapshot::Wish { note, by: actor.doer().name }),
+        params: serde_json::json!(deletion::Farewell {
+            snapshot: snapshot::Wish { note, by: actor.doer().name },
+            may_lack_snapshot: last == LastSnapshot::WherePossible,
+        }),
         from: &[Status::Active, Status::Suspended, Status::Archived],
         what: "be deleted",
         action: "tenant_change_asked",

@@ -5,7 +5,9 @@ mod acts;
 mod copies;
 mod sweep;
 
-pub use acts::{Passage, archive, change_details, delete, give_up, keep, resume, retry, suspend, unarchive};
+pub use acts::{
+    LastSnapshot, Passage, archive, change_details, delete, give_up, keep, resume, retry, suspend, unarchive,
+};
 pub use copies::{NewName, clone_tenant, restore_as_new, restore_over, snapshots, take_snapshot};
 pub use sweep::{Swept, sweep};
 

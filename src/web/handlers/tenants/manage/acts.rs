@@ -1,12 +1,12 @@
 //! The page before each act, and the act.
 
-use super::questions::{Question, Typed, question};
+use super::questions::{Question, Typed, last_snapshot, question};
 use crate::{
     app::App,
     error::{Error, Kind, Result},
     usecases::{
         actor::Actor,
-        life::{self, NewName, Started},
+        life::{self, LastSnapshot, NewName, Started},
         tenants,
     },
     web::{
@@ -90,7 +90,13 @@ async fn begin(app: &App, actor: &Actor, slug: &str, act: &str, values: &Values)
         "give-up" => life::give_up(app, actor, slug).await,
         "clone" => life::clone_tenant(app, actor, slug, new()).await,
         "snapshot" => life::take_snapshot(app, actor, slug, values.text("note")).await,
-        "delete" => life::delete(app, actor, slug, values.text("confirm")).await,
+        "delete" => {
+            let last = match values.text("last") {
+                "without" => LastSnapshot::WherePossible,
+                _ => LastSnapshot::Needed,
+            };
+            life::delete(app, actor, slug, values.text("confirm"), last).await
+        }
         "restore" => match snapshot_of(values) {
             Some(id) if values.text("way") == "over" => life::restore_over(app, actor, slug, id).await,
             Some(id) => life::restore_as_new(app, actor, slug, id, new()).await,
@@ -121,9 +127,12 @@ async fn page(
         values: &|name| values.text(name).to_owned(),
         error: &|name| error.and_then(|error| error.fields.get(name).cloned()),
     };
-    let Some(Question { title, mut ask, selects, fields }) = question(app, &tenant, act, &typed) else {
+    let Some(Question { title, mut ask, mut selects, fields }) = question(app, &tenant, act, &typed) else {
         return Err(Failure(no_such_act()));
     };
+    if act == "delete" && tenants::is_damaged(app, &tenant).await {
+        selects.push(last_snapshot(&typed));
+    }
     let mut status = StatusCode::OK;
     if let Some(error) = error {
         status = StatusCode::UNPROCESSABLE_ENTITY;

@@ -233,6 +233,26 @@ fn plans(tenant: &Tenant, typed: &Typed<'_>) -> Select {
     }
 }
 
+/// What is asked before a tenant is deleted of whose database no copy can be made.
+pub(super) fn last_snapshot(typed: &Typed<'_>) -> Select {
+    let chosen = (typed.values)("last");
+    let choice = |value: &str, text: &str| Choice {
+        value: value.to_owned(),
+        text: text.to_owned(),
+        is_chosen: value == chosen,
+    };
+    Select {
+        name: "last",
+        label: "A last snapshot",
+        hint: Some("Its database is damaged, so no snapshot can be made of it. A file that is put back from a backup helps.".into()),
+        choices: vec![
+            choice("needed", "Do not delete it without a last snapshot"),
+            choice("without", "Delete it without a last snapshot: its data is lost"),
+        ],
+        error: None,
+    }
+}
+
 fn ways(typed: &Typed<'_>) -> Select {
     let chosen = (typed.values)("way");
     let choice = |value: &str, text: &str| Choice {
