@@ -192,6 +192,17 @@ pub(super) async fn retry(app: &App, one: One) -> Result<End, Trouble> {
     let tenant = life::retry(app, &ACTOR, &one.slug).await?;
     let (_, job) = tenants::making(app, &ACTOR, &tenant.slug).await?;
     let Some((job, _)) = job else { return Ok(End::Done) };
+    if job.status == JobStatus::Done {
+        if one.how.json {
+            output::json(&view(&tenant));
+        } else {
+            output::line(&format!(
+                "Nothing of {} has failed, so there is nothing to try again.",
+                tenant.name
+            ));
+        }
+        return Ok(End::Done);
+    }
     end(app, Ok(Started { tenant, job_id: job.id }), &one.how).await
 }
 
