@@ -105,12 +105,12 @@ fn a_full_disk_is_told_and_what_was_asked_for_is_made_once_there_is_room_again()
                 site.place.wait_long();
             }
             let staff_again = site.visitor();
-            let _ = staff_again
-                .post(
-                    "/login",
-                    &[("email", "staff@example.org"), ("password", crate::support::site::PASSWORD)],
-                )
-                .await;
+            let words = [("email", "staff@example.org"), ("password", crate::support::site::PASSWORD)];
+            let answer = staff_again.post("/login", &words).await;
+            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "nobody can sign in meanwhile");
+            let page = answer.text().await.unwrap();
+            assert!(texts(&page, ".lead")[0].starts_with("The disk is full. Free some space"), "{page}");
+            assert!(!page.contains(crate::support::site::PASSWORD), "a password is never shown");
             assert_ne!(tenant(&site.app, "waits").await.status, Status::Failed);
             assert_ne!(tenant(&site.app, "waits").await.status, Status::Active);
             for path in ["/readyz", "/healthz"] {
