@@ -52,6 +52,17 @@ pub struct Life {
     pub role: Option<Role>,
 }
 
+/// Ends the oldest sessions in which nobody is signed in, so that `most` of them are left: a form that is kept for a
+/// stranger takes room, and strangers must not fill the disk.
+pub async fn bound_anonymous(connection: &mut Connection, most: u32) -> Result<()> {
+    sql("DELETE FROM sessions WHERE user_id IS NULL AND created_ms < (
+            SELECT MIN(created_ms) FROM (
+                SELECT created_ms FROM sessions WHERE user_id IS NULL ORDER BY created_ms DESC LIMIT ?) AS newest)")
+        .bind(most)
+        .later(connection)
+        .await
+}
+
 /// The state of a session that has not ended.
 pub async fn load(
     connection: &mut Connection,

@@ -50,6 +50,9 @@ pub struct ControlStore {
     looked_at: Arc<Mutex<HashMap<String, i64>>>,
 }
 
+/// Sessions in which nobody is signed in that are kept at most; each holds a form of up to 64 KB.
+pub const MOST_ANONYMOUS: u32 = 500;
+
 /// How long the end of a session is not looked at again, in milliseconds.
 const LOOK_AGAIN_MS: i64 = 30_000;
 /// How many sessions are remembered for that.
@@ -95,6 +98,9 @@ impl ControlStore {
             state,
         };
         sessions::add(&mut write, &kept, now).await?;
+        if person.is_none() {
+            sessions::bound_anonymous(&mut write, MOST_ANONYMOUS).await?;
+        }
         Ok(write.commit().await?)
     }
 }

@@ -201,3 +201,22 @@ async fn a_control_database_that_somebody_holds_is_a_page_with_the_form_to_send_
     let action = attributes(&page, "main form", "action");
     assert_eq!(location(&staff.post(&action[0], &typed).await), format!("/tenants/new/{draft}/template"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forms_of_strangers_are_kept_in_a_bounded_number_and_the_newest_is_not_lost() {
+    let site = site().await;
+    let signed_in = site.signed_in("staff@example.org").await;
+    let most = i64::from(tenantry::web::session::MOST_ANONYMOUS);
+    let typed = [("name", "Somebody"), ("email", "dana@example.org")];
+    for _ in 0..most + 10 {
+        site.place.clock.advance(1);
+        assert_eq!(location(&site.visitor().post("/tenants/new", &typed).await), "/login?next=%2Fkept-form");
+    }
+    assert_eq!(count(&site.app, "sessions").await, most + 1, "those of strangers, and that of the staff");
+    assert_eq!(signed_in.get("/tenants").await.status(), StatusCode::OK, "nobody is signed out by it");
+    let newest = site.visitor();
+    site.place.clock.advance(1);
+    newest.post("/tenants/new", &[("name", "Newest"), typed[1]]).await;
+    newest.post("/login", &[LOGIN[0], LOGIN[1], ("next", "/kept-form")]).await;
+    assert!(newest.text("/kept-form").await.contains("Newest"));
+}
