@@ -359,6 +359,7 @@ async fn a_draft_is_broken_checked_mended_and_published() {
     let page = admin.text(&location(&saved)).await;
     // What fails only because of it is no news.
     assert!(page.contains("Saved. Checked: 1 problem."), "{page}");
+    assert!(page.contains("alert-warning notice") && !page.contains("alert-success notice"), "{page}");
     assert_eq!(typed(&page).replace("\r\n", "\n").trim_start_matches('\n'), wrong.replace("\r\n", "\n"));
     let line = attribute(&page, ".findings a", "href");
     assert_eq!(line, format!("{draft}/file?path=modules%2F001_core.sql#L3"));

@@ -91,7 +91,11 @@ pub fn problem(password: &str, about: &[&str]) -> Option<String> {
     let start: String = password.chars().take(MEASURED).collect();
     let found = zxcvbn(&start, &known);
     if found.score() >= Score::Three {
-        return None;
+        let is_repeated = repeats(&password).is_some_and(|piece| piece < SHORTEST_CHOSEN);
+        return is_repeated.then(|| {
+            "The password is one short piece over and over. Use a few words that do not belong together."
+                .into()
+        });
     }
     Some(match found.feedback().and_then(zxcvbn::feedback::Feedback::warning) {
         Some(
@@ -102,6 +106,14 @@ pub fn problem(password: &str, about: &[&str]) -> Option<String> {
         ) => "The password is one of the most common ones, or close to one. Choose something that only you would think of.".into(),
         _ => "The password is easy to guess. Use a few words that do not belong together.".into(),
     })
+}
+
+/// The length of the piece that a password's letters and digits are made of, over and over; signs between them do not count.
+fn repeats(password: &str) -> Option<usize> {
+    let letters: Vec<char> = password.chars().filter(|c| c.is_alphanumeric()).collect();
+    let rest = |piece: usize| letters.get(piece..).unwrap_or_default();
+    (1..=letters.len() / 2)
+        .find(|&piece| letters.iter().zip(rest(piece)).all(|(before, after)| before == after))
 }
 
 /// How many letters and digits are left of a password without the known words.
@@ -169,6 +181,10 @@ mod tests {
         "1q2w3e4r5t6y",
         "1qaz2wsx3edc",
         "qazwsxedcrfv",
+        "1990-01-01 1990-01-01",
+        "19901990199019901990",
+        "17.3.1985-17.3.1985-17.3.1985",
+        "xk7-xk7-xk7-xk7-xk7",
         "aaaaaaaaaaaa",
         "abababababab",
         "abcabcabcabc",

@@ -205,7 +205,7 @@ pub async fn retry(app: &App, actor: &Actor, slug: &str) -> Result<Tenant> {
     actor.must(Permission::CreateTenants)?;
     if actor.must(permission_for(&job.kind)).is_err() {
         return Err(Error::conflict(
-            "What was done to this tenant last can be tried again by an administrator only.",
+            "What was done to this tenant last was an administrator's act. Ask an administrator to try it again.",
         ));
     }
     if let Some(sentence) = another_chance(&mut write, &tenant, &job, now).await? {

@@ -101,14 +101,23 @@ pub fn absolute(request: &HttpRequest, app: &App, path: &str) -> String {
 
 /// Leaves a message for the next page.
 pub fn leave_flash(request: &HttpRequest, text: &str) -> Result<(), Failure> {
-    request.get_session().insert(FLASH, text).map_err(|cause| Failure(Error::internal(&cause)))
+    leave(request, text, false)
+}
+
+/// Leaves a message for the next page that somebody should act on.
+pub fn leave_warning(request: &HttpRequest, text: &str) -> Result<(), Failure> {
+    leave(request, text, true)
+}
+
+fn leave(request: &HttpRequest, text: &str, is_warning: bool) -> Result<(), Failure> {
+    request.get_session().insert(FLASH, (text, is_warning)).map_err(|cause| Failure(Error::internal(&cause)))
 }
 
 fn take_flash(request: &HttpRequest) -> Option<Flash> {
     let session = request.get_session();
-    let text: String = session.get(FLASH).ok().flatten()?;
+    let (text, is_warning): (String, bool) = session.get(FLASH).ok().flatten()?;
     session.remove(FLASH);
-    Some(Flash { text, tone: Tone::Good })
+    Some(Flash { text, tone: if is_warning { Tone::Warn } else { Tone::Good } })
 }
 
 /// An error as a page, or as a short notice for htmx.

@@ -1,7 +1,7 @@
 //! The editor of a draft's files.
 
 use super::{
-    Answer, Values, html, leave_flash, shell,
+    Answer, Values, html, leave_flash, leave_warning, shell,
     template_drafts::{Tab, diff_line, findings, head, id_of},
     template_publishing::said,
 };
@@ -221,12 +221,13 @@ pub async fn save(
     };
     match template_drafts::save(&app, &actor, id, path, text, edition).await {
         Ok(Saved::Kept) => {
-            let message = if form.text("act") == "check" {
-                format!("Saved. {}", said(template_publishing::check(&app, &actor, id).await?.problems.len()))
+            if form.text("act") == "check" {
+                let problems = template_publishing::check(&app, &actor, id).await?.problems.len();
+                let leave = if problems == 0 { leave_flash } else { leave_warning };
+                leave(&request, &format!("Saved. {}", said(problems)))?;
             } else {
-                "Saved.".into()
-            };
-            leave_flash(&request, &message)?;
+                leave_flash(&request, "Saved.")?;
+            }
             Ok(htmx::redirect(&request, &urls::template_draft_file(&draft, path)))
         }
         Ok(Saved::Clash(theirs)) => {

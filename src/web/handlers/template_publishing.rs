@@ -1,7 +1,7 @@
 //! Checking and publishing a draft; retiring a version and bringing it back.
 
 use super::{
-    Answer, Values, html, leave_flash, shell,
+    Answer, Values, html, leave_flash, leave_warning, shell,
     template_drafts::{draft_page, id_of, load},
 };
 use crate::{
@@ -40,7 +40,8 @@ pub async fn check(
 ) -> Answer {
     let id = id_of(&draft)?;
     let report = template_publishing::check(&app, &actor, id).await?;
-    leave_flash(&request, &said(report.problems.len()))?;
+    let leave = if report.problems.is_empty() { leave_flash } else { leave_warning };
+    leave(&request, &said(report.problems.len()))?;
     Ok(htmx::redirect(&request, &urls::template_draft(&draft)))
 }
 
