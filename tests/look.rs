@@ -15,7 +15,12 @@ use support::{
 };
 use tenantry::{
     store::{self, users::Role},
-    usecases::{actor::Actor, invitations},
+    usecases::{
+        actor::Actor,
+        invitations,
+        life::{self, LastSnapshot},
+        template_drafts::{self, Step},
+    },
 };
 
 async fn staff(site: &Site) -> Visitor<'_> {
@@ -61,6 +66,38 @@ async fn the_start_page_answers_first_whether_anything_needs_a_person() {
     assert!(lines[0].contains("The disk is full.") && lines[0].contains("See what happened"), "{lines:?}");
     assert!(lines[1].starts_with("Blue Harbour has an owner whose invitation ran out."), "{lines:?}");
     assert_eq!(texts(&page, ".todo .btn").len(), 2, "each line has one button");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_start_page_lists_what_somebody_began_and_who_is_about_to_go() {
+    let site = Site::start().await;
+    site.add("adam@example.org", Role::Admin).await;
+    site.add("staff@example.org", Role::Staff).await;
+    ask(&site.app, "Acme", &[]).await;
+    work_off(&site.app).await;
+    let adam = site.signed_in("adam@example.org").await;
+    // A tenant that he has begun to describe, a draft of a template, and a tenant that is to be deleted.
+    let page = adam.text("/tenants/new").await;
+    let page = Html::parse_document(&page);
+    let draft = page.select(&Selector::parse("input[name=draft]").unwrap()).next().unwrap();
+    let typed = [("draft", draft.attr("value").unwrap()), ("name", "Blue"), ("email", "dana@example.org")];
+    adam.post("/tenants/new", &typed).await;
+    template_drafts::begin(&site.app, &Actor::CommandLine, "ngo", "1.0.0", Step::Minor).await.unwrap();
+    life::delete(&site.app, &Actor::CommandLine, "acme", "Acme", LastSnapshot::Needed).await.unwrap();
+    work_off(&site.app).await;
+    let lines = texts(&adam.text("/").await, ".todo > li");
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines[0].starts_with("Blue is not asked for yet.") && lines[0].contains("Go on"), "{lines:?}");
+    assert!(lines[1].starts_with("ngo has a draft that is not published yet."), "{lines:?}");
+    // Others have their own.
+    let staff = site.signed_in("staff@example.org").await;
+    assert_eq!(texts(&staff.text("/").await, "h1"), ["Nothing needs you."]);
+    // A day before the tenant goes, everybody is told.
+    site.place.clock.advance(6 * 86_400_000 + 3_600_000);
+    let staff = site.signed_in("staff@example.org").await;
+    let lines = texts(&staff.text("/").await, ".todo > li");
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].starts_with("Acme is removed for good on ") && lines[0].contains("Keep it after all?"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -62,7 +62,35 @@ fn todo() -> Vec<Todo> {
         is_bad: false,
         button: Crumb::new("Make a new link", urls::tenant(&slug(place))),
     };
-    vec![failed(0), failed(4), lapsed(2)]
+    let leaving = Todo {
+        name: name(5),
+        rest: "is removed for good on 2026-11-26 09:30:00 UTC.".into(),
+        detail: None,
+        icon: "hourglass",
+        is_bad: false,
+        button: Crumb::new("Keep it after all?", urls::tenant_manage(&slug(5))),
+    };
+    let begun = |name: &str, rest: &str, detail: Option<&str>, button: &str| Todo {
+        name: name.into(),
+        rest: rest.into(),
+        detail: detail.map(Into::into),
+        icon: "list-details",
+        is_bad: false,
+        button: Crumb::new(button, urls::tenants()),
+    };
+    vec![
+        failed(0),
+        failed(4),
+        leaving,
+        lapsed(2),
+        begun(&name(3), "is not asked for yet. You have begun to describe it.", None, "Go on"),
+        begun(
+            "ngo",
+            "has a draft that is not published yet.",
+            Some("The last check found 2 problems."),
+            "Go on with the draft",
+        ),
+    ]
 }
 
 pub fn dashboard() -> Vec<Sheet> {

@@ -431,6 +431,45 @@ pub async fn set_deleted(connection: &mut Connection, id: Uuid, now: &str) -> Re
     Ok(())
 }
 
+/// A tenant that is about to be removed for good.
+#[derive(Debug, Clone)]
+pub struct Leaving {
+    /// Its name.
+    pub name: String,
+    /// Its slug.
+    pub slug: String,
+    /// When it is removed, in milliseconds.
+    pub delete_after_ms: i64,
+}
+
+/// Tenants of the scope that are removed for good before `until_ms`, the next one first.
+pub async fn leaving(
+    connection: &mut Connection,
+    scope: Scope,
+    until_ms: i64,
+    limit: u32,
+) -> Result<Vec<Leaving>> {
+    let (within, owner) = scope.and("t.id");
+    sql_of(format!(
+        "SELECT t.name, t.slug, t.delete_after_ms FROM tenants t
+         WHERE t.delete_after_ms <= ? AND t.status = 'deleting'{within} ORDER BY t.delete_after_ms LIMIT ?"
+    ))
+    .bind(until_ms)
+    .bind_some(owner)
+    .bind(limit)
+    .all(connection)
+    .await?
+    .iter()
+    .map(|row| {
+        Ok(Leaving {
+            name: row.text("name")?,
+            slug: row.text("slug")?,
+            delete_after_ms: row.int("delete_after_ms")?,
+        })
+    })
+    .collect()
+}
+
 /// Tenants whose time to be kept is over and that no job has at the moment.
 pub async fn due_for_removal(connection: &mut Connection, now_ms: i64, limit: u32) -> Result<Vec<Uuid>> {
     sql("SELECT id FROM tenants WHERE delete_after_ms <= ? AND status = 'deleting'

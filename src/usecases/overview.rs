@@ -12,8 +12,10 @@ use crate::{
         events::Event,
         invitations::Lapsed,
         jobs::{Job, Step},
+        template_drafts,
         templates::VersionUse,
-        tenants::Status,
+        tenant_drafts,
+        tenants::{Leaving, Status},
     },
 };
 
@@ -34,6 +36,12 @@ pub struct Overview {
     pub stopped: Part<Vec<(Job, String, String)>>,
     /// Owners' invitations whose link ran out before it was used, newest first.
     pub lapsed: Part<Vec<Lapsed>>,
+    /// Tenants that are removed for good within a day, the next one first.
+    pub leaving: Part<Vec<Leaving>>,
+    /// Tenants that the actor has begun to describe, the last one first.
+    pub unfinished: Part<Vec<tenant_drafts::Draft>>,
+    /// Drafts of templates, where the actor may change them.
+    pub template_drafts: Part<Vec<template_drafts::Draft>>,
     /// Jobs that wait or run, newest first.
     pub running: Part<Vec<JobOfTenant>>,
     /// The last events.
@@ -45,6 +53,7 @@ pub struct Overview {
 /// Lines that a part shows at most.
 pub const MOST_LINES: u32 = 20;
 const EVENTS: u32 = 8;
+const DAY_MS: i64 = 86_400_000;
 
 /// Gathers the overview of the tenants that the actor may see.
 pub async fn show(app: &App, actor: &Actor) -> Result<Overview> {
@@ -57,6 +66,18 @@ pub async fn show(app: &App, actor: &Actor) -> Result<Overview> {
     let versions = store::templates::uses_by_version(&mut read, scope).await;
     let stopped = store::jobs::stopped(&mut read, scope, MOST_LINES).await;
     let lapsed = store::invitations::lapsed(&mut read, scope, app.now_ms(), MOST_LINES).await;
+    let leaving = store::tenants::leaving(&mut read, scope, app.now_ms() + DAY_MS, MOST_LINES).await;
+    let unfinished = match actor.id() {
+        Some(id) => {
+            let since = app.now_ms() - super::tenant_drafts::KEPT_MS;
+            tenant_drafts::of_maker(&mut read, id, since, MOST_LINES).await
+        }
+        None => Ok(Vec::new()),
+    };
+    let template_drafts = match actor.must(Permission::EditTemplates) {
+        Ok(_) => template_drafts::list(&mut read).await,
+        Err(_) => Ok(Vec::new()),
+    };
     let running = load_running(&mut read, scope).await;
     let events = store::events::list(&mut read, scope, None, None, EVENTS).await;
     let templates = store::templates::count_active(&mut read).await;
@@ -65,6 +86,9 @@ pub async fn show(app: &App, actor: &Actor) -> Result<Overview> {
         versions: part("tenants by version", versions),
         stopped: part("jobs that stopped", stopped),
         lapsed: part("invitations that ran out", lapsed),
+        leaving: part("tenants about to be removed", leaving),
+        unfinished: part("unfinished tenants", unfinished),
+        template_drafts: part("drafts of templates", template_drafts),
         running: part("running jobs", running),
         events: part("events", events),
         templates: part("templates", templates),

@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 /// A draft that nobody went on with is forgotten after so many days.
 pub const KEPT_DAYS: i64 = 14;
-const KEPT_MS: i64 = KEPT_DAYS * 86_400_000;
+pub(super) const KEPT_MS: i64 = KEPT_DAYS * 86_400_000;
 /// Unfinished drafts that are shown at most.
 const MOST_SHOWN: u32 = 20;
 

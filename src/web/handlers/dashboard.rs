@@ -3,6 +3,7 @@
 use super::{Answer, html, making, shell};
 use crate::{
     app::App,
+    clock::timestamp,
     store::{Scope, events::Event, templates::VersionUse, tenants::Status},
     usecases::{
         overview::{self, JobOfTenant, MOST_LINES, Overview},
@@ -15,7 +16,7 @@ use crate::{
         pieces::{Share, StackedBar},
         tenant_words::{icon_of, state},
         urls,
-        views::{Crumb, EventView, Place, TimeView, counted},
+        views::{Crumb, EventView, Place, TimeView, counted, counted_len},
     },
 };
 use actix_web::{HttpRequest, http::StatusCode, web::Data};
@@ -74,7 +75,7 @@ fn running_views(app: &App, jobs: &[JobOfTenant], now: i64) -> Vec<Running> {
         .collect()
 }
 
-/// What needs a person: jobs that stopped, then invitations that ran out.
+/// What needs a person: jobs that stopped, tenants about to go, invitations that ran out, and what somebody began.
 fn todo(found: &Overview) -> Option<Vec<Todo>> {
     let stopped = found.stopped.as_ref()?.iter().map(|(job, name, slug)| Todo {
         name: name.clone(),
@@ -96,7 +97,35 @@ fn todo(found: &Overview) -> Option<Vec<Todo>> {
         is_bad: false,
         button: Crumb::new("Make a new link", urls::tenant(&invitation.tenant.1)),
     });
-    Some(stopped.chain(lapsed).collect())
+    let leaving = found.leaving.as_ref()?.iter().map(|tenant| Todo {
+        name: tenant.name.clone(),
+        rest: format!("is removed for good on {} UTC.", timestamp(tenant.delete_after_ms)),
+        detail: None,
+        icon: "hourglass",
+        is_bad: false,
+        button: Crumb::new("Keep it after all?", urls::tenant_manage(&tenant.slug)),
+    });
+    let unfinished = found.unfinished.as_ref()?.iter().map(|draft| Todo {
+        name: draft.name.clone(),
+        rest: "is not asked for yet. You have begun to describe it.".into(),
+        detail: None,
+        icon: "list-details",
+        is_bad: false,
+        button: Crumb::new("Go on", urls::draft(&draft.id.to_string())),
+    });
+    let drafts = found.template_drafts.as_ref()?.iter().map(|draft| {
+        let problems = draft.check.as_ref().map_or(0, |check| check.report.problems.len());
+        Todo {
+            name: draft.template_type.clone(),
+            rest: "has a draft that is not published yet.".into(),
+            detail: (problems > 0)
+                .then(|| format!("The last check found {}.", counted_len(problems, "problem", "problems"))),
+            icon: "file-code",
+            is_bad: false,
+            button: Crumb::new("Go on with the draft", urls::template_draft(&draft.id.to_string())),
+        }
+    });
+    Some(stopped.chain(leaving).chain(lapsed).chain(unfinished).chain(drafts).collect())
 }
 
 /// Is everything all right? The heading, and what else there is to say.
