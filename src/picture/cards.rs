@@ -28,6 +28,8 @@ pub(super) struct Card {
     pub tooltip: String,
     /// 1 to [`TINTS`].
     pub tint: Option<usize>,
+    /// Place of its group among the groups, which may be more than there are tints.
+    pub group: Option<usize>,
     pub rows: Vec<Row>,
     /// A line below the columns: how many are not shown, or that the table is not there.
     pub remark: Option<String>,
@@ -303,6 +305,7 @@ fn card(name: &str, table: &Table, columns: &[&Column], options: &Options) -> Ca
         title,
         tooltip,
         tint: group.map(|group| group.index % TINTS + 1),
+        group: group.map(|group| group.index),
         rows,
         remark,
         width: widest.into_iter().max().unwrap_or(LEAST_WIDTH),
@@ -347,6 +350,7 @@ fn missing(name: &str) -> Card {
         table: name.to_owned(),
         tooltip: format!("{name}: not in this schema, though another table points to it"),
         tint: None,
+        group: None,
         rows: Vec::new(),
         width: widest.max(LEAST_WIDTH).max(NAME_AT.0 + width(&remark, Font::Small) + TAIL),
         remark: Some(remark),

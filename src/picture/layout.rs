@@ -1,7 +1,7 @@
 //! Where everything goes: each connected set of tables is laid out by itself, then the sets are put side by side.
 
 use super::cards::{Card, Link};
-use super::grid::{self, Item};
+use super::grid::{self, Grid, Item};
 use super::route::{self, Wire};
 use super::{layers, order, pack, place};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +20,8 @@ pub(super) struct Frame {
 pub(super) struct Layout {
     pub frames: Vec<Frame>,
     pub wires: BTreeMap<usize, Wire>,
+    /// Where several cards of one module stand together: its tint, and what encloses them.
+    pub regions: Vec<(usize, Frame)>,
     pub width: i64,
     pub height: i64,
 }
@@ -38,14 +40,21 @@ pub(super) fn arrange(cards: &[Card], links: &[Link]) -> Layout {
     });
     let sizes: Vec<(i64, i64)> = blocks.iter().map(|block| (block.width, block.height)).collect();
     let (places, (width, height)) = pack::pack(&sizes);
-    let mut layout =
-        Layout { frames: vec![Frame::default(); cards.len()], wires: BTreeMap::new(), width, height };
+    let mut layout = Layout {
+        frames: vec![Frame::default(); cards.len()],
+        wires: BTreeMap::new(),
+        regions: Vec::new(),
+        width,
+        height,
+    };
     for (block, (left, top)) in blocks.into_iter().zip(places) {
         for (card, frame) in block.frames {
             if let Some(place) = layout.frames.get_mut(card) {
                 *place = Frame { left: frame.left + left, top: frame.top + top, ..frame };
             }
         }
+        let moved = |frame: Frame| Frame { left: frame.left + left, top: frame.top + top, ..frame };
+        layout.regions.extend(block.regions.into_iter().map(|(tint, frame)| (tint, moved(frame))));
         for (link, mut wire) in block.wires {
             for (x, y) in &mut wire.points {
                 *x += left;
@@ -59,6 +68,7 @@ pub(super) fn arrange(cards: &[Card], links: &[Link]) -> Layout {
 
 /// A connected set with its layout.
 struct Block {
+    regions: Vec<(usize, Frame)>,
     frames: BTreeMap<usize, Frame>,
     wires: Vec<(usize, Wire)>,
     width: i64,
@@ -92,6 +102,15 @@ fn block(set: &[usize], cards: &[Card], links: &[Link], common: i64) -> Block {
     let column_of = layers::columns(set, cards, links);
     let mut grid = grid::build(&column_of, cards, links);
     order::sort(&mut grid);
+    let module_of: Vec<Option<usize>> = grid
+        .items
+        .iter()
+        .map(|item| match item {
+            Item::Card(card) => cards.get(*card).and_then(|card| card.group),
+            Item::Pass(_) => None,
+        })
+        .collect();
+    order::gather(&mut grid, |item| module_of.get(item).copied().flatten());
     let tops = place::tops(&grid);
     let width_of = |item: &usize| match grid.items.get(*item) {
         Some(Item::Card(card)) => cards.get(*card).map_or(0, |card| card.width),
@@ -114,6 +133,7 @@ fn block(set: &[usize], cards: &[Card], links: &[Link], common: i64) -> Block {
         };
         frames.insert(*card, frame);
     }
+    let regions = regions(&grid, &module_of, &frames, cards);
     let mut wires = Vec::new();
     for (place, bus) in grid.buses.iter().enumerate() {
         for number in &bus.links {
@@ -126,5 +146,49 @@ fn block(set: &[usize], cards: &[Card], links: &[Link], common: i64) -> Block {
     let lowest = frames.values().map(|frame| frame.top + frame.height);
     let corners = wires.iter().flat_map(|(_, wire)| wire.points.iter().map(|(_, y)| *y + 8));
     let height = lowest.chain(corners).max().unwrap_or(0);
-    Block { frames, wires, width: channels.width, height }
+    Block { frames, wires, regions, width: channels.width, height }
+}
+
+/// How far a region reaches beyond its cards; less than half of what is between two cards.
+const REACH: i64 = 11;
+
+/// What encloses the cards of one module that stand together in a column, where there are several.
+fn regions(
+    grid: &Grid,
+    module_of: &[Option<usize>],
+    frames: &BTreeMap<usize, Frame>,
+    cards: &[Card],
+) -> Vec<(usize, Frame)> {
+    let tint = |item: &usize| match grid.items.get(*item) {
+        Some(Item::Card(card)) => cards.get(*card).and_then(|card| card.tint),
+        _ => None,
+    };
+    let module = |item: &usize| module_of.get(*item).copied().flatten();
+    let frame = |item: &usize| match grid.items.get(*item) {
+        Some(Item::Card(card)) => frames.get(card).copied(),
+        _ => None,
+    };
+    let mut found = Vec::new();
+    for column in &grid.columns {
+        for run in column.chunk_by(|upper, lower| module(upper).is_some() && module(upper) == module(lower)) {
+            let (Some(tint), Some(first), Some(last)) = (
+                run.first().and_then(tint),
+                run.first().and_then(frame),
+                run.last().filter(|_| run.len() > 1).and_then(frame),
+            ) else {
+                continue;
+            };
+            let height = last.top + last.height - first.top + 2 * REACH;
+            found.push((
+                tint,
+                Frame {
+                    left: first.left - REACH,
+                    top: first.top - REACH,
+                    width: first.width + 2 * REACH,
+                    height,
+                },
+            ));
+        }
+    }
+    found
 }

@@ -24,7 +24,7 @@ use crate::schema::Schema;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many different tints `static/picture.css` has for groups.
-pub const TINTS: usize = 10;
+pub const TINTS: usize = 12;
 
 /// A finished diagram.
 #[derive(Debug, Clone, PartialEq, Eq)]

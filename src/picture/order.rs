@@ -3,6 +3,7 @@
 
 use super::grid::{End, Grid};
 use super::layers::BETWEEN;
+use std::collections::BTreeMap;
 
 const SWEEPS: usize = 12;
 /// Above so many hops, swapping single pairs costs more time than it is worth.
@@ -29,6 +30,75 @@ pub(super) fn sort(grid: &mut Grid) {
         }
     }
     grid.columns = best;
+}
+
+/// Brings the cards of one module together within each column, then moves whole modules, and cards within them, for as long
+/// as that removes crossings. `module_of` says which module an item is of, where it is a card of one.
+pub(super) fn gather(grid: &mut Grid, module_of: impl Fn(usize) -> Option<usize>) {
+    for column in 0..grid.columns.len() {
+        let Some(members) = grid.columns.get(column).cloned() else { continue };
+        let mut places: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (place, item) in members.iter().enumerate() {
+            if let Some(module) = module_of(*item) {
+                places.entry(module).or_default().push(place);
+            }
+        }
+        // A thousandth of a place is fine enough to tell means apart.
+        let mean = |places: &Vec<usize>| places.iter().sum::<usize>() * 1_000 / places.len().max(1);
+        let mut runs: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
+        for (place, item) in members.iter().enumerate() {
+            let key = match module_of(*item).and_then(|module| places.get(&module)) {
+                Some(places) => (mean(places), places.first().copied().unwrap_or(place)),
+                None => (place * 1_000, place),
+            };
+            runs.entry(key).or_default().push(*item);
+        }
+        let mut runs: Vec<Vec<usize>> = runs.into_values().collect();
+        set_column(grid, column, &runs);
+        if grid.hops.len() > SWAPPABLE {
+            continue;
+        }
+        let mut least = crossings(grid);
+        for lower in 1..runs.len() {
+            runs.swap(lower - 1, lower);
+            least = keep_if_better(grid, column, &mut runs, least, |runs| runs.swap(lower - 1, lower));
+        }
+        for run in 0..runs.len() {
+            for lower in 1..runs.get(run).map_or(0, Vec::len) {
+                let exchange = |runs: &mut Vec<Vec<usize>>| {
+                    if let Some(run) = runs.get_mut(run) {
+                        run.swap(lower - 1, lower);
+                    }
+                };
+                exchange(&mut runs);
+                least = keep_if_better(grid, column, &mut runs, least, exchange);
+            }
+        }
+    }
+}
+
+/// Puts the runs into the column; where that does not lessen the crossings, `undo` takes the last change of them back.
+fn keep_if_better(
+    grid: &mut Grid,
+    column: usize,
+    runs: &mut Vec<Vec<usize>>,
+    least: usize,
+    undo: impl Fn(&mut Vec<Vec<usize>>),
+) -> usize {
+    set_column(grid, column, runs);
+    let crossed = crossings(grid);
+    if crossed < least {
+        return crossed;
+    }
+    undo(runs);
+    set_column(grid, column, runs);
+    least
+}
+
+fn set_column(grid: &mut Grid, column: usize, runs: &[Vec<usize>]) {
+    if let Some(members) = grid.columns.get_mut(column) {
+        *members = runs.iter().flatten().copied().collect();
+    }
 }
 
 /// Tops of all items when each column is simply stacked around a common middle.

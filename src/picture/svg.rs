@@ -34,6 +34,20 @@ pub(super) fn write(cards: &[Card], links: &[Link], layout: &Layout, options: &O
         escape(&options.title),
         describe(cards, links),
     );
+    // One module alone needs no ground to tell it from others.
+    let tints: BTreeSet<usize> = cards.iter().filter_map(|card| card.tint).collect();
+    if tints.len() > 1 && !layout.regions.is_empty() {
+        svg.push_str("<g aria-hidden=\"true\">");
+        for (tint, Frame { left, top, width, height }) in &layout.regions {
+            add(
+                &mut svg,
+                format_args!(
+                    "<rect class=\"er-region er-group-{tint}\" x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" rx=\"10\"/>"
+                ),
+            );
+        }
+        svg.push_str("</g>");
+    }
     svg.push_str("<g class=\"er-lines\" aria-hidden=\"true\">");
     for (number, link) in links.iter().enumerate() {
         if let Some(wire) = layout.wires.get(&number) {

@@ -168,6 +168,36 @@ fn fault(cards: &[cards::Card], links: &[cards::Link], layout: &Layout) -> Optio
     None
 }
 
+/// The cards of a module that share a column stand together, and what encloses them encloses no other.
+#[test]
+fn cards_of_a_module_stand_together_and_their_ground_holds_no_others() {
+    let schema = ngo();
+    let group = |(place, name): (usize, &String)| {
+        (name.clone(), Group { index: place % 4, name: format!("Module {}", place % 4) })
+    };
+    let groups = schema.tables.keys().enumerate().map(group).collect();
+    let options = Options { groups, ..Options::default() };
+    let (cards, links) = cards::make(&schema, &options);
+    let layout = layout::arrange(&cards, &links);
+    assert_eq!(fault(&cards, &links, &layout), None);
+    assert!(layout.regions.len() > 1, "{:?}", layout.regions);
+    for (tint, region) in &layout.regions {
+        let inside = |frame: &Frame| overlap(frame, region);
+        let held: Vec<_> = cards.iter().zip(&layout.frames).filter(|(_, frame)| inside(frame)).collect();
+        assert!(held.len() > 1, "{tint}");
+        assert!(held.iter().all(|(card, _)| card.tint == Some(*tint)), "{tint}: {held:?}");
+    }
+    // In one column there is one ground a module.
+    for (place, (tint, region)) in layout.regions.iter().enumerate() {
+        let again = layout
+            .regions
+            .iter()
+            .skip(place + 1)
+            .any(|(other, frame)| other == tint && frame.left == region.left);
+        assert!(!again, "{tint} stands apart from itself");
+    }
+}
+
 fn assert_sound(schema: &Schema) {
     let (cards, links, layout) = laid_out(schema);
     assert_eq!(fault(&cards, &links, &layout), None);
