@@ -1,6 +1,6 @@
 'use strict';
 // The only script of ours. Every page works without it; it adds announcements, focus, the notice about a lost connection,
-// ticking of extras that another extra needs, and buttons that copy.
+// ticking of extras that another extra needs, times in the reader's own zone, and buttons that copy.
 (() => {
   const byId = (id) => document.getElementById(id);
 
@@ -67,6 +67,15 @@
     }
   };
 
+  // Without a script times are in UTC and say so, which their tooltips go on doing.
+  const clock = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
+  const showLocalTimes = () => {
+    for (const time of document.querySelectorAll('time[title]')) {
+      const at = new Date(time.dateTime);
+      if (time.textContent === time.title && !Number.isNaN(at.valueOf())) time.textContent = clock.format(at);
+    }
+  };
+
   document.addEventListener('change', (event) => { if (event.target.matches?.('input[data-name]')) follow(event.target); });
   document.addEventListener('click', (event) => { const button = event.target.closest?.('[data-copy]'); if (button) copy(button); });
   document.addEventListener('keydown', (event) => {
@@ -85,8 +94,9 @@
     results()?.removeAttribute('aria-busy');
     if (answered(event) >= 500) say('Something went wrong. Look at the page before you try again.');
   });
-  document.addEventListener('htmx:after:swap', () => { focusWanted(); sayWanted(); showCopyButtons(); });
+  document.addEventListener('htmx:after:swap', () => { focusWanted(); sayWanted(); showCopyButtons(); showLocalTimes(); });
 
   focusWanted();
   showCopyButtons();
+  showLocalTimes();
 })();

@@ -3,6 +3,7 @@
 //! Only this folder writes to the control database. Functions take a connection, so that the caller owns the
 //! transaction; start at [`Store`], which hands connections out.
 
+pub mod claims;
 mod counts;
 pub mod db;
 pub mod events;

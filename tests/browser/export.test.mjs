@@ -79,3 +79,22 @@ describe('a tenant is exported in the browser', () => {
     });
   });
 });
+
+describe('times', () => {
+  for (const [javaScriptEnabled, how] of [[true, 'in the zone of the reader'], [false, 'in UTC, which is said, without scripts']]) {
+    test(how, async () => {
+      await visit(browser, program, { javaScriptEnabled, timezoneId: 'Asia/Tokyo' }, async (visitor) => {
+        const { page } = visitor;
+        await signIn(visitor);
+        await page.goto('/account');
+        const time = page.locator('main time').first();
+        const at = new Date(await time.getAttribute('datetime'));
+        const options = { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' };
+        const there = (timeZone) => new Intl.DateTimeFormat('en-GB', { ...options, timeZone }).format(at);
+        assert.equal(await time.textContent(), javaScriptEnabled ? there('Asia/Tokyo') : `${there('UTC')} UTC`);
+        assert.equal(await time.getAttribute('title'), `${there('UTC')} UTC`);
+        await checkPage(visitor, 'times');
+      });
+    });
+  }
+});

@@ -162,13 +162,14 @@ export function startBrowser() {
  * `expected` are patterns of console messages that the journey provokes on purpose, such as an answer with status 422.
  */
 export async function newVisitor(browser, program, options = {}) {
-  const { javaScriptEnabled = true, colorScheme = 'light', viewport = { width: 1280, height: 900 }, expected = [] } = options;
+  const { javaScriptEnabled = true, colorScheme = 'light', viewport = { width: 1280, height: 900 }, expected = [], timezoneId } = options;
   const context = await browser.newContext({
     javaScriptEnabled,
     colorScheme,
     viewport,
     baseURL: program.url,
     reducedMotion: 'reduce',
+    timezoneId,
   });
   context.setDefaultTimeout(15_000);
   const problems = [];
