@@ -407,6 +407,21 @@ async fn a_draft_is_broken_checked_mended_and_published() {
         admin.text("/templates").await.contains("/templates/club/1.1.0"),
         "the newest stands in the list"
     );
+
+    // Any earlier version can be compared with, not only the one before.
+    let actor = tenantry::usecases::actor::Actor::CommandLine;
+    let step = tenantry::usecases::template_drafts::Step::Patch;
+    let next = tenantry::usecases::template_drafts::begin(&site.app, &actor, "club", "1.1.0", step).await;
+    let draft = format!("/template-drafts/{}", next.unwrap());
+    save(&admin, &draft, "seed.sql", "-- other words\n", "check").await;
+    assert_eq!(publish(&admin, &draft, "Words.").await.status(), StatusCode::SEE_OTHER);
+    let page = admin.text("/templates/club/1.1.1").await;
+    assert!(!page.contains("Adds the table badges"), "that was new in the version before: {page}");
+    assert!(page.contains("/templates/club/1.1.1?since=1.0.0#news-title"), "{page}");
+    let page = admin.text("/templates/club/1.1.1?since=1.0.0").await;
+    assert!(page.contains("Adds the table badges") && page.contains("/templates/club/1.0.0"), "{page}");
+    let page = admin.text("/templates/club/1.1.1?since=nonsense").await;
+    assert!(!page.contains("Adds the table badges"), "what is not there is not compared with");
 }
 
 #[tokio::test(flavor = "multi_thread")]

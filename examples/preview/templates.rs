@@ -62,6 +62,7 @@ pub fn template_pages() -> Vec<Sheet> {
         version: number.into(),
         href: urls::template("ngo", number),
         is_current,
+        compare_href: (!is_current).then(|| "/templates/ngo/1.1.0?since=1.0.0#news-title".into()),
         state: if is_active { Pill::new("Published", Tone::Good) } else { Pill::new("Retired", Tone::Quiet) },
         published: ago(2880),
         who: "Maria Okafor".into(),

@@ -20,12 +20,16 @@ pub struct News {
     pub sentences: Vec<String>,
 }
 
-/// What is new in a version since the one before it; nothing for the first.
-pub async fn news(app: &App, actor: &Actor, detail: &Detail) -> Result<Option<News>> {
+/// What is new in a version since an earlier one: since that of the number `since`, else since the one before it; nothing for
+/// the first.
+pub async fn news(app: &App, actor: &Actor, detail: &Detail, since: Option<&str>) -> Result<Option<News>> {
     actor.must(Permission::SeeTemplates)?;
     let number = detail.version.number();
-    let earlier = detail.versions.iter().filter(|version| version.number() < number);
-    let Some(since) = earlier.max_by_key(|version| version.number()).cloned() else { return Ok(None) };
+    let earlier = || detail.versions.iter().filter(|version| version.number() < number);
+    let asked = since.and_then(|since| earlier().find(|version| version.version == since));
+    let Some(since) = asked.or_else(|| earlier().max_by_key(|version| version.number())).cloned() else {
+        return Ok(None);
+    };
     let mut read = app.store.read().await?;
     let schema = store::templates::snapshot(&mut read, since.id).await?.unwrap_or_default();
     let modules = store::templates::modules(&mut read, since.id).await?;

@@ -1,6 +1,6 @@
 //! Templates: the list, and one version.
 
-use super::{Answer, html, shell};
+use super::{Answer, Values, html, shell};
 use crate::{
     app::App,
     error::Error,
@@ -26,7 +26,7 @@ use crate::{
 use actix_web::{
     HttpRequest,
     http::StatusCode,
-    web::{Data, Path},
+    web::{Data, Path, Query},
 };
 use std::collections::BTreeMap;
 
@@ -106,15 +106,22 @@ pub async fn show(
     app: Data<App>,
     SignedIn(actor): SignedIn,
     path: Path<(String, String)>,
+    query: Query<Vec<(String, String)>>,
 ) -> Answer {
     let (template_type, version) = path.into_inner();
+    let query = Values(query.into_inner());
     let detail = templates::show(&app, &actor, &template_type, &version).await?;
     let now = app.now_ms();
     let may_create = actor.must(Permission::CreateTenants).is_ok() && detail.version.is_active;
     let used = detail.tenants;
-    let news = template_history::news(&app, &actor, &detail).await?.map(|news| NewsView {
-        since: Crumb::new(news.since.version.clone(), urls::template(&template_type, &news.since.version)),
-        sentences: news.sentences,
+    let news = template_history::news(&app, &actor, &detail, Some(query.text("since"))).await?.map(|news| {
+        NewsView {
+            since: Crumb::new(
+                news.since.version.clone(),
+                urls::template(&template_type, &news.since.version),
+            ),
+            sentences: news.sentences,
+        }
     });
     let may_publish = actor.must(Permission::PublishTemplates).is_ok();
     let is_active = detail.version.is_active;
@@ -189,12 +196,17 @@ fn state(version: &TemplateVersion, used: i64) -> Vec<Pill> {
 /// All versions, the highest number first.
 fn versions(detail: &Detail, current: &str, now: i64) -> Result<Vec<VersionRow>, Error> {
     let mut versions: Vec<&TemplateVersion> = detail.versions.iter().collect();
+    let shown = detail.version.number();
     versions.sort_by_key(|version| std::cmp::Reverse(version.number()));
     let row = |version: &&TemplateVersion| {
         Ok(VersionRow {
             version: version.version.clone(),
             href: urls::template(&version.template_type, &version.version),
             is_current: version.version == current,
+            compare_href: (version.number() < shown).then(|| {
+                let page = urls::template(&version.template_type, current);
+                format!("{}#news-title", urls::with_query(&page, &[("since", &version.version)]))
+            }),
             state: pill(version),
             published: published(version, now)?,
             who: version.published_by.clone().unwrap_or_default(),

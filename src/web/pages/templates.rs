@@ -129,6 +129,8 @@ pub struct VersionRow {
     pub href: String,
     /// Whether it is the one that is shown.
     pub is_current: bool,
+    /// The page of the shown version with what is new in it since this one, where this one is earlier.
+    pub compare_href: Option<String>,
     /// Published, or retired.
     pub state: Pill,
     /// When it was published.
