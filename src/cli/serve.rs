@@ -12,6 +12,7 @@ use std::{net::TcpListener, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 pub(super) async fn serve(settings: Settings) -> Result<End, Trouble> {
+    let signals = Signals::listen();
     let listener = listen(&settings)?;
     let app = open(settings).await?;
     prepare(&app).await?;
@@ -34,7 +35,7 @@ pub(super) async fn serve(settings: Settings) -> Result<End, Trouble> {
     let sweeper = tokio::spawn(sweep(app.clone(), stop.clone()));
     let handle = server.handle();
     let serving = tokio::spawn(server);
-    ended_by_signal().await;
+    signals.first().await;
     tracing::info!("Stopping: requests and running steps end first");
     stop.cancel();
     handle.stop(true).await;
@@ -76,12 +77,13 @@ async fn sweep(app: App, stop: CancellationToken) {
 }
 
 pub(super) async fn worker(settings: Settings) -> Result<End, Trouble> {
+    let signals = Signals::listen();
     let app = open(settings).await?;
     prepare(&app).await?;
     let stop = CancellationToken::new();
     let workers = tokio::spawn(worker::run(app.clone(), stop.clone()));
     output::line("Working.");
-    ended_by_signal().await;
+    signals.first().await;
     stop.cancel();
     let _ = workers.await;
     app.store.close().await;
@@ -128,18 +130,37 @@ async fn prepare(app: &App) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-async fn ended_by_signal() {
+/// Ctrl-C and SIGTERM, from the moment on that this was made: whoever reads "Listening" may send them at once.
+struct Signals {
     #[cfg(unix)]
-    {
+    kinds: Vec<tokio::signal::unix::Signal>,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn listen() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate()];
+        Signals { kinds: kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect() }
     }
-    let _ = tokio::signal::ctrl_c().await;
+
+    #[cfg(not(unix))]
+    fn listen() -> Self {
+        Signals {}
+    }
+
+    /// Waits for the first one.
+    #[cfg(unix)]
+    async fn first(mut self) {
+        if self.kinds.is_empty() {
+            return std::future::pending().await;
+        }
+        let waiting = self.kinds.iter_mut().map(|kind| Box::pin(kind.recv()));
+        futures_util::future::select_all(waiting).await;
+    }
+
+    #[cfg(not(unix))]
+    async fn first(self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }
