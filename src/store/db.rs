@@ -12,17 +12,7 @@ use sqlx::{
     AssertSqlSafe, Executor as _, Row as _, SqliteConnection, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
 };
-use std::{
-    borrow::Cow,
-    fs::File,
-    io,
-    path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU32, Ordering},
-    },
-    time::Duration,
-};
+use std::{borrow::Cow, fs::File, io, path::Path, sync::Arc, time::Duration};
 
 /// A connection to the control database. Statements that nobody waits for ([`Query::later`]) are kept, and go with the next
 /// one that is waited for: each way to the database and back costs more than most statements.
@@ -176,44 +166,12 @@ pub struct Store {
     writer: SqlitePool,
     disk: Disk,
     shelf: Arc<Shelf>,
-    keeper: Keeper,
-}
-
-/// Moves the log into the database beside the writer, which would otherwise do it in one of its commits while everybody
-/// waits.
-#[derive(Debug, Clone)]
-struct Keeper {
-    connection: SqlitePool,
-    commits: Arc<AtomicU32>,
-    is_moving: Arc<AtomicBool>,
-}
-
-impl Keeper {
-    /// Called after each commit.
-    fn note_commit(&self) {
-        if self.commits.fetch_add(1, Ordering::Relaxed) < COMMITS_BETWEEN
-            || self.is_moving.swap(true, Ordering::AcqRel)
-        {
-            return;
-        }
-        self.commits.store(0, Ordering::Relaxed);
-        let keeper = self.clone();
-        tokio::spawn(async move {
-            // Where it cannot be done now it is done later, at the latest by the writer.
-            let moved = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").fetch_all(&keeper.connection).await;
-            if let Err(cause) = moved {
-                tracing::debug!(%cause, "The log of the control database was not moved");
-            }
-            keeper.is_moving.store(false, Ordering::Release);
-        });
-    }
 }
 
 /// A write transaction. Dropped without a commit, it leaves nothing behind.
 pub struct Write {
     connection: Connection,
     disk: Disk,
-    keeper: Keeper,
 }
 
 impl std::ops::Deref for Write {
@@ -256,15 +214,12 @@ impl Write {
         if let Inner::Writing(transaction) = self.connection.inner {
             transaction.commit().await?;
         }
-        self.keeper.note_commit();
         Ok(Ticket(self.disk.sync()))
     }
 }
 
-/// Commits after which the log is moved into the database; they write 10 to 30 pages each.
-const COMMITS_BETWEEN: u32 = 100;
-/// Pages of the write-ahead log (of 4 KB) after which a commit moves them into the database itself.
-const LOG_PAGES: &str = "8000";
+/// Pages of the write-ahead log (of 4 KB) after which a commit moves them into the database.
+const LOG_PAGES: &str = "4000";
 /// Reading connections; each has a thread and a cache of its own. More of them than processors make nothing faster.
 const READERS: u32 = 4;
 
@@ -283,11 +238,6 @@ impl Store {
             .foreign_keys(true);
         // One writer in this process, so that writers queue here in order and not in SQLite's busy handler.
         let writer = pool(1).acquire_timeout(Duration::from_secs(30)).connect_with(options.clone()).await?;
-        let keeper = Keeper {
-            connection: pool(1).connect_lazy_with(options.clone()),
-            commits: Arc::default(),
-            is_moving: Arc::default(),
-        };
         let readers = pool(READERS).acquire_timeout(Duration::from_secs(10)).connect_lazy_with(options);
         let mut log = file.as_os_str().to_owned();
         log.push("-wal");
@@ -297,7 +247,7 @@ impl Store {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(cause) => Err(cause),
         });
-        Ok(Store { readers, writer, disk, shelf: Arc::default(), keeper })
+        Ok(Store { readers, writer, disk, shelf: Arc::default() })
     }
 
     /// A connection to read with.
@@ -323,14 +273,12 @@ impl Store {
         Ok(Write {
             connection: Connection::new(Inner::Writing(transaction), &self.shelf),
             disk: self.disk.clone(),
-            keeper: self.keeper.clone(),
         })
     }
 
     /// Closes all connections; called once, at the end.
     pub async fn close(&self) {
         self.readers.close().await;
-        self.keeper.connection.close().await;
         self.writer.close().await;
     }
 }
