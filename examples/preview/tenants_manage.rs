@@ -171,6 +171,23 @@ fn delete_page(error: Option<&str>) -> ActPage {
     }
 }
 
+/// Deleting a tenant whose database is damaged.
+fn delete_damaged() -> ActPage {
+    let choice =
+        |value: &str, text: &str, is_chosen| Choice { value: value.into(), text: text.into(), is_chosen };
+    let last = Select {
+        name: "last",
+        label: "A last snapshot",
+        hint: Some("Its database is damaged, so no snapshot can be made of it. A file that is put back from a backup helps.".into()),
+        choices: vec![
+            choice("needed", "Keep it until one can be made", true),
+            choice("without", "Delete it without one", false),
+        ],
+        error: None,
+    };
+    ActPage { selects: vec![last], ..delete_page(None) }
+}
+
 fn plain(act: &str, title: &str, button: &str) -> ActPage {
     act_page(act, title, "Its application can read and write again, as before.", button)
 }
@@ -281,6 +298,7 @@ pub fn manage_pages() -> Vec<Sheet> {
         act("tenant-act-snapshot", "/tenants/{slug}/manage/snapshot", take),
         act("tenant-act-restore", "/tenants/{slug}/manage/restore", restore),
         act("tenant-act-delete", "/tenants/{slug}/manage/delete", delete_page(None)),
+        act("tenant-act-delete-damaged", "/tenants/{slug}/manage/delete", delete_damaged()),
         act("tenant-act-delete-wrong", "/tenants/{slug}/manage/delete", wrong),
     ]
 }

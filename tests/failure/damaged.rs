@@ -91,7 +91,8 @@ async fn a_damaged_tenant_is_deleted_without_a_last_snapshot_by_who_says_so() {
     let garbage = b"not a database at all ".repeat(500);
     fs::write(&file, &garbage).unwrap();
     let page = admin.text("/tenants/acme/manage/delete").await;
-    assert!(texts(&page, "select[name=last] option")[1].contains("without a last snapshot"), "{page}");
+    assert!(texts(&page, "select[name=last] option")[1].contains("Delete it without one"), "{page}");
+    assert!(!texts(&page, ".is-kept").iter().any(|line| line.contains("last snapshot")), "{page}");
     act(&site, &admin, "delete", &[("confirm", "Acme"), ("last", "without")]).await;
     let (job, steps) = job_of(&site.app, "acme").await;
     assert_eq!(job.status, JobStatus::Done);

@@ -1,6 +1,6 @@
 //! The page before each act, and the act.
 
-use super::questions::{Question, Typed, last_snapshot, question};
+use super::questions::{LAST_SNAPSHOT, Question, Typed, last_snapshot, question};
 use crate::{
     app::App,
     error::{Error, Kind, Result},
@@ -131,6 +131,7 @@ async fn page(
         return Err(Failure(no_such_act()));
     };
     if act == "delete" && tenants::is_damaged(app, &tenant).await {
+        ask.stays.retain(|line| !line.starts_with(LAST_SNAPSHOT));
         selects.push(last_snapshot(&typed));
     }
     let mut status = StatusCode::OK;

@@ -11,6 +11,9 @@ use crate::{
     },
 };
 
+/// How the last snapshot of a tenant is called.
+pub(super) const LAST_SNAPSHOT: &str = "A last snapshot";
+
 /// What is asked before an act.
 pub(super) struct Question {
     /// What it is, such as "Pause Acme".
@@ -183,7 +186,7 @@ pub(super) fn question(app: &App, tenant: &Tenant, act: &str, typed: &Typed<'_>)
                     ],
                     vec![
                         format!("For {days} days: everything. One click keeps it after all"),
-                        format!("A last snapshot, for {} days", days + kept),
+                        format!("{LAST_SNAPSHOT}, for {} days", days + kept),
                         "Its history, and its name in addresses, which is not given to another".into(),
                     ],
                     "Delete it",
@@ -243,11 +246,11 @@ pub(super) fn last_snapshot(typed: &Typed<'_>) -> Select {
     };
     Select {
         name: "last",
-        label: "A last snapshot",
+        label: LAST_SNAPSHOT,
         hint: Some("Its database is damaged, so no snapshot can be made of it. A file that is put back from a backup helps.".into()),
         choices: vec![
-            choice("needed", "Do not delete it without a last snapshot"),
-            choice("without", "Delete it without a last snapshot: its data is lost"),
+            choice("needed", "Keep it until one can be made"),
+            choice("without", "Delete it without one"),
         ],
         error: None,
     }
