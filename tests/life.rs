@@ -134,18 +134,18 @@ async fn an_archived_tenant_is_kept_out_of_use_and_comes_back_also_when_it_was_p
 async fn name_and_plan_change_and_the_slug_and_the_database_stay() {
     let (place, app) = with_acme().await;
     let before = tenant(&app, "acme").await;
-    life::change_details(&app, &ACTOR, "acme", Some("  Acme   Trust "), Some("premium")).await.unwrap();
+    life::change_details(&app, &ACTOR, "acme", Some("  Acme   Trust "), Some("premium"), None).await.unwrap();
     work_off(&app).await;
     let after = tenant(&app, "acme").await;
     assert_eq!((after.name.as_str(), after.plan), ("Acme Trust", Plan::Premium));
     assert_eq!((after.slug, after.database_name), (before.slug, before.database_name));
     assert_eq!(remembered(&place, &app, "acme").await.unwrap(), ["first"]);
     for (name, plan) in [(Some(""), None), (Some("a\nb\u{7}"), None), (None, Some("gold")), (None, None)] {
-        let error = life::change_details(&app, &ACTOR, "acme", name, plan).await.unwrap_err();
+        let error = life::change_details(&app, &ACTOR, "acme", name, plan, None).await.unwrap_err();
         assert_eq!(error.kind, Kind::Invalid);
         assert!(!error.fields.is_empty());
     }
-    let same = life::change_details(&app, &ACTOR, "acme", Some("Acme Trust"), Some("premium")).await;
+    let same = life::change_details(&app, &ACTOR, "acme", Some("Acme Trust"), Some("premium"), None).await;
     assert_eq!(same.unwrap_err().kind, Kind::Invalid);
     assert_eq!(count(&app, "events WHERE action IN ('tenant_renamed', 'tenant_plan_changed')").await, 2);
 }

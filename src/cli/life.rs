@@ -130,12 +130,12 @@ fn new_name(name: String, email: String) -> NewName {
 }
 
 pub(super) async fn rename(app: &App, rename: Rename) -> Result<End, Trouble> {
-    let asked = life::change_details(app, &ACTOR, &rename.slug, Some(&rename.name), None).await;
+    let asked = life::change_details(app, &ACTOR, &rename.slug, Some(&rename.name), None, None).await;
     end(app, asked, &rename.how).await
 }
 
 pub(super) async fn set_plan(app: &App, set: SetPlan) -> Result<End, Trouble> {
-    let asked = life::change_details(app, &ACTOR, &set.slug, None, Some(&set.plan)).await;
+    let asked = life::change_details(app, &ACTOR, &set.slug, None, Some(&set.plan), None).await;
     end(app, asked, &set.how).await
 }
 

@@ -66,7 +66,7 @@ async fn a_tenants_file_that_is_gone_damaged_or_somebody_elses_is_told_and_left_
 }
 
 /// A template that was proven, and whose third statement fails for a tenant with a long name: its column is too narrow.
-fn narrow() -> Memory {
+pub fn narrow() -> Memory {
     let seed = "INSERT INTO users (slug) VALUES ('first');\nINSERT INTO users (slug) VALUES ('second');\nINSERT INTO users (slug) VALUES ('{{TENANT_SLUG}}');\n";
     let files = [
         ("narrow/template.toml", "name = \"Narrow\"\ndescription = \"Narrow.\"\nversion = \"1.0.0\"\n"),

@@ -13,6 +13,7 @@ mod forms;
 mod names;
 mod pages;
 mod references;
+mod stale;
 #[path = "../support/mod.rs"]
 mod support;
 mod wizard;

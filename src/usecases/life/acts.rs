@@ -1,6 +1,6 @@
 //! Name and plan, in use or out of use, kept or deleted.
 
-use super::{Started, Wish, add, ask, must_be_free, must_be_in, permission_for};
+use super::{Asked, Started, Wish, add, ask, ask_of, must_be_free, must_be_in, permission_for, sent_before};
 use crate::{
     app::App,
     apply::{delete as deletion, details, passage, snapshot},
@@ -19,65 +19,88 @@ use crate::{
 pub use passage::Passage;
 use std::collections::BTreeMap;
 
-/// Gives a tenant another name or plan; what is `None` stays. Its slug and its database keep theirs.
+/// What a form for name and plan showed when it was opened: what is sent back as it was is not a wish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opened<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// The plan's word.
+    pub plan: &'a str,
+}
+
+/// What a field is to become, if anything; refuses to overwrite what somebody else has made of it since the form was
+/// opened.
+fn wanted(what: &str, meant: Option<&String>, opened: Option<&str>, now: &str) -> Result<Option<String>> {
+    let meant = meant.filter(|meant| *meant != now);
+    if meant.is_some() && opened.is_some_and(|opened| opened != now) {
+        return Err(Error::conflict(format!(
+            "Somebody has changed the {what} to {now} since you opened this page. Nothing was changed. Save again if yours is to stand."
+        )));
+    }
+    Ok(meant.cloned())
+}
+
+/// Gives a tenant another name or plan; what is `None`, or as the form showed it when it was opened, stays. Its slug and
+/// its database keep theirs.
 pub async fn change_details(
     app: &App,
     actor: &Actor,
-    slug: &str,
+    asked: impl Into<Asked<'_>>,
     name: Option<&str>,
     plan: Option<&str>,
+    opened: Option<Opened<'_>>,
 ) -> Result<Started> {
     actor.must(Permission::EditTenants)?;
-    let tenant = find(app, actor, slug).await?;
     let mut fields = BTreeMap::new();
     let name = name.map(tidy);
     if let Some(problem) = name.as_deref().and_then(name_problem) {
         fields.insert("name", problem);
     }
-    let plan = match plan {
-        None => None,
-        Some(text) => match text.parse::<Plan>() {
-            Ok(plan) => Some(plan),
-            Err(_) => {
-                fields.insert("plan", "Choose a plan: basic, premium or enterprise.".to_owned());
-                None
-            }
-        },
-    };
+    if plan.is_some_and(|word| word.parse::<Plan>().is_err()) {
+        fields.insert("plan", "Choose a plan: basic, premium or enterprise.".to_owned());
+    }
     if !fields.is_empty() {
         return Err(Error::invalid(fields));
     }
-    let name = name.filter(|name| *name != tenant.name);
-    let plan = plan.filter(|plan| *plan != tenant.plan);
-    if name.is_none() && plan.is_none() {
-        return Err(Error::invalid(BTreeMap::from([(
-            "name",
-            "This is how it is already. Change the name or the plan.".to_owned(),
-        )])));
-    }
-    let sentence = match (&name, &plan) {
-        (Some(name), Some(plan)) => format!("Asked for the name {name} and the plan {plan}."),
-        (Some(name), None) => format!("Asked for the name {name}."),
-        (None, Some(plan)) => format!("Asked for the plan {plan}."),
-        (None, None) => String::new(),
+    let opened_name = opened.map(|opened| tidy(opened.name));
+    let opened_plan = opened.map(|opened| opened.plan);
+    let meant = details::Change {
+        name: name.filter(|name| Some(name) != opened_name.as_ref()),
+        plan: plan.filter(|plan| Some(*plan) != opened_plan).map(str::to_owned),
     };
-    let change = details::Change { name, plan: plan.map(|plan| plan.word().to_owned()) };
-    let wish = Wish {
-        kind: details::KIND,
-        steps: details::change_steps(),
-        params: serde_json::json!(change),
-        from: &[Status::Active, Status::Suspended, Status::Archived],
-        what: "be changed",
-        action: "tenant_change_asked",
-        sentence,
-    };
-    ask(app, actor, slug, wish).await
+    ask_of(app, actor, asked.into(), (details::KIND, &serde_json::json!(meant)), |tenant| {
+        let change = details::Change {
+            name: wanted("name", meant.name.as_ref(), opened_name.as_deref(), &tenant.name)?,
+            plan: wanted("plan", meant.plan.as_ref(), opened_plan, tenant.plan.word())?,
+        };
+        let sentence = match (&change.name, &change.plan) {
+            (Some(name), Some(plan)) => format!("Asked for the name {name} and the plan {plan}."),
+            (Some(name), None) => format!("Asked for the name {name}."),
+            (None, Some(plan)) => format!("Asked for the plan {plan}."),
+            (None, None) => {
+                return Err(Error::invalid(BTreeMap::from([(
+                    "name",
+                    "This is how it is already. Change the name or the plan.".to_owned(),
+                )])));
+            }
+        };
+        Ok(Wish {
+            kind: details::KIND,
+            steps: details::change_steps(),
+            params: serde_json::json!(change),
+            from: &[Status::Active, Status::Suspended, Status::Archived],
+            what: "be changed",
+            action: "tenant_change_asked",
+            sentence,
+        })
+    })
+    .await
 }
 
 async fn pass(
     app: &App,
     actor: &Actor,
-    slug: &str,
+    asked: impl Into<Asked<'_>>,
     passage: &'static Passage,
     what: &'static str,
     sentence: &str,
@@ -92,33 +115,33 @@ async fn pass(
         action: "tenant_change_asked",
         sentence: sentence.to_owned(),
     };
-    ask(app, actor, slug, wish).await
+    ask(app, actor, asked, wish).await
 }
 
 /// Pauses a tenant: its application can neither read nor write.
-pub async fn suspend(app: &App, actor: &Actor, slug: &str) -> Result<Started> {
-    pass(app, actor, slug, &passage::SUSPEND, "be paused", "Asked to pause the tenant.").await
+pub async fn suspend(app: &App, actor: &Actor, asked: impl Into<Asked<'_>>) -> Result<Started> {
+    pass(app, actor, asked, &passage::SUSPEND, "be paused", "Asked to pause the tenant.").await
 }
 
 /// Puts a paused tenant back into use.
-pub async fn resume(app: &App, actor: &Actor, slug: &str) -> Result<Started> {
-    pass(app, actor, slug, &passage::RESUME, "be resumed", "Asked to resume the tenant.").await
+pub async fn resume(app: &App, actor: &Actor, asked: impl Into<Asked<'_>>) -> Result<Started> {
+    pass(app, actor, asked, &passage::RESUME, "be resumed", "Asked to resume the tenant.").await
 }
 
 /// Takes a tenant out of use and keeps it.
-pub async fn archive(app: &App, actor: &Actor, slug: &str) -> Result<Started> {
-    pass(app, actor, slug, &passage::ARCHIVE, "be archived", "Asked to archive the tenant.").await
+pub async fn archive(app: &App, actor: &Actor, asked: impl Into<Asked<'_>>) -> Result<Started> {
+    pass(app, actor, asked, &passage::ARCHIVE, "be archived", "Asked to archive the tenant.").await
 }
 
 /// Puts an archived tenant back into use.
-pub async fn unarchive(app: &App, actor: &Actor, slug: &str) -> Result<Started> {
+pub async fn unarchive(app: &App, actor: &Actor, asked: impl Into<Asked<'_>>) -> Result<Started> {
     let sentence = "Asked to take the tenant out of the archive.";
-    pass(app, actor, slug, &passage::UNARCHIVE, "be taken out of the archive", sentence).await
+    pass(app, actor, asked, &passage::UNARCHIVE, "be taken out of the archive", sentence).await
 }
 
 /// Keeps a tenant after all that was to be deleted.
-pub async fn keep(app: &App, actor: &Actor, slug: &str) -> Result<Started> {
-    pass(app, actor, slug, &passage::KEEP, "be kept after all", "Asked to keep the tenant after all.").await
+pub async fn keep(app: &App, actor: &Actor, asked: impl Into<Asked<'_>>) -> Result<Started> {
+    pass(app, actor, asked, &passage::KEEP, "be kept after all", "Asked to keep the tenant after all.").await
 }
 
 /// What deleting a tenant asks of its last snapshot.
@@ -134,12 +157,13 @@ pub enum LastSnapshot {
 pub async fn delete(
     app: &App,
     actor: &Actor,
-    slug: &str,
+    asked: impl Into<Asked<'_>>,
     confirmation: &str,
     last: LastSnapshot,
 ) -> Result<Started> {
     actor.must(Permission::ManageTenants)?;
-    let tenant = find(app, actor, slug).await?;
+    let asked = asked.into();
+    let tenant = find(app, actor, asked.slug).await?;
     if tidy(confirmation) != tidy(&tenant.name) {
         let text = if confirmation.trim().is_empty() {
             format!("Type the tenant's name to confirm: {}", tenant.name)
@@ -161,24 +185,17 @@ pub async fn delete(
         action: "tenant_change_asked",
         sentence: "Asked to delete the tenant.".to_owned(),
     };
-    ask(app, actor, slug, wish).await
+    ask(app, actor, asked, wish).await
 }
 
 /// Removes what is left of a tenant that could not be made; its slug is not given again.
-pub async fn give_up(app: &App, actor: &Actor, slug: &str) -> Result<Started> {
+pub async fn give_up(app: &App, actor: &Actor, asked: impl Into<Asked<'_>>) -> Result<Started> {
     actor.must(Permission::CreateTenants)?;
-    let tenant = find(app, actor, slug).await?;
+    let asked = asked.into();
+    let tenant = find(app, actor, asked.slug).await?;
     let now = app.now_ms();
     let mut write = app.store.write().await?;
     let tenant = store::tenants::by_id(&mut write, Scope::All, tenant.id).await?.unwrap_or(tenant);
-    must_be_in(&tenant, &[Status::Failed], "be given up")?;
-    // A job that waits for a person has the tenant: this is what the person decides.
-    if let Some(job) = store::jobs::holding(&mut write, tenant.id).await?
-        && job.status == JobStatus::Failed
-    {
-        store::jobs::dismiss(&mut write, job.id).await?;
-    }
-    must_be_free(&mut write, &tenant, now).await?;
     let wish = Wish {
         kind: deletion::GIVE_UP,
         steps: deletion::remove_steps(),
@@ -188,7 +205,18 @@ pub async fn give_up(app: &App, actor: &Actor, slug: &str) -> Result<Started> {
         action: "tenant_change_asked",
         sentence: "Asked to remove what is left of the tenant.".to_owned(),
     };
-    let started = add(app, actor, &mut write, &tenant, wish).await?;
+    if let Some(started) = sent_before(&mut write, asked, &tenant, wish.kind, &wish.params).await? {
+        return Ok(started);
+    }
+    must_be_in(&tenant, wish.from, wish.what)?;
+    // A job that waits for a person has the tenant: this is what the person decides.
+    if let Some(job) = store::jobs::holding(&mut write, tenant.id).await?
+        && job.status == JobStatus::Failed
+    {
+        store::jobs::dismiss(&mut write, job.id).await?;
+    }
+    must_be_free(&mut write, &tenant, now).await?;
+    let started = add(app, actor, &mut write, asked, &tenant, wish).await?;
     write.commit().await?;
     app.wake.notify_one();
     Ok(started)

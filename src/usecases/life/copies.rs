@@ -1,6 +1,6 @@
 //! Snapshots, and tenants that are made from others.
 
-use super::{Started, Wish, ask, must_be_free, must_be_in};
+use super::{Asked, Started, Wish, ask, must_be_free, must_be_in};
 use crate::{
     app::App,
     apply::{copy, restore, snapshot},
@@ -37,7 +37,12 @@ pub struct NewName {
 }
 
 /// Takes a copy of a tenant's database as it is at one moment.
-pub async fn take_snapshot(app: &App, actor: &Actor, slug: &str, note: &str) -> Result<Started> {
+pub async fn take_snapshot(
+    app: &App,
+    actor: &Actor,
+    asked: impl Into<Asked<'_>>,
+    note: &str,
+) -> Result<Started> {
     actor.must(Permission::ManageTenants)?;
     let note = tidy(note);
     if note.chars().count() > LONGEST_NOTE {
@@ -54,7 +59,7 @@ pub async fn take_snapshot(app: &App, actor: &Actor, slug: &str, note: &str) -> 
         action: "tenant_change_asked",
         sentence: "Asked for a snapshot.".to_owned(),
     };
-    ask(app, actor, slug, wish).await
+    ask(app, actor, asked, wish).await
 }
 
 /// The snapshots of a tenant, newest first.
@@ -73,9 +78,15 @@ async fn snapshot_of(app: &App, tenant: &Tenant, id: Uuid) -> Result<Snapshot> {
 }
 
 /// Puts a snapshot in the place of what the tenant has now. The present state is saved first.
-pub async fn restore_over(app: &App, actor: &Actor, slug: &str, snapshot: Uuid) -> Result<Started> {
+pub async fn restore_over(
+    app: &App,
+    actor: &Actor,
+    asked: impl Into<Asked<'_>>,
+    snapshot: Uuid,
+) -> Result<Started> {
     actor.must(Permission::ManageTenants)?;
-    let tenant = find(app, actor, slug).await?;
+    let asked = asked.into();
+    let tenant = find(app, actor, asked.slug).await?;
     let snapshot = snapshot_of(app, &tenant, snapshot).await?;
     let wish = Wish {
         kind: restore::KIND,
@@ -86,7 +97,7 @@ pub async fn restore_over(app: &App, actor: &Actor, slug: &str, snapshot: Uuid) 
         action: "tenant_change_asked",
         sentence: "Asked to restore a snapshot over the tenant.".to_owned(),
     };
-    ask(app, actor, slug, wish).await
+    ask(app, actor, asked, wish).await
 }
 
 /// Makes a new tenant from a snapshot.

@@ -6,7 +6,8 @@ mod copies;
 mod sweep;
 
 pub use acts::{
-    LastSnapshot, Passage, archive, change_details, delete, give_up, keep, resume, retry, suspend, unarchive,
+    LastSnapshot, Opened, Passage, archive, change_details, delete, give_up, keep, resume, retry, suspend,
+    unarchive,
 };
 pub use copies::{NewName, clone_tenant, restore_as_new, restore_over, snapshots, take_snapshot};
 pub use sweep::{Swept, sweep};
@@ -32,6 +33,28 @@ pub struct Started {
     pub tenant: Tenant,
     /// The job.
     pub job_id: Uuid,
+}
+
+/// Which tenant something is asked of, and by which form. A slug alone stands for a program, which repeats what it means
+/// to repeat.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// Its slug or id.
+    pub slug: &'a str,
+    /// Makes sending the form twice the same as sending it once.
+    pub form: Option<Uuid>,
+}
+
+impl<'a> From<&'a str> for Asked<'a> {
+    fn from(slug: &'a str) -> Self {
+        Asked { slug, form: None }
+    }
+}
+
+impl<'a> From<&'a String> for Asked<'a> {
+    fn from(slug: &'a String) -> Self {
+        Asked { slug, form: None }
+    }
 }
 
 /// What is asked for.
@@ -111,17 +134,41 @@ fn must_be_in(tenant: &Tenant, from: &[Status], what: &str) -> Result<()> {
     }
 }
 
+/// The job that a form has begun already: the other half of a double click, or the way back in the browser. Where
+/// something else was done to the tenant since, the form is out of date and says so.
+async fn sent_before(
+    write: &mut Connection,
+    asked: Asked<'_>,
+    tenant: &Tenant,
+    kind: &str,
+    sent: &serde_json::Value,
+) -> Result<Option<Started>> {
+    let Some(form) = asked.form else { return Ok(None) };
+    let Some(job) = store::jobs::find(write, form).await? else { return Ok(None) };
+    if job.tenant_id != Some(tenant.id) || job.kind != kind {
+        return Err(Error::conflict("This form is about something else. Nothing was changed. Press again."));
+    }
+    let newest = store::jobs::newest_of_tenant(write, Scope::All, tenant.id).await?;
+    if job.params != *sent || newest.is_some_and(|newest| newest.id != job.id) {
+        return Err(Error::conflict(
+            "This form was sent before, and something has changed since. Nothing was done now. Press again if you still mean it.",
+        ));
+    }
+    Ok(Some(Started { tenant: tenant.clone(), job_id: job.id }))
+}
+
 /// Adds the job of a wish, in the transaction that has checked it.
 async fn add(
     app: &App,
     actor: &Actor,
     write: &mut Connection,
+    asked: Asked<'_>,
     tenant: &Tenant,
     wish: Wish,
 ) -> Result<Started> {
     let now = app.now_ms();
     let job = NewJob {
-        id: app.new_id(),
+        id: asked.form.unwrap_or_else(|| app.new_id()),
         kind: wish.kind,
         tenant_id: Some(tenant.id),
         other_tenant_id: None,
@@ -142,14 +189,30 @@ async fn add(
 }
 
 /// Checks a wish and adds its job.
-async fn ask(app: &App, actor: &Actor, slug: &str, wish: Wish) -> Result<Started> {
-    let tenant = find(app, actor, slug).await?;
+async fn ask(app: &App, actor: &Actor, asked: impl Into<Asked<'_>>, wish: Wish) -> Result<Started> {
+    let (kind, sent) = (wish.kind, wish.params.clone());
+    ask_of(app, actor, asked.into(), (kind, &sent), |_| Ok(wish)).await
+}
+
+/// Checks a wish that depends on how the tenant is now, and adds its job. What was sent is a kind with its parameters.
+async fn ask_of(
+    app: &App,
+    actor: &Actor,
+    asked: Asked<'_>,
+    (kind, sent): (&'static str, &serde_json::Value),
+    wish: impl FnOnce(&Tenant) -> Result<Wish>,
+) -> Result<Started> {
+    let tenant = find(app, actor, asked.slug).await?;
     let mut write = app.store.write().await?;
     // What was read before the lock may have changed since.
     let tenant = store::tenants::by_id(&mut write, Scope::All, tenant.id).await?.unwrap_or(tenant);
+    if let Some(started) = sent_before(&mut write, asked, &tenant, kind, sent).await? {
+        return Ok(started);
+    }
     must_be_free(&mut write, &tenant, app.now_ms()).await?;
+    let wish = wish(&tenant)?;
     must_be_in(&tenant, wish.from, wish.what)?;
-    let started = add(app, actor, &mut write, &tenant, wish).await?;
+    let started = add(app, actor, &mut write, asked, &tenant, wish).await?;
     write.commit().await?;
     app.wake.notify_one();
     Ok(started)

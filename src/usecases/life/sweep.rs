@@ -1,6 +1,6 @@
 //! What the program does by itself when a time is over: deleted tenants are removed for good, old snapshots go.
 
-use super::{Wish, add, must_be_free};
+use super::{Asked, Wish, add, must_be_free};
 use crate::{
     app::App,
     apply::{delete as deletion, snapshot},
@@ -46,7 +46,7 @@ pub async fn sweep(app: &App) -> Result<Swept> {
             action: "tenant_change_asked",
             sentence: "The time in which the tenant could be kept is over.".to_owned(),
         };
-        add(app, &Actor::Program, &mut write, &tenant, wish).await?;
+        add(app, &Actor::Program, &mut write, Asked::from(tenant.slug.as_str()), &tenant, wish).await?;
         write.commit().await?;
         swept.tenants += 1;
     }

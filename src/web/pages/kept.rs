@@ -27,7 +27,8 @@ pub struct SendAgain {
 }
 
 /// Fields that pages fill in, and nobody types.
-const NOT_TYPED: &[&str] = &["draft", "from", "seen", "next", "like", "version", "request_id"];
+const NOT_TYPED: &[&str] =
+    &["draft", "from", "seen", "next", "like", "version", "request_id", "opened_name", "opened_plan"];
 
 impl SendAgain {
     /// The kept form, ready to show.

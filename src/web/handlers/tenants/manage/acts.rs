@@ -6,7 +6,7 @@ use crate::{
     error::{Error, Kind, Result},
     usecases::{
         actor::Actor,
-        life::{self, LastSnapshot, NewName, Started},
+        life::{self, Asked, LastSnapshot, NewName, Opened, Started},
         tenants,
     },
     web::{
@@ -72,38 +72,46 @@ fn snapshot_of(values: &Values) -> Option<Uuid> {
 }
 
 async fn begin(app: &App, actor: &Actor, slug: &str, act: &str, values: &Values) -> Result<Started> {
+    let form = values.text("request_id").parse().ok();
+    let asked = Asked { slug, form };
     let new = || NewName {
         name: values.text("name").to_owned(),
         email: values.text("email").to_owned(),
-        request_id: values.text("request_id").parse().ok(),
+        request_id: form,
     };
     match act {
         "details" => {
             let (name, plan) = (values.text("name"), values.text("plan"));
-            life::change_details(app, actor, slug, Some(name), Some(plan)).await
+            life::change_details(app, actor, asked, Some(name), Some(plan), opened(values)).await
         }
-        "pause" => life::suspend(app, actor, slug).await,
-        "resume" => life::resume(app, actor, slug).await,
-        "archive" => life::archive(app, actor, slug).await,
-        "unarchive" => life::unarchive(app, actor, slug).await,
-        "keep" => life::keep(app, actor, slug).await,
-        "give-up" => life::give_up(app, actor, slug).await,
+        "pause" => life::suspend(app, actor, asked).await,
+        "resume" => life::resume(app, actor, asked).await,
+        "archive" => life::archive(app, actor, asked).await,
+        "unarchive" => life::unarchive(app, actor, asked).await,
+        "keep" => life::keep(app, actor, asked).await,
+        "give-up" => life::give_up(app, actor, asked).await,
         "clone" => life::clone_tenant(app, actor, slug, new()).await,
-        "snapshot" => life::take_snapshot(app, actor, slug, values.text("note")).await,
+        "snapshot" => life::take_snapshot(app, actor, asked, values.text("note")).await,
         "delete" => {
             let last = match values.text("last") {
                 "without" => LastSnapshot::WherePossible,
                 _ => LastSnapshot::Needed,
             };
-            life::delete(app, actor, slug, values.text("confirm"), last).await
+            life::delete(app, actor, asked, values.text("confirm"), last).await
         }
         "restore" => match snapshot_of(values) {
-            Some(id) if values.text("way") == "over" => life::restore_over(app, actor, slug, id).await,
+            Some(id) if values.text("way") == "over" => life::restore_over(app, actor, asked, id).await,
             Some(id) => life::restore_as_new(app, actor, slug, id, new()).await,
             None => Err(no_such_act()),
         },
         _ => Err(no_such_act()),
     }
+}
+
+/// What the form for name and plan showed when it was opened.
+fn opened(values: &Values) -> Option<Opened<'_>> {
+    let (name, plan) = (values.text("opened_name"), values.text("opened_plan"));
+    (!name.is_empty() && !plan.is_empty()).then_some(Opened { name, plan })
 }
 
 fn no_such_act() -> Error {
@@ -123,8 +131,14 @@ async fn page(
     if act == "restore" && snapshot_of(values).is_none() {
         return Ok(htmx::redirect(request, &urls::tenant_manage(&tenant.slug)));
     }
+    let is_conflict = error.is_some_and(|error| error.kind == Kind::Conflict);
     let typed = Typed {
-        values: &|name| values.text(name).to_owned(),
+        // What was left as it was shows what it is by now.
+        values: &|name| match (name, opened(values)) {
+            ("name", Some(opened)) if values.text(name) == opened.name => String::new(),
+            ("plan", Some(opened)) if values.text(name) == opened.plan => String::new(),
+            _ => values.text(name).to_owned(),
+        },
         error: &|name| error.and_then(|error| error.fields.get(name).cloned()),
     };
     let Some(Question { title, mut ask, mut selects, fields }) = question(app, &tenant, act, &typed) else {
@@ -137,16 +151,20 @@ async fn page(
     let mut status = StatusCode::OK;
     if let Some(error) = error {
         status = StatusCode::UNPROCESSABLE_ENTITY;
-        if error.kind == Kind::Conflict {
+        if is_conflict {
             status = StatusCode::CONFLICT;
             ask.errors.push(FormError::new("main", error.message.clone()));
         }
     }
-    let mut hidden = Vec::new();
-    if matches!(act, "clone" | "restore") {
-        let request_id = values.text("request_id");
-        let fresh = || app.new_id().to_string();
-        hidden.push(("request_id", if request_id.is_empty() { fresh() } else { request_id.to_owned() }));
+    // Whoever was told how things stand and presses again means something new.
+    let sent = values.text("request_id");
+    let request_id = if sent.is_empty() || is_conflict { app.new_id().to_string() } else { sent.to_owned() };
+    let mut hidden = vec![("request_id", request_id)];
+    if act == "details" {
+        let seen = if is_conflict { None } else { opened(values) };
+        let seen = seen.unwrap_or(Opened { name: &tenant.name, plan: tenant.plan.word() });
+        hidden.push(("opened_name", seen.name.to_owned()));
+        hidden.push(("opened_plan", seen.plan.to_owned()));
     }
     if let Some(id) = snapshot_of(values) {
         hidden.push(("snapshot", id.to_string()));

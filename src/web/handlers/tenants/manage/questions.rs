@@ -75,7 +75,7 @@ pub(super) fn question(app: &App, tenant: &Tenant, act: &str, typed: &Typed<'_>)
                 vec![
                     format!("Its address: {}", urls::tenant(&tenant.slug)),
                     format!("The name of its database: {}", tenant.database_name),
-                    "What its own application calls it".into(),
+                    "What its own application calls it, the setting app.name in its database".into(),
                 ],
                 "Save the change",
             ),
