@@ -4,6 +4,7 @@
 
 use crate::{
     pages::{Wanted, attributes, create, describe, location, texts, value},
+    program::Program,
     support::{Place, ask, count, site::Site, tenant, work_off},
 };
 use reqwest::StatusCode;
@@ -197,4 +198,103 @@ fn a_tenant_waits_for_a_disk_that_can_only_be_read_and_is_made_by_itself() {
             Box::new(|disk| disk.remount("rw"))
         })
     });
+}
+
+/// A disk of its own in a file, that fails as disks do: what is written comes back refused, also what was open before.
+struct FailingDisk {
+    image: PathBuf,
+    at: PathBuf,
+}
+
+impl FailingDisk {
+    fn make(folder: &Path) -> FailingDisk {
+        let disk = FailingDisk { image: folder.join("disk"), at: folder.join("data") };
+        fs::File::create(&disk.image).unwrap().set_len(48 << 20).unwrap();
+        fs::create_dir_all(&disk.at).unwrap();
+        let made = Command::new("mkfs.ext4").arg("-q").arg(&disk.image).output().unwrap();
+        assert!(made.status.success(), "{made:?}");
+        disk.mount();
+        disk
+    }
+
+    fn mount(&self) {
+        let done =
+            Command::new("mount").args(["-o", "loop"]).arg(&self.image).arg(&self.at).output().unwrap();
+        assert!(done.status.success(), "THIS TEST COULD NOT RUN: a disk in a file must be mounted: {done:?}");
+    }
+
+    fn fail(&self) {
+        let done = Command::new("mount").args(["-o", "remount,abort"]).arg(&self.at).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+    }
+
+    fn unmount(&self) {
+        let done = Command::new("umount").arg(&self.at).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+    }
+}
+
+impl Drop for FailingDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.at).output();
+    }
+}
+
+/// Only root can mount a disk in a file; the test says so where it cannot run.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_data_folder_that_can_suddenly_only_be_read_is_told_and_all_goes_on_once_it_can_be_written() {
+    if !is_root() {
+        eprintln!("NOT RUN: a disk in a file can be mounted by root only. Run this test once as root.");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let disk = FailingDisk::make(folder.path());
+    let program = Program::start(folder.path(), "text").await;
+    program.create("Before", "basic");
+    program.wait("/tenants/before/setup", ".setup-links").await;
+    disk.fail();
+    // What is there can be read.
+    for path in ["/tenants", "/tenants/before", "/tenants/before/structure", "/jobs", "/"] {
+        let page = program.get(path).await;
+        assert!(page.contains("Before") || path == "/jobs", "{path}: {page}");
+    }
+    // What is to be written is refused with the reason and what to do, and a reference that finds the cause.
+    for (path, fields) in [
+        ("/tenants/before/manage/pause", &[][..]),
+        ("/tenants/before/manage/details", &[("name", "Other"), ("plan", "basic")]),
+        ("/tenants/new", &[("name", "Acme"), ("email", "dana@example.org")]),
+        ("/login", &[("email", "admin@example.org"), ("password", "correct-horse-battery-staple-7")]),
+    ] {
+        let answer = program.post(path, fields).await;
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        let page = answer.text().await.unwrap();
+        // SQLite keeps to itself what the system said, so the sentence names what it may be.
+        let said = texts(&page, ".lead").join(" ");
+        assert!(
+            said.contains("Look whether its disk is full, missing or read-only")
+                || said.contains("can only be read"),
+            "{path}: {said}"
+        );
+        let line = program.line(&texts(&page, ".reference code")[0]).await;
+        assert!(
+            line.to_lowercase().contains("readonly")
+                || line.contains("Read-only")
+                || line.contains("disk I/O"),
+            "{path}: {line}"
+        );
+    }
+    // The disk comes back as disks do: with the program started again on it.
+    drop(program);
+    disk.unmount();
+    disk.mount();
+    let program = Program::start(folder.path(), "text").await;
+    let page = program.get("/tenants/before").await;
+    assert!(page.contains("Ready"), "{page}");
+    program.create("After", "basic");
+    program.wait("/tenants/after/setup", ".setup-links").await;
+    drop(program);
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|done| done.stdout.starts_with(b"0\n"))
 }

@@ -12,6 +12,7 @@ mod files;
 mod forms;
 mod names;
 mod pages;
+mod program;
 mod references;
 mod stale;
 #[path = "../support/mod.rs"]

@@ -52,6 +52,11 @@ pub async fn change_details(
 ) -> Result<Started> {
     actor.must(Permission::EditTenants)?;
     let mut fields = BTreeMap::new();
+    let asks_for = match (name, plan) {
+        (None, _) => ("plan", "plan"),
+        (Some(_), None) => ("name", "name"),
+        (Some(_), Some(_)) => ("name", "name or the plan"),
+    };
     let name = name.map(tidy);
     if let Some(problem) = name.as_deref().and_then(name_problem) {
         fields.insert("name", problem);
@@ -78,10 +83,9 @@ pub async fn change_details(
             (Some(name), None) => format!("Asked for the name {name}."),
             (None, Some(plan)) => format!("Asked for the plan {plan}."),
             (None, None) => {
-                return Err(Error::invalid(BTreeMap::from([(
-                    "name",
-                    "This is how it is already. Change the name or the plan.".to_owned(),
-                )])));
+                let (field, what) = asks_for;
+                let text = format!("This is how it is already. Change the {what}.");
+                return Err(Error::invalid(BTreeMap::from([(field, text)])));
             }
         };
         Ok(Wish {
