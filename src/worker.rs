@@ -117,30 +117,49 @@ enum Beginning {
     Stopped(Stopped),
 }
 
+/// How often a claim is looked for without the write lock; somebody else was faster each time, so then it is held.
+const LOOKS: usize = 3;
+
 async fn claim_next(app: &App, only: Option<Uuid>) -> Result<Option<Claimed>, StoreError> {
-    let now = app.now_ms();
-    // A look first, without the write lock: most of the time there is nothing to do.
-    if jobs::next_due(&mut *app.store.read().await?).await?.is_none_or(|moment| moment > now) {
-        return Ok(None);
+    for look in 0..=LOOKS {
+        let now = app.now_ms();
+        // Everything is read before the write lock is taken: most of the time there is nothing to do, and otherwise nobody
+        // has to wait for it.
+        let mut locked = if look == LOOKS { Some(app.store.write().await?) } else { None };
+        let found = match &mut locked {
+            Some(write) => jobs::look(write, only, now).await?,
+            None => jobs::look(&mut *app.store.read().await?, only, now).await?,
+        };
+        let Some(found) = found else { return Ok(None) };
+        let ready = at_once::look(app, &found.job).await?;
+        let mut write = match locked {
+            Some(write) => write,
+            None => app.store.write().await?,
+        };
+        if !jobs::take(&mut write, &found, &app.process, now, lease_end(app)).await? {
+            continue;
+        }
+        let job = found.job;
+        let claim = Claim { job_id: job.id, fence: job.fence };
+        let begun = match ready {
+            None => Err(Beginning::StepByStep),
+            Some(ready) => match at_once::begin(app, claim, ready, &mut write).await {
+                Ok(begun) => Ok(begun),
+                Err(LetGo::Store(cause)) => return Err(cause),
+                Err(LetGo::Stopped(stopped)) => Err(Beginning::Stopped(stopped)),
+                Err(LetGo::Lost) => Err(Beginning::StepByStep),
+            },
+        };
+        // A claim that a loss of power undoes is no loss: whoever comes next claims anew. Every record of a step is waited
+        // for, and nothing is on the disk without what was committed before it.
+        let kept = write.commit_soon().await?;
+        let beginning = match begun {
+            Ok(begun) => Beginning::AtOnce(Box::new((begun, kept))),
+            Err(beginning) => beginning,
+        };
+        return Ok(Some(Claimed { job, beginning }));
     }
-    let mut write = app.store.write().await?;
-    let Some(job) = jobs::claim(&mut write, &app.process, only, now, lease_end(app)).await? else {
-        return Ok(None);
-    };
-    let begun = match at_once::begin(app, &job, &mut write).await {
-        Ok(begun) => begun.ok_or(Beginning::StepByStep),
-        Err(LetGo::Store(cause)) => return Err(cause),
-        Err(LetGo::Stopped(stopped)) => Err(Beginning::Stopped(stopped)),
-        Err(LetGo::Lost) => Err(Beginning::StepByStep),
-    };
-    // A claim that a loss of power undoes is no loss: whoever comes next claims anew. Every record of a step is waited
-    // for, and nothing is on the disk without what was committed before it.
-    let kept = write.commit_soon().await?;
-    let beginning = match begun {
-        Ok(begun) => Beginning::AtOnce(Box::new((begun, kept))),
-        Err(beginning) => beginning,
-    };
-    Ok(Some(Claimed { job, beginning }))
+    Ok(None)
 }
 
 fn lease_end(app: &App) -> i64 {

@@ -6,8 +6,82 @@ use super::{
 };
 use uuid::Uuid;
 
-/// Claims the next job that is due, or whose worker has vanished; `only` asks for one job. The claim is durable when the
-/// caller's transaction is.
+/// A job that can be claimed, as it will be then.
+#[derive(Debug, Clone)]
+pub struct Claimable {
+    /// The job, with the claim's number.
+    pub job: Job,
+    /// Its number and state before.
+    before: (i64, JobStatus),
+    /// The installation's last number.
+    last_fence: Option<String>,
+}
+
+/// Looks for the next job that is due, or whose worker has vanished; `only` asks for one job. Without the write lock it is
+/// found out by [`take`] whether it still holds.
+pub async fn look(connection: &mut Connection, only: Option<Uuid>, now_ms: i64) -> Result<Option<Claimable>> {
+    const WITH_FENCE: &str = "SELECT j.*, (SELECT value FROM settings WHERE name = 'fence') AS last_fence FROM jobs j WHERE j.id =";
+    let found = match only {
+        Some(id) => sql_of(format!(
+            "{WITH_FENCE} ? AND ((j.status = 'queued' AND j.run_after_ms <= ?) OR (j.status = 'running' AND j.lease_until_ms <= ?))"
+        ))
+        .bind(id),
+        // Two look-ups, each along its own index; the vanished first, so that what was begun is ended.
+        None => sql_of(format!(
+            "{WITH_FENCE} (SELECT id FROM (
+                SELECT * FROM (SELECT id, 1 AS place FROM jobs WHERE status = 'running' AND lease_until_ms <= ?
+                    ORDER BY lease_until_ms LIMIT 1) AS vanished
+                UNION ALL
+                SELECT * FROM (SELECT id, 2 AS place FROM jobs WHERE status = 'queued' AND run_after_ms <= ?
+                    ORDER BY run_after_ms, id LIMIT 1) AS due
+             ) AS found ORDER BY place LIMIT 1)"
+        )),
+    };
+    let Some(row) = found.bind(now_ms).bind(now_ms).first(connection).await? else { return Ok(None) };
+    let mut job = job(&row)?;
+    let before = (job.fence, job.status);
+    let last_fence = row.maybe_text("last_fence")?;
+    job.fence = last_fence.as_deref().and_then(|last| last.parse::<i64>().ok()).unwrap_or_default() + 1;
+    job.crashes += i64::from(job.status == JobStatus::Running);
+    job.status = JobStatus::Running;
+    job.started_ms = job.started_ms.or(Some(now_ms));
+    Ok(Some(Claimable { job, before, last_fence }))
+}
+
+/// Claims a job that was looked for; false where somebody else has claimed it, or another, since. The claim is durable when
+/// the caller's transaction is.
+pub async fn take(
+    connection: &mut Connection,
+    found: &Claimable,
+    owner: &str,
+    now_ms: i64,
+    lease_until_ms: i64,
+) -> Result<bool> {
+    let job = &found.job;
+    let changed =
+        sql("UPDATE jobs SET status = 'running', lease_owner = ?, lease_until_ms = ?, fence = ?, crashes = ?, started_ms = ?
+             WHERE id = ? AND fence = ? AND status = ? AND (status = 'queued' OR lease_until_ms <= ?)
+             AND COALESCE((SELECT value FROM settings WHERE name = 'fence'), '') = ?")
+        .bind(owner)
+        .bind(lease_until_ms)
+        .bind(job.fence)
+        .bind(job.crashes)
+        .bind(job.started_ms)
+        .bind(job.id)
+        .bind(found.before.0)
+        .bind(found.before.1.word())
+        .bind(now_ms)
+        .bind(found.last_fence.as_deref().unwrap_or_default())
+        .run(connection)
+        .await?;
+    if changed == 0 {
+        return Ok(false);
+    }
+    note_fence(connection, found.last_fence.clone()).await?;
+    Ok(true)
+}
+
+/// Looks for the next job and claims it, in one transaction.
 pub async fn claim(
     connection: &mut Connection,
     owner: &str,
@@ -15,40 +89,8 @@ pub async fn claim(
     now_ms: i64,
     lease_until_ms: i64,
 ) -> Result<Option<Job>> {
-    const WITH_FENCE: &str =
-        "SELECT id, status, (SELECT value FROM settings WHERE name = 'fence') AS last_fence FROM";
-    let found = match only {
-        Some(id) => sql_of(format!(
-            "{WITH_FENCE} jobs WHERE id = ?
-             AND ((status = 'queued' AND run_after_ms <= ?) OR (status = 'running' AND lease_until_ms <= ?))"
-        ))
-        .bind(id),
-        // Two look-ups, each along its own index; the vanished first, so that what was begun is ended.
-        None => sql_of(format!(
-            "{WITH_FENCE} (
-                SELECT * FROM (SELECT id, status, 1 AS place FROM jobs WHERE status = 'running' AND lease_until_ms <= ?
-                    ORDER BY lease_until_ms LIMIT 1) AS vanished
-                UNION ALL
-                SELECT * FROM (SELECT id, status, 2 AS place FROM jobs WHERE status = 'queued' AND run_after_ms <= ?
-                    ORDER BY run_after_ms, id LIMIT 1) AS due
-             ) AS found ORDER BY place LIMIT 1"
-        )),
-    };
-    let Some(row) = found.bind(now_ms).bind(now_ms).first(connection).await? else { return Ok(None) };
-    let fence = note_fence(connection, row.maybe_text("last_fence")?).await?;
-    let id = row.text("id")?;
-    let vanished = row.text("status")? == "running";
-    sql("UPDATE jobs SET status = 'running', lease_owner = ?, lease_until_ms = ?, fence = ?,
-            crashes = crashes + ?, started_ms = COALESCE(started_ms, ?) WHERE id = ?")
-    .bind(owner)
-    .bind(lease_until_ms)
-    .bind(fence)
-    .bind(vanished)
-    .bind(now_ms)
-    .bind(&id)
-    .later(connection)
-    .await?;
-    sql("SELECT * FROM jobs WHERE id = ?").bind(id).first(connection).await?.as_ref().map(job).transpose()
+    let Some(found) = look(connection, only, now_ms).await? else { return Ok(None) };
+    Ok(take(connection, &found, owner, now_ms, lease_until_ms).await?.then_some(found.job))
 }
 
 /// The next claim's number. One counter serves the installation, so that a tenant's database can tell a newer claim from
@@ -70,16 +112,6 @@ async fn note_fence(connection: &mut Connection, last: Option<String>) -> Result
         .later(connection)
         .await?;
     Ok(fence)
-}
-
-/// When the next job is due, in milliseconds, where one waits.
-pub async fn next_due(connection: &mut Connection) -> Result<Option<i64>> {
-    sql("SELECT MIN(moment) AS moment FROM (
-            SELECT MIN(run_after_ms) AS moment FROM jobs WHERE status = 'queued'
-            UNION ALL SELECT MIN(lease_until_ms) FROM jobs WHERE status = 'running') AS due")
-    .one(connection)
-    .await?
-    .maybe_int("moment")
 }
 
 /// Keeps a claim; false where the job is somebody else's now.
@@ -225,7 +257,7 @@ pub async fn retry(connection: &mut Connection, id: Uuid, now_ms: i64) -> Result
     .run(connection)
     .await?;
     if changed == 1 {
-        take_tenants(connection, id, now_ms).await?;
+        take_tenants(id, now_ms).run(connection).await?;
         sql("UPDATE job_steps SET status = 'waiting', started_ms = NULL, ended_ms = NULL, note = NULL WHERE job_id = ?")
             .bind(id)
             .run(connection)

@@ -4,13 +4,13 @@
 
 use super::{
     Scope,
-    db::{Connection, Result, Row, sql, sql_of},
+    db::{Connection, Query, Result, Row, sql, sql_of},
 };
 use uuid::Uuid;
 
 pub use super::claims::{
-    Problem, begin_step, claim, dismiss, durations, end, end_step, heartbeat, hurry, is_ours, next_due,
-    next_fence, put_back, retry, retry_clean_up,
+    Claimable, Problem, begin_step, claim, dismiss, durations, end, end_step, heartbeat, hurry, is_ours,
+    look, next_fence, put_back, retry, retry_clean_up, take,
 };
 
 /// Where a job is.
@@ -267,6 +267,18 @@ pub struct NewJob<'a> {
 /// Adds a job with its steps, ready to be claimed, and gives it its tenants. Where another job has one of them, that is
 /// a duplicate error ([`super::StoreError::is_duplicate`]): one job at a time has a tenant.
 pub async fn add(connection: &mut Connection, new: &NewJob<'_>) -> Result<()> {
+    insert(connection, new).await?;
+    take_tenants(new.id, new.created_ms).run(connection).await?;
+    Ok(())
+}
+
+/// The same for a tenant that was added in this transaction, and that nobody else can have.
+pub async fn add_for_new(connection: &mut Connection, new: &NewJob<'_>) -> Result<()> {
+    insert(connection, new).await?;
+    take_tenants(new.id, new.created_ms).later(connection).await
+}
+
+async fn insert(connection: &mut Connection, new: &NewJob<'_>) -> Result<()> {
     sql("INSERT INTO jobs (id, kind, tenant_id, other_tenant_id, params, run_after_ms, created_by, created_ms)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
     .bind(new.id)
@@ -279,12 +291,11 @@ pub async fn add(connection: &mut Connection, new: &NewJob<'_>) -> Result<()> {
     .bind(new.created_ms)
     .later(connection)
     .await?;
-    super::steps::add(connection, new.id, new.steps).await?;
-    take_tenants(connection, new.id, new.created_ms).await
+    super::steps::add(connection, new.id, new.steps).await
 }
 
 /// Gives a job its tenants.
-pub(super) async fn take_tenants(connection: &mut Connection, id: Uuid, now_ms: i64) -> Result<()> {
+pub(super) fn take_tenants(id: Uuid, now_ms: i64) -> Query {
     sql("INSERT INTO tenant_locks (tenant_id, job_id, taken_ms)
          SELECT tenant_id, id, ? FROM jobs WHERE id = ? AND tenant_id IS NOT NULL
          UNION ALL SELECT other_tenant_id, id, ? FROM jobs WHERE id = ? AND other_tenant_id IS NOT NULL")
@@ -292,9 +303,6 @@ pub(super) async fn take_tenants(connection: &mut Connection, id: Uuid, now_ms: 
     .bind(id)
     .bind(now_ms)
     .bind(id)
-    .run(connection)
-    .await?;
-    Ok(())
 }
 
 /// Lets go of the tenants of a job.

@@ -303,15 +303,14 @@ pub async fn set_schema(
     snapshot: &str,
     now_ms: i64,
 ) -> Result<()> {
-    let known = sql("SELECT schema_hash FROM schema_snapshots WHERE schema_hash = ?").bind(hash);
-    if known.first(connection).await?.is_none() {
-        sql("INSERT INTO schema_snapshots (schema_hash, snapshot, created_ms) VALUES (?, ?, ?)")
-            .bind(hash)
-            .bind(snapshot)
-            .bind(now_ms)
-            .later(connection)
-            .await?;
-    }
+    sql("INSERT INTO schema_snapshots (schema_hash, snapshot, created_ms)
+         SELECT ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM schema_snapshots WHERE schema_hash = ?)")
+    .bind(hash)
+    .bind(snapshot)
+    .bind(now_ms)
+    .bind(hash)
+    .later(connection)
+    .await?;
     sql("UPDATE tenants SET schema_hash = ?, template_snapshot = ?, last_schema_sync = ?, schema_drift_level = 'none' WHERE id = ?")
         .bind(hash)
         .bind(serde_json::json!({ "schema_hash": hash }).to_string())

@@ -309,13 +309,14 @@ async fn insert(
         created_by: actor.id(),
         created_ms: now,
     };
-    store::jobs::add(&mut write, &job).await?;
+    store::jobs::add_for_new(&mut write, &job).await?;
     let kept = write.commit_soon().await?;
     // A worker may begin while the disk still writes: it gives nothing its name before the disk has this and its claim.
     app.wake.notify_one();
-    let tenant = store::tenants::by_id(&mut *app.store.read().await?, Scope::All, id).await?;
-    let tenant = tenant.ok_or_else(|| Error::internal(&"the tenant is gone right after it was added"))?;
-    kept.on_disk().await?;
+    let added = async { store::tenants::by_id(&mut *app.store.read().await?, Scope::All, id).await };
+    let (tenant, kept) = tokio::join!(added, kept.on_disk());
+    kept?;
+    let tenant = tenant?.ok_or_else(|| Error::internal(&"the tenant is gone right after it was added"))?;
     Ok(Created { tenant, job_id: Some(job_id), is_new: true })
 }
 

@@ -7,7 +7,7 @@ use crate::{
     apply::kinds,
     apply::work::{Outcome, Prepared, StepError, Work},
     store::{
-        Connection,
+        Connection, StoreError,
         db::Ticket,
         jobs::{self, Claim, Direction, Job, JobStatus, Step, StepStatus},
         steps::{self, Ended},
@@ -23,9 +23,14 @@ pub(super) struct Begun {
     started: i64,
 }
 
-/// Begins all steps of a job that was claimed a moment ago, in the transaction of the claim, where they can be done at once;
-/// `None` where they have to be run one by one.
-pub(super) async fn begin(app: &App, job: &Job, write: &mut Connection) -> Result<Option<Begun>, LetGo> {
+/// A job whose steps can all be begun together, if its claim holds.
+pub(super) struct Ready {
+    work: Box<dyn Work>,
+    steps: Vec<Step>,
+}
+
+/// Gets a job ready whose claim is to be taken next; `None` where its steps have to be run one by one.
+pub(super) async fn look(app: &App, job: &Job) -> Result<Option<Ready>, StoreError> {
     if job.attempt != 0 || job.crashes != 0 || job.direction != Direction::Forward {
         return Ok(None);
     }
@@ -35,15 +40,24 @@ pub(super) async fn begin(app: &App, job: &Job, write: &mut Connection) -> Resul
     if !work.can_be_at_once() {
         return Ok(None);
     }
-    let steps = jobs::steps(write, job.id).await?;
-    if !steps.iter().all(|step| step.status == StepStatus::Waiting && step.attempts == 0) {
-        return Ok(None);
-    }
+    let steps = jobs::steps(&mut *app.store.read().await?, job.id).await?;
+    let are_new = steps.iter().all(|step| step.status == StepStatus::Waiting && step.attempts == 0);
+    Ok(are_new.then_some(Ready { work, steps }))
+}
+
+/// Begins all steps of a job in the transaction that has claimed it.
+pub(super) async fn begin(
+    app: &App,
+    claim: Claim,
+    ready: Ready,
+    write: &mut Connection,
+) -> Result<Begun, LetGo> {
+    let Ready { work, steps } = ready;
     app.faults.point("all:before")?;
     let started = app.now_ms();
     work.begun(write).await?;
     steps::begin_all(write, claim, started).await?;
-    Ok(Some(Begun { work, steps, started }))
+    Ok(Begun { work, steps, started })
 }
 
 /// Does what was begun; false where the steps have to be run one by one after all. `kept` tells when the claim is on the disk.
