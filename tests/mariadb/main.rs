@@ -6,6 +6,7 @@
 )]
 
 mod dialect;
+mod reading;
 #[path = "../support/mariadb.rs"]
 mod server;
 

@@ -20,6 +20,7 @@ mod expressions;
 mod fingerprint;
 mod inspect;
 mod own;
+mod reading;
 pub mod server;
 mod session;
 mod tables;

@@ -359,7 +359,7 @@ impl Session for MariaDbSession {
     }
 
     async fn read(self: Box<Self>) -> Result<Box<dyn Reading>, EngineError> {
-        Err(EngineError::OutOfReach("Exports are not made of databases on MariaDB yet.".into()))
+        Ok(Box::new(super::reading::MariaDbReading::begin(*self).await?))
     }
 
     async fn close(self: Box<Self>) {
