@@ -5,6 +5,7 @@
     reason = "a test ends where something is not as it should be"
 )]
 
+mod copies;
 mod dialect;
 mod reading;
 #[path = "../support/mariadb.rs"]
@@ -44,7 +45,7 @@ struct Ground {
 }
 
 fn engine(server: &Server, connections: u32) -> MariaDb {
-    MariaDb::new(server.options(), connections, Arc::new(OfTheTest))
+    MariaDb::new(server.options(), connections, Arc::new(OfTheTest), server.folder().join("copies"))
 }
 
 impl Ground {
@@ -380,7 +381,7 @@ async fn the_server_never_has_more_connections_of_ours_than_were_allowed() {
 async fn a_server_that_is_away_is_said_to_be_away_and_helps_again_when_it_is_back() {
     let ground = Ground::made().await;
     let closed = ground.server.options().port(1);
-    let nowhere = MariaDb::new(closed, 2, Arc::new(OfTheTest));
+    let nowhere = MariaDb::new(closed, 2, Arc::new(OfTheTest), "nowhere".into());
     let refused = nowhere.look_up(&ground.name).await.unwrap_err();
     assert!(matches!(refused, EngineError::OutOfReach(_)) && refused.may_pass(), "{refused:?}");
     assert!(!refused.to_string().contains(server::ADMIN.1), "{refused}");

@@ -3,7 +3,7 @@
 use sqlx::{ConnectOptions, Connection, Executor, MySqlConnection, mysql::MySqlConnectOptions};
 use std::{
     net::TcpListener,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -106,6 +106,11 @@ impl Server {
     /// The administrator's way in.
     pub fn options(&self) -> MySqlConnectOptions {
         MySqlConnectOptions::new().host("127.0.0.1").port(self.port).username(ADMIN.0).password(ADMIN.1)
+    }
+
+    /// A folder that is gone with the server.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     pub async fn admin(&self) -> MySqlConnection {

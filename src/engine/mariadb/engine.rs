@@ -53,58 +53,11 @@ impl Engine for MariaDb {
     }
 
     async fn look_up(&self, name: &DatabaseName) -> Result<Presence, EngineError> {
-        let mut connection = self.admin().await?;
-        Self::find(&mut connection, name).await
+        self.presence(name).await
     }
 
     async fn create(&self, name: &DatabaseName, lock: &TenantLock) -> Result<(), EngineError> {
-        let secret = self.secrets.of(lock.tenant_id).await?;
-        let mut connection = self.admin().await?;
-        Self::ensure_list(&mut connection).await?;
-        let ours = Marker { tenant_id: lock.tenant_id, job_id: lock.job_id };
-        match Self::find(&mut connection, name).await? {
-            Presence::Absent => {
-                sqlx::query(
-                    "INSERT INTO tenantry_server.made_databases (name, tenant_id, job_id) VALUES (?, ?, ?)
-                     ON DUPLICATE KEY UPDATE tenant_id = ?, job_id = ?, is_shut = 0",
-                )
-                .bind(name.as_str())
-                .bind(lock.tenant_id.to_string())
-                .bind(lock.job_id.to_string())
-                .bind(lock.tenant_id.to_string())
-                .bind(lock.job_id.to_string())
-                .execute(&mut *connection)
-                .await
-                .map_err(failed)?;
-                let make = format!(
-                    "CREATE DATABASE {} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci",
-                    identifier(name.as_str())
-                );
-                connection.execute(AssertSqlSafe(make)).await.map_err(failed)?;
-            }
-            Presence::Ours(marker) if marker == ours => {}
-            Presence::Ours(_) | Presence::Shut(_) => {
-                return Err(EngineError::Foreign(format!("The database {name} has another owner")));
-            }
-            Presence::Foreign(reason) => return Err(EngineError::Foreign(reason)),
-        }
-        self.make_account(&mut connection, name, &secret).await?;
-        // Named in full: the administrator's connection is in no database.
-        let database = identifier(name.as_str());
-        for (before, after) in OWN_TABLES {
-            connection.execute(AssertSqlSafe(format!("{before} {database}{after}"))).await.map_err(failed)?;
-        }
-        sqlx::query(AssertSqlSafe(format!(
-            "INSERT IGNORE INTO {database}.tenantry_owner (only_row, tenant_id, job_id, fence) VALUES (1, ?, ?, ?)"
-        )))
-        .persistent(false)
-        .bind(lock.tenant_id.to_string())
-        .bind(lock.job_id.to_string())
-        .bind(lock.fence)
-        .execute(&mut *connection)
-        .await
-        .map_err(failed)?;
-        Ok(())
+        self.make(name, lock).await
     }
 
     async fn remove(&self, name: &DatabaseName, marker: &Marker) -> Result<bool, EngineError> {
@@ -130,19 +83,19 @@ impl Engine for MariaDb {
 
     async fn create_from(
         &self,
-        _origin: Origin<'_>,
-        _name: &DatabaseName,
-        _lock: &TenantLock,
+        origin: Origin<'_>,
+        name: &DatabaseName,
+        lock: &TenantLock,
     ) -> Result<(), EngineError> {
-        Err(not_yet())
+        self.copy_to(origin, name, lock).await
     }
 
-    async fn save(&self, _: &DatabaseName, _: Uuid, _: &Path) -> Result<Saved, EngineError> {
-        Err(not_yet())
+    async fn save(&self, name: &DatabaseName, tenant: Uuid, file: &Path) -> Result<Saved, EngineError> {
+        self.save_to(name, tenant, file).await
     }
 
-    async fn check_saved(&self, _file: &Path, _tenant: Uuid) -> Result<(), EngineError> {
-        Err(not_yet())
+    async fn check_saved(&self, file: &Path, tenant: Uuid) -> Result<(), EngineError> {
+        self.check_copy(file, tenant).await
     }
 
     async fn forget_shut(&self, _name: &DatabaseName, _tenant: Uuid) -> Result<bool, EngineError> {
@@ -203,6 +156,67 @@ impl Engine for MariaDb {
     }
 }
 
-fn not_yet() -> EngineError {
-    EngineError::OutOfReach("Copies of databases are not made on MariaDB yet.".into())
+/// A copy in the place of a database that was shut away is not made here yet.
+pub(super) fn no_such_place() -> EngineError {
+    EngineError::OutOfReach(
+        "On MariaDB a snapshot cannot be put in the place of what the tenant has yet. Restore it as a new tenant.".into(),
+    )
+}
+
+impl MariaDb {
+    /// What is to be found under a name.
+    pub(super) async fn presence(&self, name: &DatabaseName) -> Result<Presence, EngineError> {
+        Self::find(&mut *self.admin().await?, name).await
+    }
+
+    /// Makes an empty database with its account, its marker and its ledger, or finds it made.
+    pub(super) async fn make(&self, name: &DatabaseName, lock: &TenantLock) -> Result<(), EngineError> {
+        let secret = self.secrets.of(lock.tenant_id).await?;
+        let mut connection = self.admin().await?;
+        Self::ensure_list(&mut connection).await?;
+        let ours = Marker { tenant_id: lock.tenant_id, job_id: lock.job_id };
+        match Self::find(&mut connection, name).await? {
+            Presence::Absent => {
+                sqlx::query(
+                    "INSERT INTO tenantry_server.made_databases (name, tenant_id, job_id) VALUES (?, ?, ?)
+                     ON DUPLICATE KEY UPDATE tenant_id = ?, job_id = ?, is_shut = 0",
+                )
+                .bind(name.as_str())
+                .bind(lock.tenant_id.to_string())
+                .bind(lock.job_id.to_string())
+                .bind(lock.tenant_id.to_string())
+                .bind(lock.job_id.to_string())
+                .execute(&mut *connection)
+                .await
+                .map_err(failed)?;
+                let make = format!(
+                    "CREATE DATABASE {} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci",
+                    identifier(name.as_str())
+                );
+                connection.execute(AssertSqlSafe(make)).await.map_err(failed)?;
+            }
+            Presence::Ours(marker) if marker == ours => {}
+            Presence::Ours(_) | Presence::Shut(_) => {
+                return Err(EngineError::Foreign(format!("The database {name} has another owner")));
+            }
+            Presence::Foreign(reason) => return Err(EngineError::Foreign(reason)),
+        }
+        self.make_account(&mut connection, name, &secret).await?;
+        // Named in full: the administrator's connection is in no database.
+        let database = identifier(name.as_str());
+        for (before, after) in OWN_TABLES {
+            connection.execute(AssertSqlSafe(format!("{before} {database}{after}"))).await.map_err(failed)?;
+        }
+        sqlx::query(AssertSqlSafe(format!(
+            "INSERT IGNORE INTO {database}.tenantry_owner (only_row, tenant_id, job_id, fence) VALUES (1, ?, ?, ?)"
+        )))
+        .persistent(false)
+        .bind(lock.tenant_id.to_string())
+        .bind(lock.job_id.to_string())
+        .bind(lock.fence)
+        .execute(&mut *connection)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
 }

@@ -19,6 +19,7 @@ mod engine;
 mod expressions;
 mod fingerprint;
 mod inspect;
+mod keep;
 mod own;
 mod reading;
 pub mod server;

@@ -105,6 +105,18 @@ impl MariaDbReading {
         Ok(())
     }
 
+    /// The statements that make the tables, in order.
+    pub(super) fn structure(&self) -> Vec<String> {
+        self.tables.iter().filter_map(|table| self.made_by("TABLE", &table.name).cloned()).collect()
+    }
+
+    /// The statements that make views and triggers, which come after the rows.
+    pub(super) fn later(&self) -> Vec<String> {
+        let views = self.schema.views.keys().map(|name| ("VIEW", name));
+        let triggers = self.schema.triggers.keys().map(|name| ("TRIGGER", name));
+        views.chain(triggers).filter_map(|(kind, name)| self.made_by(kind, name).cloned()).collect()
+    }
+
     fn made_by(&self, kind: &str, name: &str) -> Option<&String> {
         self.made_by.get(&format!("{kind} {name}"))
     }

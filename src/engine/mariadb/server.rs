@@ -11,7 +11,7 @@ use sqlx::{
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
     pool::PoolConnection,
 };
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
@@ -65,6 +65,8 @@ pub struct MariaDb {
     /// Connections that tenants' accounts may have of us at once.
     places: Arc<Semaphore>,
     pub(super) secrets: Arc<dyn Secrets>,
+    /// Where copies are that are on their way from one database to another.
+    pub(super) folder: PathBuf,
 }
 
 impl fmt::Debug for MariaDb {
@@ -126,8 +128,14 @@ fn in_grant(name: &DatabaseName) -> String {
 
 impl MariaDb {
     /// A server that an administrator's account can be used on, with at most so many connections at once, two at least:
-    /// one for the administrator, one for a tenant. Must be called within the runtime.
-    pub fn new(options: MySqlConnectOptions, connections: u32, secrets: Arc<dyn Secrets>) -> Self {
+    /// one for the administrator, one for a tenant. Copies on their way are kept in `folder`. Must be called within the
+    /// runtime.
+    pub fn new(
+        options: MySqlConnectOptions,
+        connections: u32,
+        secrets: Arc<dyn Secrets>,
+        folder: PathBuf,
+    ) -> Self {
         let options = options.pipes_as_concat(false).no_engine_substitution(false).timezone(None);
         let for_admins = (connections / 4).max(1);
         let admins = MySqlPoolOptions::new()
@@ -140,7 +148,7 @@ impl MariaDb {
             .connect_lazy_with(options.clone());
         let for_tenants = connections.saturating_sub(for_admins).max(1);
         let places = Arc::new(Semaphore::new(usize::try_from(for_tenants).unwrap_or(1)));
-        Self { options, admins, places, secrets }
+        Self { options, admins, places, secrets, folder }
     }
 
     async fn place(&self) -> Result<OwnedSemaphorePermit, EngineError> {
@@ -292,6 +300,22 @@ impl MariaDb {
     async fn as_tenant(&self, name: &DatabaseName, tenant: Uuid) -> Result<MySqlConnectOptions, EngineError> {
         let secret = self.secrets.of(tenant).await?;
         Ok(self.options.clone().username(&account(name)).password(&secret).database(name.as_str()))
+    }
+
+    /// A session on a database as the administrator, where the tenant's account cannot be used.
+    pub(super) async fn as_admin(&self, name: &DatabaseName) -> Result<MariaDbSession, EngineError> {
+        let place = self.place().await?;
+        let mut connection = self.connect(&self.options.clone().database(name.as_str())).await?;
+        let row = sqlx::query("SELECT CONNECTION_ID()").fetch_one(&mut connection).await.map_err(failed)?;
+        Ok(MariaDbSession {
+            id: row.try_get_unchecked::<u64, _>(0).map_err(failed)?,
+            connection,
+            server: self.clone(),
+            database: name.to_string(),
+            lock: None,
+            place,
+            scratch: None,
+        })
     }
 
     pub(super) async fn session(
