@@ -33,7 +33,7 @@ fn another(name: &str) -> (DatabaseName, TenantLock) {
 async fn a_copy_has_the_same_structure_and_rows_and_an_account_of_its_own() {
     let ground = ground().await;
     let origin = Origin::Database(&ground.name, ground.lock.tenant_id);
-    for _ in 0..2 {
+    for round in [10, 20] {
         let (name, lock) = another("copy");
         ground.engine.create_from(origin, &name, &lock).await.unwrap();
         // Run twice, it is made.
@@ -50,11 +50,11 @@ async fn a_copy_has_the_same_structure_and_rows_and_an_account_of_its_own() {
             Err(EngineError::Foreign(_))
         ));
         // One that is shut away can be copied, too.
-        let shut = TenantLock { job_id: Uuid::now_v7(), fence: 2, ..ground.lock };
+        let shut = TenantLock { job_id: Uuid::now_v7(), fence: round, ..ground.lock };
         ground.engine.shut(&ground.name, &shut).await.unwrap();
         let (name, lock) = another("of-shut");
         ground.engine.create_from(origin, &name, &lock).await.unwrap();
-        ground.engine.reopen(&ground.name, &TenantLock { fence: 3, ..shut }).await.unwrap();
+        ground.engine.reopen(&ground.name, &TenantLock { fence: round + 1, ..shut }).await.unwrap();
     }
     assert_eq!(
         fs::read_dir(ground.server.folder().join("copies")).unwrap().count(),
