@@ -6,6 +6,7 @@
 
 pub mod dialect;
 pub mod name;
+pub mod postgres;
 pub mod reading;
 pub mod sqlite;
 pub mod statement;
