@@ -13,7 +13,9 @@ INSERT INTO members (email, name, city, born, fee, active, kind, doc, joined, se
 
 /// What an expression gives for Ada.
 async fn value(tenant: &mut Tenant, expression: &str) -> String {
-    tenant.apply(&format!("CREATE OR REPLACE VIEW v AS SELECT {expression} AS x FROM members WHERE id = 1")).await;
+    tenant
+        .apply(&format!("CREATE OR REPLACE VIEW v AS SELECT {expression} AS x FROM members WHERE id = 1"))
+        .await;
     tenant.rows("SELECT x FROM v").await.remove(0)
 }
 
@@ -101,18 +103,32 @@ async fn grouping_sorting_and_joining_ignore_case() {
     let mut tenant = Tenant::with(CLUB).await;
     assert_eq!(rows(&mut tenant, "SELECT COUNT(DISTINCT city) AS n FROM members").await, ["2"]);
     assert_eq!(
-        rows(&mut tenant, "SELECT COUNT(*) AS n, SUM(active) AS a FROM members GROUP BY city ORDER BY n DESC").await,
+        rows(
+            &mut tenant,
+            "SELECT COUNT(*) AS n, SUM(active) AS a FROM members GROUP BY city ORDER BY n DESC"
+        )
+        .await,
         ["2|1", "1|1"]
     );
     assert_eq!(rows(&mut tenant, "SELECT name FROM members ORDER BY name").await, ["", "Ada", "bo"]);
-    assert_eq!(rows(&mut tenant, "SELECT name FROM members ORDER BY kind, name DESC").await, ["bo", "Ada", ""]);
-    assert_eq!(rows(&mut tenant, "SELECT DISTINCT LOWER(city) AS c FROM members ORDER BY c").await, ["oslo", "rome"]);
+    assert_eq!(
+        rows(&mut tenant, "SELECT name FROM members ORDER BY kind, name DESC").await,
+        ["bo", "Ada", ""]
+    );
+    assert_eq!(
+        rows(&mut tenant, "SELECT DISTINCT LOWER(city) AS c FROM members ORDER BY c").await,
+        ["oslo", "rome"]
+    );
     assert_eq!(
         rows(&mut tenant, "SELECT city, MAX(fee) AS top FROM members GROUP BY city HAVING top > 8").await,
         ["Rome|10.50"]
     );
     assert_eq!(
-        rows(&mut tenant, "SELECT a.id, b.id AS other FROM members a JOIN members b ON a.city = b.city AND a.id < b.id").await,
+        rows(
+            &mut tenant,
+            "SELECT a.id, b.id AS other FROM members a JOIN members b ON a.city = b.city AND a.id < b.id"
+        )
+        .await,
         ["1|2"]
     );
     assert_eq!(
@@ -124,11 +140,19 @@ async fn grouping_sorting_and_joining_ignore_case() {
         ["Ada; bo"]
     );
     assert_eq!(
-        rows(&mut tenant, "WITH old AS (SELECT * FROM members WHERE born < '1989-01-01') SELECT name FROM old").await,
+        rows(
+            &mut tenant,
+            "WITH old AS (SELECT * FROM members WHERE born < '1989-01-01') SELECT name FROM old"
+        )
+        .await,
         ["bo"]
     );
     assert_eq!(
-        rows(&mut tenant, "SELECT id, ROW_NUMBER() OVER (PARTITION BY city ORDER BY id) AS n FROM members WHERE id < 3").await,
+        rows(
+            &mut tenant,
+            "SELECT id, ROW_NUMBER() OVER (PARTITION BY city ORDER BY id) AS n FROM members WHERE id < 3"
+        )
+        .await,
         ["1|1", "2|2"]
     );
     assert_eq!(
@@ -141,6 +165,9 @@ async fn grouping_sorting_and_joining_ignore_case() {
 async fn an_application_can_search_in_what_a_view_gives() {
     let mut tenant = Tenant::with(CLUB).await;
     tenant.apply("CREATE VIEW people AS SELECT name, CONCAT(name, ' of ', city) AS label FROM members").await;
-    assert_eq!(tenant.rows("SELECT name FROM people WHERE name LIKE 'A%' AND label ILIKE '%ROME'").await, ["Ada"]);
+    assert_eq!(
+        tenant.rows("SELECT name FROM people WHERE name LIKE 'A%' AND label ILIKE '%ROME'").await,
+        ["Ada"]
+    );
     tenant.assert_as_modelled().await;
 }

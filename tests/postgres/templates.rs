@@ -15,8 +15,10 @@ async fn runs_whole(template: &str) {
         .map(|module| module.name.clone())
         .collect();
     let modules = prove::resolve(&files.module_order().unwrap(), &chosen).unwrap();
-    let modules: Vec<_> =
-        modules.iter().map(|name| files.modules.iter().find(|module| module.name == *name).unwrap()).collect();
+    let modules: Vec<_> = modules
+        .iter()
+        .map(|name| files.modules.iter().find(|module| module.name == *name).unwrap())
+        .collect();
     let mut tenant = Tenant::new().await;
     tenant.apply(&files.schema_sql.base.text).await;
     for module in &modules {

@@ -9,7 +9,13 @@ use tenantry::{
         postgres::{CREATE_COLLATION, inspect, render},
     },
     schema::{Default, Schema, Type},
-    sql::{evolve, operation::Operation, operations::operation, read::split, variables::Variables},
+    sql::{
+        evolve,
+        operation::{Operation, TableChange},
+        operations::operation,
+        read::split,
+        variables::Variables,
+    },
 };
 
 pub struct Tenant {
@@ -50,6 +56,12 @@ impl Tenant {
         Ok(all)
     }
 
+    /// Runs changes of one table that the parser cannot read.
+    pub async fn alter(&mut self, table: &str, changes: Vec<TableChange>) {
+        let operation = Operation::AlterTable { table: table.to_owned(), changes };
+        self.step(&operation).await.unwrap();
+    }
+
     async fn step(&mut self, operation: &Operation) -> Result<Vec<Statement>, String> {
         let mut after = self.schema.clone();
         evolve::apply(&mut after, operation)?;
@@ -81,7 +93,12 @@ impl Tenant {
         for value in &statement.values {
             query = query.bind(variables.fill(value));
         }
-        query.persistent(false).execute(&mut self.connection).await.map(|_| ()).map_err(|error| error.to_string())
+        query
+            .persistent(false)
+            .execute(&mut self.connection)
+            .await
+            .map(|_| ())
+            .map_err(|error| error.to_string())
     }
 
     /// Runs SQL of PostgreSQL.
@@ -127,10 +144,13 @@ fn comparable(schema: &Schema) -> Schema {
                 generated.expression.clear();
                 generated.stored = true;
             }
-            let counts = matches!(column.ty, Type::Integer { .. } | Type::Decimal { .. } | Type::Float | Type::Double);
+            let counts =
+                matches!(column.ty, Type::Integer { .. } | Type::Decimal { .. } | Type::Float | Type::Double);
             column.default = match column.default.take() {
                 Some(Default::Expression(_)) => Some(Default::Expression(String::new())),
-                Some(Default::Number(number)) if column.ty == Type::Boolean => Some(Default::Boolean(number != "0")),
+                Some(Default::Number(number)) if column.ty == Type::Boolean => {
+                    Some(Default::Boolean(number != "0"))
+                }
                 Some(Default::Text(text)) if counts => Some(Default::Number(text)),
                 other => other,
             };

@@ -31,7 +31,8 @@ pub(super) fn alter(
     tables::validate(after, new)?;
     refuse_name_clash(after, new)?;
     refuse_other_tables(before, after, old, new)?;
-    let mut work = Work { before, after, old, new, origins: &origins, statements: Vec::new(), touches_views: false };
+    let mut work =
+        Work { before, after, old, new, origins: &origins, statements: Vec::new(), touches_views: false };
     work.run()?;
     let Work { statements, touches_views, .. } = work;
     if statements.is_empty() || !touches_views {
@@ -98,7 +99,11 @@ impl Work<'_> {
 
     /// What an old column is called from now on; `None` where it goes.
     fn now_called(&self, column: &str) -> Option<&str> {
-        self.origins.columns.iter().find(|(_, before)| names::same(before, column)).map(|(after, _)| after.as_str())
+        self.origins
+            .columns
+            .iter()
+            .find(|(_, before)| names::same(before, column))
+            .map(|(after, _)| after.as_str())
     }
 
     fn run(&mut self) -> Result<(), Refusal> {
@@ -172,7 +177,8 @@ impl Work<'_> {
         let (old, new) = (self.old, self.new);
         let under_new_names = self.renamed();
         let table = identifier(&old.name);
-        let drop = |name: &str| format!("ALTER TABLE {table} DROP CONSTRAINT {}", identifier(&names::cut(name)));
+        let drop =
+            |name: &str| format!("ALTER TABLE {table} DROP CONSTRAINT {}", identifier(&names::cut(name)));
         let drops_column = |name: &str| self.now_called(name).is_none();
         let mut statements = Vec::new();
         for (name, key) in &under_new_names.foreign_keys {
@@ -195,7 +201,8 @@ impl Work<'_> {
             }
         }
         if !old.primary_key.is_empty()
-            && (under_new_names.primary_key != new.primary_key || old.primary_key.iter().any(|name| drops_column(name)))
+            && (under_new_names.primary_key != new.primary_key
+                || old.primary_key.iter().any(|name| drops_column(name)))
         {
             statements.push(drop(&names::primary_key(&old.name)));
         }
@@ -204,7 +211,9 @@ impl Work<'_> {
     }
 
     fn same_check(&self, name: &str) -> bool {
-        let (Some(was), Some(now)) = (self.old.checks.get(name), self.new.checks.get(name)) else { return false };
+        let (Some(was), Some(now)) = (self.old.checks.get(name), self.new.checks.get(name)) else {
+            return false;
+        };
         // A check whose text only follows a rename has followed it in the database as well.
         let mut followed = was.expression.clone();
         for (after, before) in self.origins.columns.iter().filter(|(after, before)| after != before) {
@@ -250,7 +259,11 @@ impl Work<'_> {
         let under_new_names = self.renamed();
         let mut index_names: Vec<(String, String)> = Vec::new();
         for (name, index) in &under_new_names.indexes {
-            let now = if new.indexes.get(name) == Some(index) { Some(name.clone()) } else { self.renamed_index(name) };
+            let now = if new.indexes.get(name) == Some(index) {
+                Some(name.clone())
+            } else {
+                self.renamed_index(name)
+            };
             if let Some(now) = now {
                 index_names.push((
                     names::whole_index_name(&old.name, name),
@@ -282,8 +295,10 @@ impl Work<'_> {
             .filter(|(after, before)| after != before && tables::find(self.old, before).is_some())
             .map(|(after, before)| (before.clone(), after.clone()))
             .collect();
-        let needs_step = renames.iter().any(|(_, after)| self.old.columns.iter().any(|column| column.name == *after));
-        let rename = |from: &str, to: &str| format!("RENAME COLUMN {} TO {}", identifier(from), identifier(to));
+        let needs_step =
+            renames.iter().any(|(_, after)| self.old.columns.iter().any(|column| column.name == *after));
+        let rename =
+            |from: &str, to: &str| format!("RENAME COLUMN {} TO {}", identifier(from), identifier(to));
         for (place, (before, after)) in renames.iter().enumerate() {
             let step = format!("tenantry_column_{place}");
             self.table(rename(before, if needs_step { &step } else { after }));
@@ -411,7 +426,8 @@ impl Work<'_> {
 /// A column's value in its new type. What does not fit is refused by the type or its check: a change of type never changes a
 /// value in silence.
 fn using(was: &Column, now: &Column, old: &Definition, new: &Definition, name: &str) -> String {
-    let is_text = |column: &Column, definition: &Definition| storage::is_text(&column.ty) && definition.ty != "uuid";
+    let is_text =
+        |column: &Column, definition: &Definition| storage::is_text(&column.ty) && definition.ty != "uuid";
     let is_bytes = |ty: &Type| matches!(ty, Type::Binary(_) | Type::Varbinary(_) | Type::Blob(_));
     match (&was.ty, &now.ty) {
         // A cast would cut what is too long; an assignment refuses it.

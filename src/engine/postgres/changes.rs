@@ -4,8 +4,9 @@ use super::{
     Refusal,
     expressions::Translator,
     names::{self, identifier},
-    rows::{assignments, known, statement, target},
+    rows::{assigned, assignments, known, statement, target},
     scope::{Scope, Sql},
+    storage,
 };
 use crate::{
     engine::statement::Statement,
@@ -57,7 +58,18 @@ pub(super) fn update_rows(schema: &Schema, update: &Update) -> Result<Vec<Statem
                 table.name, column.name
             )));
         }
-        values.push(super::rows::assigned(&mut translator, schema, table, column, &change.value)?);
+        let value = assigned(&mut translator, schema, table, column, &change.value)?;
+        if value.text == "DEFAULT" {
+            return Err(Refusal::new(format!(
+                "{}.{} is set to its DEFAULT in an UPDATE with JOIN or LIMIT; write the value.",
+                table.name, column.name
+            )));
+        }
+        let is_uuid = storage::is_uuid(schema, table, column);
+        let ty = storage::declared(schema, table, column);
+        // A cast to its length would cut a text; the assignment refuses it.
+        let ty = if storage::is_text(&column.ty) && !is_uuid { "text" } else { ty.as_str() };
+        values.push(Sql::fill(&format!("CAST({{}} AS {ty})"), [value]));
         set.push(format!("{} = s.c{place}", identifier(&column.name)));
         names.push(format!("c{place}"));
     }
@@ -126,7 +138,12 @@ fn first_table<'a>(
     match &table.relation {
         TableFactor::Table { name, alias, args: None, .. } => {
             let table = known(schema, name)?;
-            Ok((table, alias.as_ref().map_or_else(|| name.to_string().replace('`', ""), |alias| alias.name.value.clone())))
+            Ok((
+                table,
+                alias
+                    .as_ref()
+                    .map_or_else(|| name.to_string().replace('`', ""), |alias| alias.name.value.clone()),
+            ))
         }
         other => Err(Refusal::unsupported(format!("{what} of {other}"))),
     }

@@ -135,7 +135,9 @@ pub(super) fn first_value(schema: &Schema, table: &Table, column: &Column) -> Op
         return None;
     }
     match &column.ty {
-        Type::Integer { .. } | Type::Float | Type::Double | Type::Year | Type::Decimal { .. } => Some("0".to_owned()),
+        Type::Integer { .. } | Type::Float | Type::Double | Type::Year | Type::Decimal { .. } => {
+            Some("0".to_owned())
+        }
         Type::Boolean => Some("FALSE".to_owned()),
         Type::Char(_) | Type::Varchar(_) | Type::Text(_) => Some("''".to_owned()),
         Type::Binary(length) => {

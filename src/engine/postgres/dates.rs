@@ -67,9 +67,10 @@ pub(super) fn function(
             Sql::fill("CAST(floor(EXTRACT(EPOCH FROM {})) AS bigint)", [of(translator, moment)?]),
             Kind::Integer,
         ),
-        ("FROM_UNIXTIME", [seconds]) => {
-            (Sql::fill("(to_timestamp({}) AT TIME ZONE 'UTC')", [translator.number(seconds)?.0]), Kind::Moment)
-        }
+        ("FROM_UNIXTIME", [seconds]) => (
+            Sql::fill("(to_timestamp({}) AT TIME ZONE 'UTC')", [translator.number(seconds)?.0]),
+            Kind::Moment,
+        ),
         ("DATE_ADD" | "ADDDATE" | "DATE_SUB" | "SUBDATE", [moment, Expr::Interval(interval)]) => {
             shifted(translator, moment, interval, matches!(name, "DATE_SUB" | "SUBDATE"))?
         }

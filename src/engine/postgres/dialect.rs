@@ -123,8 +123,12 @@ fn create_view(
     view: &View,
     or_replace: bool,
 ) -> Result<Vec<Statement>, Refusal> {
-    if view.name.len() > names::LIMIT || ["pg_", "tenantry_"].iter().any(|start| view.name.starts_with(start)) {
-        return Err(Refusal::new(format!("The view name {} is reserved or too long; choose another.", view.name)));
+    if view.name.len() > names::LIMIT || ["pg_", "tenantry_"].iter().any(|start| view.name.starts_with(start))
+    {
+        return Err(Refusal::new(format!(
+            "The view name {} is reserved or too long; choose another.",
+            view.name
+        )));
     }
     let mut statements = Vec::new();
     // PostgreSQL's OR REPLACE can only add columns at the end.

@@ -389,7 +389,8 @@ impl<'a> Translator<'a> {
         } else {
             ("ILIKE", self.texted(expr)?.operand())
         };
-        let mut sql = Sql::fill(&format!("{{}} {}{word} {{}}", not(negated)), [left, self.texted(pattern)?.operand()]);
+        let mut sql =
+            Sql::fill(&format!("{{}} {}{word} {{}}", not(negated)), [left, self.texted(pattern)?.operand()]);
         if let Some(escape) = escape {
             sql.push(Sql::fill(" ESCAPE {}", [self.operand(escape)?]));
         }
@@ -490,8 +491,8 @@ impl<'a> Translator<'a> {
         let (sql, kind) = self.expression(expr)?;
         let frame = match data_type {
             DataType::Char(length) | DataType::Character(length) | DataType::Varchar(length) => {
-                let digits: Option<String> =
-                    length.map(|length| length.to_string().chars().take_while(char::is_ascii_digit).collect());
+                let digits: Option<String> = length
+                    .map(|length| length.to_string().chars().take_while(char::is_ascii_digit).collect());
                 let ty = digits.map_or("text".to_owned(), |digits| format!("varchar({digits})"));
                 let text = functions::as_text(sql, &kind);
                 return Ok((Sql::fill(&format!("CAST({{}} AS {ty})"), [text]), Kind::COMPUTED_TEXT));
@@ -505,7 +506,7 @@ impl<'a> Translator<'a> {
                 Kind::Boolean => "CAST(CAST({} AS integer) AS bigint)",
                 kind if kind.is_number() => "CAST(round(CAST({} AS numeric)) AS bigint)",
                 // MySQL reads the digits at the beginning of a text.
-                Kind::Text { .. } | Kind::Enum(_) => {
+                Kind::Text { .. } | Kind::Enum(_) | Kind::Constant => {
                     let text = self.texted(expr)?.operand();
                     let frame = "CASE WHEN {} IS NOT NULL THEN CAST(COALESCE(substring({} FROM '^\\s*([-+]?\\d+)'), '0') AS bigint) END";
                     return Ok((Sql::fill(frame, [text.clone(), text]), Kind::Integer));
@@ -521,17 +522,11 @@ impl<'a> Translator<'a> {
                 "CAST({} AS double precision)"
             }
             DataType::Date => {
-                return Ok((
-                    Sql::fill("CAST({} AS date)", [functions::as_moment(sql, &kind)]),
-                    Kind::Date,
-                ));
+                return Ok((Sql::fill("CAST({} AS date)", [functions::as_moment(sql, &kind)]), Kind::Date));
             }
             DataType::Datetime(None) => return Ok((functions::as_moment(sql, &kind), Kind::Moment)),
             DataType::Time(None, _) => {
-                return Ok((
-                    Sql::fill("CAST({} AS time)", [functions::as_moment(sql, &kind)]),
-                    Kind::Time,
-                ));
+                return Ok((Sql::fill("CAST({} AS time)", [functions::as_moment(sql, &kind)]), Kind::Time));
             }
             DataType::JSON => "CAST({} AS jsonb)",
             DataType::Binary(None) => "convert_to({}, 'UTF8')",

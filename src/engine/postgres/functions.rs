@@ -10,8 +10,8 @@ use super::{
 };
 use crate::schema::Type;
 use sqlparser::ast::{
-    CeilFloorKind, DateTimeField, DuplicateTreatment, Expr, Function, FunctionArg,
-    FunctionArgExpr, FunctionArgumentClause, FunctionArguments, OrderByExpr, WindowType,
+    CeilFloorKind, DateTimeField, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr,
+    FunctionArgumentClause, FunctionArguments, OrderByExpr, WindowType,
 };
 
 type Translated = Result<(Sql, Kind), Refusal>;
@@ -116,9 +116,7 @@ fn scalar(translator: &mut Translator, name: &str, arguments: &[&Expr]) -> Trans
                 _ => Err(Refusal::unsupported("HEX of a number")),
             }
         }
-        ("UNHEX", [only]) => {
-            Ok((Sql::fill("decode({}, 'hex')", [translator.texted(only)?]), Kind::Bytes))
-        }
+        ("UNHEX", [only]) => Ok((Sql::fill("decode({}, 'hex')", [translator.texted(only)?]), Kind::Bytes)),
         ("INSTR", [whole, part]) | ("LOCATE", [part, whole]) => position(translator, part, whole),
         ("ROUND", [number]) => {
             let sql = translator.number(number)?.0;
@@ -161,7 +159,9 @@ pub(super) fn as_text(sql: Sql, kind: &Kind) -> Sql {
         Kind::Text { .. } | Kind::Enum(_) | Kind::Constant => sql,
         Kind::Boolean => Sql::fill("CAST(CAST({} AS integer) AS text)", [sql]),
         Kind::Moment => Sql::fill("to_char({}, 'YYYY-MM-DD HH24:MI:SS')", [sql]),
-        Kind::Instant => Sql::fill("to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')", [sql.operand()]),
+        Kind::Instant => {
+            Sql::fill("to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')", [sql.operand()])
+        }
         Kind::Date => Sql::fill("to_char({}, 'YYYY-MM-DD')", [sql]),
         Kind::Decimal { .. }
         | Kind::Integer
@@ -190,10 +190,13 @@ pub(super) fn converted(sql: Sql, kind: &Kind, ty: &Type) -> Sql {
         (_, Kind::Unknown) => sql,
         (Type::Boolean, kind) if kind.is_number() => Sql::fill("{} <> 0", [sql.operand()]).loose(),
         (Type::Boolean, Kind::Text { .. } | Kind::Constant) => cast("boolean", sql),
-        (Type::Integer { .. } | Type::Year | Type::Float | Type::Double | Type::Decimal { .. }, Kind::Boolean) => {
-            cast("integer", sql)
+        (
+            Type::Integer { .. } | Type::Year | Type::Float | Type::Double | Type::Decimal { .. },
+            Kind::Boolean,
+        ) => cast("integer", sql),
+        (Type::Integer { .. } | Type::Year, Kind::Text { .. } | Kind::Enum(_) | Kind::Constant) => {
+            cast("bigint", sql)
         }
-        (Type::Integer { .. } | Type::Year, Kind::Text { .. } | Kind::Enum(_) | Kind::Constant) => cast("bigint", sql),
         (Type::Decimal { .. } | Type::Float | Type::Double, Kind::Text { .. } | Kind::Constant) => {
             cast("numeric", sql)
         }
@@ -217,15 +220,16 @@ pub(super) fn alike(values: Vec<(Sql, Kind)>) -> Result<(Vec<Sql>, Kind), Refusa
     let any = |is: &dyn Fn(&Kind) -> bool| values.iter().any(|(_, kind)| is(kind));
     let texts = any(&Kind::is_text);
     let binary = any(&|kind| *kind == Kind::Text { binary: true });
-    let moments = any(&|kind| matches!(kind, Kind::Moment | Kind::Date)) && any(&|kind| *kind == Kind::Instant);
+    let moments =
+        any(&|kind| matches!(kind, Kind::Moment | Kind::Date)) && any(&|kind| *kind == Kind::Instant);
     let numbers = any(&Kind::is_number);
     let booleans = any(&|kind| *kind == Kind::Boolean);
     // A constant 0 or 1 beside TRUE and FALSE is one of them.
     let is_bit = |sql: &Sql| matches!(sql.text.as_str(), "0" | "1");
-    let all_bits = booleans
-        && values.iter().all(|(sql, kind)| !kind.is_number() || is_bit(sql));
+    let all_bits = booleans && values.iter().all(|(sql, kind)| !kind.is_number() || is_bit(sql));
     let uuids = any(&|kind| *kind == Kind::Uuid);
-    let first = values.iter().map(|(_, kind)| kind).find(|kind| !matches!(kind, Kind::Unknown | Kind::Constant));
+    let first =
+        values.iter().map(|(_, kind)| kind).find(|kind| !matches!(kind, Kind::Unknown | Kind::Constant));
     let mut whole = first.cloned().unwrap_or(Kind::Unknown);
     if whole == Kind::Unknown && any(&|kind| *kind == Kind::Constant) {
         whole = Kind::Constant;
@@ -272,7 +276,8 @@ fn calls(translator: &mut Translator, name: &str, arguments: &[&Expr], kind: Kin
 
 /// A function whose result is one of its arguments.
 fn combines(translator: &mut Translator, name: &str, arguments: &[&Expr]) -> Translated {
-    let values: Result<Vec<_>, _> = arguments.iter().map(|argument| translator.expression(argument)).collect();
+    let values: Result<Vec<_>, _> =
+        arguments.iter().map(|argument| translator.expression(argument)).collect();
     let (pieces, kind) = alike(values?)?;
     Ok((Sql::fill(&format!("{name}({{}})"), [Sql::join(pieces, ", ")]), computed(kind)))
 }
@@ -382,9 +387,7 @@ fn aggregate(
             };
             (Sql::fill(&format!("{}({distinct}{{}})", name.to_ascii_lowercase()), [sql]), kind)
         }
-        ("JSON_ARRAYAGG", Some(_)) => {
-            (one(translator, "jsonb_agg", list.args.as_slice())?, Kind::Json)
-        }
+        ("JSON_ARRAYAGG", Some(_)) => (one(translator, "jsonb_agg", list.args.as_slice())?, Kind::Json),
         ("JSON_OBJECTAGG", None) => (one(translator, "jsonb_object_agg", list.args.as_slice())?, Kind::Json),
         ("GROUP_CONCAT", Some(expression)) => {
             return group_concat(translator, expression, distinct, &list.clauses).map(Some);
@@ -466,11 +469,8 @@ fn over(translator: &mut Translator, function: &Function, translated: (Sql, Kind
     }
     let mut inside = Sql::default();
     if !specification.partition_by.is_empty() {
-        let pieces: Result<Vec<_>, _> = specification
-            .partition_by
-            .iter()
-            .map(|part| translator.plain(part))
-            .collect();
+        let pieces: Result<Vec<_>, _> =
+            specification.partition_by.iter().map(|part| translator.plain(part)).collect();
         inside.push(Sql::fill("PARTITION BY {} ", [Sql::join(pieces?, ", ")]));
     }
     if !specification.order_by.is_empty() {

@@ -3,8 +3,8 @@
 use super::{
     Refusal,
     dialect::plain,
-    functions::converted,
     expressions::Translator,
+    functions::converted,
     names::{self, identifier, identifiers},
     rows::{assigned, assignments, column_of, known, statement, target, translator},
     scope::{Kind, Sql},
@@ -100,10 +100,13 @@ pub(super) fn insert_rows(schema: &Schema, insert: &Insert) -> Result<Vec<Statem
             let set: Vec<String> = table
                 .columns
                 .iter()
-                .filter(|column| column.generated.is_none() && !key.iter().any(|name| names::same(name, &column.name)))
+                .filter(|column| {
+                    column.generated.is_none() && !key.iter().any(|name| names::same(name, &column.name))
+                })
                 .map(|column| format!("{0} = excluded.{0}", identifier(&column.name)))
                 .collect();
-            let act = if set.is_empty() { "NOTHING".to_owned() } else { format!("UPDATE SET {}", set.join(", ")) };
+            let act =
+                if set.is_empty() { "NOTHING".to_owned() } else { format!("UPDATE SET {}", set.join(", ")) };
             sql.push(Sql::new(format!(" ON CONFLICT ({}) DO {act}", identifiers(key))));
         }
         None if *ignore => sql.push(Sql::new(" ON CONFLICT DO NOTHING")),

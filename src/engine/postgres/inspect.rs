@@ -6,7 +6,8 @@ use super::{
     reading, storage, tables,
 };
 use crate::schema::{
-    Check, Column, ForeignKey, Generated, Index, IndexPart, ReferentialAction, Schema, Table, Trigger, Type, View,
+    Check, Column, ForeignKey, Generated, Index, IndexPart, ReferentialAction, Schema, Table, Trigger, Type,
+    View,
 };
 use sqlx::{PgConnection, Row, postgres::PgRow};
 use std::collections::{BTreeMap, BTreeSet};
@@ -200,7 +201,8 @@ fn read_index_part(row: &PgRow, table: &mut Table) -> Result<(), sqlx::Error> {
     };
     let unique = row.try_get("is_unique")?;
     let filter = row.try_get("filter")?;
-    let index = table.indexes.entry(name.clone()).or_insert(Index { name, parts: Vec::new(), unique, filter });
+    let index =
+        table.indexes.entry(name.clone()).or_insert(Index { name, parts: Vec::new(), unique, filter });
     index.parts.push(part);
     Ok(())
 }

@@ -45,7 +45,9 @@ pub(super) fn function(
                 // INSERT leaves what is there, REPLACE adds nothing, SET does both.
                 sql = match name {
                     "JSON_INSERT" => Sql::fill(
-                        &format!("CASE WHEN {{}} #> {place} IS NULL THEN jsonb_set({{}}, {place}, {{}}) ELSE {{}} END"),
+                        &format!(
+                            "CASE WHEN {{}} #> {place} IS NULL THEN jsonb_set({{}}, {place}, {{}}) ELSE {{}} END"
+                        ),
                         [sql.clone().operand(), sql.clone(), new, sql],
                     ),
                     other => {

@@ -47,9 +47,7 @@ pub(super) fn literal(ty: &Type, value: Literal) -> Result<String, Refusal> {
             Some(date) if is_midnight(value.get(10..).unwrap_or_default()) => Ok(text(date)),
             _ => Ok(text(value)),
         },
-        (Type::Datetime(digits), Literal::Text(value)) => {
-            with_fraction(value, *digits).map(|()| text(value))
-        }
+        (Type::Datetime(digits), Literal::Text(value)) => with_fraction(value, *digits).map(|()| text(value)),
         (Type::Timestamp(digits), Literal::Text(value)) => {
             with_fraction(value, *digits).map(|()| text(&format!("{}+00", value.trim())))
         }
@@ -79,10 +77,9 @@ pub(super) fn literal(ty: &Type, value: Literal) -> Result<String, Refusal> {
             Ok(text(&digits))
         }
         (Type::Char(_) | Type::Varchar(_) | Type::Text(_), Literal::Number(value)) => Ok(text(value)),
-        (
-            Type::Char(_) | Type::Varchar(_) | Type::Text(_) | Type::Enum(_),
-            Literal::Boolean(value),
-        ) => literal(ty, Literal::Text(if value { "1" } else { "0" })),
+        (Type::Char(_) | Type::Varchar(_) | Type::Text(_) | Type::Enum(_), Literal::Boolean(value)) => {
+            literal(ty, Literal::Text(if value { "1" } else { "0" }))
+        }
         (Type::Json, Literal::Number(value)) => Ok(text(value)),
         (Type::Json, Literal::Boolean(value)) => Ok(text(if value { "true" } else { "false" })),
         (_, Literal::Text(value)) => Ok(text(value)),

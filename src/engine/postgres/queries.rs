@@ -165,8 +165,7 @@ impl Translator<'_> {
                 } else {
                     right_sql
                 };
-                let results =
-                    results.into_iter().map(|(name, kind)| (name, computed(kind))).collect();
+                let results = results.into_iter().map(|(name, kind)| (name, computed(kind))).collect();
                 Ok((Sql::fill(&format!("{{}} {word} {{}}"), [left, right_sql]), results, false))
             }
             SetExpr::Values(Values { explicit_row: _, value_keyword: _, rows }) => {
@@ -247,14 +246,16 @@ impl Translator<'_> {
             sql.push(Sql::fill(" WHERE {}", [self.condition(condition)?]));
         }
         if let Some(scope) = self.scopes.last_mut() {
-            scope.results =
-                results.iter().zip(sources).map(|((name, kind), sql)| (name.clone(), kind.clone(), sql)).collect();
+            scope.results = results
+                .iter()
+                .zip(sources)
+                .map(|((name, kind), sql)| (name.clone(), kind.clone(), sql))
+                .collect();
         }
         match group_by {
             GroupByExpr::Expressions(expressions, modifiers) if modifiers.is_empty() => {
                 if !expressions.is_empty() {
-                    let pieces: Result<Vec<_>, _> =
-                        expressions.iter().map(|one| self.plain(one)).collect();
+                    let pieces: Result<Vec<_>, _> = expressions.iter().map(|one| self.plain(one)).collect();
                     sql.push(Sql::fill(" GROUP BY {}", [Sql::join(pieces?, ", ")]));
                 }
             }

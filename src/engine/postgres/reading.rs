@@ -4,8 +4,10 @@ use crate::schema::{Default, Type, model::TextSize};
 
 /// PostgreSQL's long type names as [`super::storage::declared_type`] writes them.
 pub(super) fn short_type(written: &str) -> String {
-    let zoned = written.strip_suffix(" with time zone").map(|rest| rest.replacen("timestamp", "timestamptz", 1));
-    let written = zoned.unwrap_or_else(|| written.strip_suffix(" without time zone").unwrap_or(written).to_owned());
+    let zoned =
+        written.strip_suffix(" with time zone").map(|rest| rest.replacen("timestamp", "timestamptz", 1));
+    let written =
+        zoned.unwrap_or_else(|| written.strip_suffix(" without time zone").unwrap_or(written).to_owned());
     match written.strip_prefix("character varying") {
         Some(rest) => format!("varchar{rest}"),
         None => written,
@@ -57,10 +59,8 @@ pub(super) fn default(written: &str, ty: &Type) -> Default {
         _ => {}
     }
     let is_number = |text: &str| text.parse::<f64>().is_ok_and(f64::is_finite);
-    let counts = matches!(
-        ty,
-        Type::Integer { .. } | Type::Decimal { .. } | Type::Float | Type::Double | Type::Year
-    );
+    let counts =
+        matches!(ty, Type::Integer { .. } | Type::Decimal { .. } | Type::Float | Type::Double | Type::Year);
     let inside = bare.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(bare);
     let number = constant(bare).unwrap_or_else(|| inside.to_owned());
     if counts && is_number(&number) {
@@ -97,7 +97,8 @@ fn constant(written: &str) -> Option<String> {
     let behind: String = characters.collect();
     let is_cast = behind.is_empty()
         || behind.strip_prefix("::").is_some_and(|ty| {
-            ty.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '_' | '(' | ')' | ',' | '"' | '.'))
+            ty.chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '_' | '(' | ')' | ',' | '"' | '.'))
         });
     is_cast.then_some(text)
 }
@@ -131,7 +132,10 @@ mod tests {
         assert_eq!(default("'-1'::integer", &integer), Default::Number("-1".into()));
         assert_eq!(default("0", &integer), Default::Number("0".into()));
         assert_eq!(default("CURRENT_TIMESTAMP", &Type::Timestamp(3)), Default::Now(3));
-        assert_eq!(default("('a'::text || 'b'::text)", &Type::Varchar(9)), Default::Expression("('a'::text || 'b'::text)".into()));
+        assert_eq!(
+            default("('a'::text || 'b'::text)", &Type::Varchar(9)),
+            Default::Expression("('a'::text || 'b'::text)".into())
+        );
     }
 
     #[test]

@@ -37,12 +37,11 @@ pub(super) fn declared(schema: &Schema, table: &Table, column: &Column) -> Strin
 /// PostgreSQL's type for a type of the template.
 pub(super) fn declared_type(ty: &Type) -> String {
     match ty {
-        Type::Integer { bits: 8 | 16, unsigned: false } | Type::Integer { bits: 8, unsigned: true } | Type::Year => {
-            "smallint".to_owned()
-        }
-        Type::Integer { bits: 24 | 32, unsigned: false } | Type::Integer { bits: 16 | 24, unsigned: true } => {
-            "integer".to_owned()
-        }
+        Type::Integer { bits: 8 | 16, unsigned: false }
+        | Type::Integer { bits: 8, unsigned: true }
+        | Type::Year => "smallint".to_owned(),
+        Type::Integer { bits: 24 | 32, unsigned: false }
+        | Type::Integer { bits: 16 | 24, unsigned: true } => "integer".to_owned(),
         Type::Integer { .. } => "bigint".to_owned(),
         Type::Boolean => "boolean".to_owned(),
         Type::Decimal { precision, scale, .. } => format!("numeric({precision},{scale})"),
@@ -57,7 +56,10 @@ pub(super) fn declared_type(ty: &Type) -> String {
         Type::Timestamp(digits) => format!("timestamptz({digits})"),
         Type::Json => "jsonb".to_owned(),
         Type::Enum(members) => {
-            format!("varchar({})", members.iter().map(|member| member.chars().count()).max().unwrap_or(1).max(1))
+            format!(
+                "varchar({})",
+                members.iter().map(|member| member.chars().count()).max().unwrap_or(1).max(1)
+            )
         }
         Type::Other(written) => written.clone(),
     }
@@ -175,7 +177,8 @@ pub(super) fn collation(
             None => Ok(None),
         };
     }
-    let without_case = (is_in_key(table, &column.name) && !is_uuid(schema, table, column)).then_some(COLLATION);
+    let without_case =
+        (is_in_key(table, &column.name) && !is_uuid(schema, table, column)).then_some(COLLATION);
     match column.collation.as_deref() {
         None => Ok(without_case),
         Some(name) if is_binary(Some(name)) => Ok(Some("C")),

@@ -22,7 +22,9 @@ pub(super) fn create_table(schema: &Schema, table: &Table) -> Result<Vec<String>
         if let Some(check) = &definition.check {
             after.push(type_check_comment(&table.name, &column.name, &check.comment));
         }
-        after.extend(definition.comment.as_deref().map(|comment| column_comment(&table.name, &column.name, comment)));
+        after.extend(
+            definition.comment.as_deref().map(|comment| column_comment(&table.name, &column.name, comment)),
+        );
     }
     lines.extend(primary_key(table));
     for check in table.checks.values() {
@@ -37,7 +39,8 @@ pub(super) fn create_table(schema: &Schema, table: &Table) -> Result<Vec<String>
     for index in table.indexes.values() {
         statements.extend(create_index(schema, table, index)?);
     }
-    statements.extend(on_update(schema, table)?.into_iter().flat_map(|(function, trigger)| [function, trigger]));
+    statements
+        .extend(on_update(schema, table)?.into_iter().flat_map(|(function, trigger)| [function, trigger]));
     statements.extend(after);
     Ok(statements)
 }
@@ -314,12 +317,16 @@ fn validate_column(table: &Table, column: &Column) -> Result<(), Refusal> {
             return Err(Refusal::new(format!("{name} has more digits after the point than in all.")));
         }
         Type::Char(0) | Type::Varchar(0) => {
-            return Err(Refusal::new(format!("{name} has the length 0, which PostgreSQL does not take; give it 1.")));
+            return Err(Refusal::new(format!(
+                "{name} has the length 0, which PostgreSQL does not take; give it 1."
+            )));
         }
         _ => {}
     }
     if column.auto_increment && !matches!(column.ty, Type::Integer { .. }) {
-        return Err(Refusal::new(format!("{name} is AUTO_INCREMENT, which on PostgreSQL only whole numbers can be.")));
+        return Err(Refusal::new(format!(
+            "{name} is AUTO_INCREMENT, which on PostgreSQL only whole numbers can be."
+        )));
     }
     if column.generated.is_some() && column.default.is_some() {
         return Err(Refusal::new(format!("{name} is computed, so it cannot have a default.")));
