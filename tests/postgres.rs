@@ -10,6 +10,8 @@
 mod alter;
 #[path = "postgres/create.rs"]
 mod create;
+#[path = "postgres/engine.rs"]
+mod engine;
 #[path = "postgres/queries.rs"]
 mod queries;
 #[path = "postgres/rows.rs"]

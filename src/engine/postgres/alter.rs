@@ -115,8 +115,8 @@ impl Work<'_> {
             self.say(format!("DROP TRIGGER {name} ON {}", identifier(&old.name)));
             self.say(format!("DROP FUNCTION {name}()"));
         }
-        self.drop_keys()?;
-        self.rename()?;
+        self.drop_keys();
+        self.rename();
         let mut pairs = Vec::new();
         for column in &old.columns {
             match self.now_called(&column.name).and_then(|name| tables::find(new, name)) {
@@ -173,7 +173,7 @@ impl Work<'_> {
     }
 
     /// Drops what is another afterwards, while everything still has its old name.
-    fn drop_keys(&mut self) -> Result<(), Refusal> {
+    fn drop_keys(&mut self) {
         let (old, new) = (self.old, self.new);
         let under_new_names = self.renamed();
         let table = identifier(&old.name);
@@ -207,7 +207,6 @@ impl Work<'_> {
             statements.push(drop(&names::primary_key(&old.name)));
         }
         self.statements.extend(statements);
-        Ok(())
     }
 
     fn same_check(&self, name: &str) -> bool {
@@ -244,7 +243,7 @@ impl Work<'_> {
             .map(|now| now.name.clone())
     }
 
-    fn rename(&mut self) -> Result<(), Refusal> {
+    fn rename(&mut self) {
         let (old, new) = (self.old, self.new);
         if old.name != new.name {
             self.say(format!("ALTER TABLE {} RENAME TO {}", identifier(&old.name), identifier(&new.name)));
@@ -284,7 +283,6 @@ impl Work<'_> {
             }
         }
         self.rename_columns();
-        Ok(())
     }
 
     fn rename_columns(&mut self) {
@@ -333,7 +331,7 @@ impl Work<'_> {
         if old.default.is_some() && (changes_type || old.default != new.default) {
             self.table(format!("ALTER COLUMN {name} DROP DEFAULT"));
         }
-        if old.identity && (!new.identity || changes_type) && !new.identity {
+        if old.identity && !new.identity {
             self.table(format!("ALTER COLUMN {name} DROP IDENTITY"));
         }
         if changes_type {

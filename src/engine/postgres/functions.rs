@@ -64,7 +64,7 @@ fn scalar(translator: &mut Translator, name: &str, arguments: &[&Expr]) -> Trans
         }
         ("IF", [condition, yes, no]) => {
             let condition = translator.condition(condition)?;
-            let (pieces, kind) = alike(vec![translator.expression(yes)?, translator.expression(no)?])?;
+            let (pieces, kind) = alike(vec![translator.expression(yes)?, translator.expression(no)?]);
             let pieces = [condition].into_iter().chain(pieces);
             Ok((Sql::fill("CASE WHEN {} THEN {} ELSE {} END", pieces), computed(kind)))
         }
@@ -216,7 +216,7 @@ pub(super) fn converted(sql: Sql, kind: &Kind, ty: &Type) -> Sql {
 }
 
 /// Values brought to one kind, so that PostgreSQL compares and chooses among them as MySQL does.
-pub(super) fn alike(values: Vec<(Sql, Kind)>) -> Result<(Vec<Sql>, Kind), Refusal> {
+pub(super) fn alike(values: Vec<(Sql, Kind)>) -> (Vec<Sql>, Kind) {
     let any = |is: &dyn Fn(&Kind) -> bool| values.iter().any(|(_, kind)| is(kind));
     let texts = any(&Kind::is_text);
     let binary = any(&|kind| *kind == Kind::Text { binary: true });
@@ -266,7 +266,7 @@ pub(super) fn alike(values: Vec<(Sql, Kind)>) -> Result<(Vec<Sql>, Kind), Refusa
     if moments {
         whole = Kind::Moment;
     }
-    Ok((pieces, whole))
+    (pieces, whole)
 }
 
 fn calls(translator: &mut Translator, name: &str, arguments: &[&Expr], kind: Kind) -> Translated {
@@ -278,7 +278,7 @@ fn calls(translator: &mut Translator, name: &str, arguments: &[&Expr], kind: Kin
 fn combines(translator: &mut Translator, name: &str, arguments: &[&Expr]) -> Translated {
     let values: Result<Vec<_>, _> =
         arguments.iter().map(|argument| translator.expression(argument)).collect();
-    let (pieces, kind) = alike(values?)?;
+    let (pieces, kind) = alike(values?);
     Ok((Sql::fill(&format!("{name}({{}})"), [Sql::join(pieces, ", ")]), computed(kind)))
 }
 

@@ -77,12 +77,12 @@ async fn rows(
     sqlx::query(query).bind(schema).fetch_all(connection).await
 }
 
-const RELATIONS: &str = r#"
+const RELATIONS: &str = r"
 SELECT c.relname::text AS name, obj_description(c.oid, 'pg_class') AS comment,
        CASE WHEN c.relkind = 'v' THEN pg_get_viewdef(c.oid, true) END AS query
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v') AND NOT starts_with(c.relname::text, 'tenantry_')
-ORDER BY c.relname"#;
+ORDER BY c.relname";
 
 const COLUMNS: &str = r#"
 SELECT c.relname::text AS "table", a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type,

@@ -31,11 +31,13 @@
 //! - `ON UPDATE CURRENT_TIMESTAMP` cannot see that an UPDATE set the column to the value it had.
 
 mod alter;
+mod casts;
 mod changes;
 mod columns;
 mod constants;
 mod dates;
 mod dialect;
+pub mod engine;
 mod expressions;
 mod functions;
 mod inserts;
@@ -44,16 +46,20 @@ mod inspect;
 mod json;
 mod literals;
 mod names;
+mod own;
 mod queries;
 mod reading;
 
+mod relations;
 mod rows;
 mod scope;
+mod session;
 mod storage;
 mod tables;
 mod views;
 
 pub use dialect::render;
+pub use engine::Postgres;
 pub use inspect::{InspectError, inspect};
 
 /// Makes the collation without case that texts in keys have; a database has it once, and running it again is harmless.
