@@ -325,7 +325,7 @@ impl Work<'_> {
             == new.check.as_ref().map(|check| &check.comment)
             && was.name == now.name
             && !changes_type;
-        if let Some(_check) = old.check.as_ref().filter(|_| !check_stays) {
+        if old.check.is_some() && !check_stays {
             self.table(format!("DROP CONSTRAINT {}", identifier(&names::type_check(&was.name))));
         }
         if old.default.is_some() && (changes_type || old.default != new.default) {
@@ -389,8 +389,8 @@ impl Work<'_> {
     fn add_keys(&mut self) -> Result<(), Refusal> {
         let new = self.new;
         let under_new_names = self.renamed();
-        let lost_key_column = self.old.primary_key.iter().any(|name| self.now_called(name).is_none());
-        if (under_new_names.primary_key != new.primary_key || lost_key_column)
+        let lost = self.old.primary_key.iter().any(|name| self.now_called(name).is_none());
+        if (under_new_names.primary_key != new.primary_key || lost)
             && let Some(clause) = tables::primary_key(new)
         {
             self.table(format!("ADD {clause}"));

@@ -10,25 +10,13 @@ use sqlparser::{
 /// reaches out of the database is not here.
 const ALLOWED: [&str; 8] = ["CREATE", "ALTER", "DROP", "INSERT", "UPDATE", "DELETE", "WITH", "COMMENT"];
 
-/// Words that lead out of the tenant's own tables: to files, other databases, roles and the program's own tables.
-const REFUSED: [&str; 16] = [
-    "tenantry_",
-    "pg_read",
-    "pg_ls",
-    "pg_write",
-    "lo_import",
-    "lo_export",
-    "dblink",
-    "extension",
-    "database",
-    "role",
-    "user mapping",
-    "server",
-    "language plperlu",
-    "language plpython",
-    "language c",
-    "{{",
-];
+/// What CREATE, ALTER and DROP may be about; `OR REPLACE`, `UNIQUE` and the like lead there.
+const KINDS: [&str; 9] =
+    ["TABLE", "VIEW", "MATERIALIZED", "INDEX", "FUNCTION", "TRIGGER", "SEQUENCE", "TYPE", "DOMAIN"];
+
+/// Words that lead to files, other servers, the rights of others and the end of the transaction, also inside a function.
+const REFUSED: [&str; 9] =
+    ["copy", "program", "definer", "dblink", "lo_import", "lo_export", "commit", "rollback", "set_config"];
 
 /// Splits a text into statements, each with the line that it begins on.
 pub(super) fn split(text: &str) -> Result<Vec<(Statement, usize)>, (usize, String)> {
@@ -71,8 +59,26 @@ fn finish(
     }
     let sql: String = tokens.iter().map(|token| token.token.to_string()).collect();
     let lower = sql.to_lowercase();
-    if let Some(refused) = REFUSED.iter().find(|refused| lower.contains(*refused)) {
+    let words: Vec<&str> =
+        lower.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty()).collect();
+    if ["CREATE", "ALTER", "DROP"].contains(&word.as_str()) {
+        let kind = words.iter().skip(1).find(|word| !["or", "replace", "unique"].contains(*word));
+        let kind = kind.map(|kind| kind.to_uppercase()).unwrap_or_default();
+        if !KINDS.contains(&kind.as_str()) {
+            return Err((line, format!("{word} {kind} is not allowed in a template")));
+        }
+    }
+    let reaches_out =
+        |word: &&&str| REFUSED.contains(*word) || word.starts_with("pg_") || word.starts_with("tenantry_");
+    if let Some(refused) = words.iter().find(reaches_out) {
         return Err((line, format!("{refused} is not allowed in a file for one engine")));
+    }
+    let mut languages = words.windows(2).filter(|pair| pair.first() == Some(&"language"));
+    if let Some(pair) = languages.find(|pair| !matches!(pair.last(), Some(&("sql" | "plpgsql")))) {
+        return Err((line, format!("{} is not allowed; write functions in sql or plpgsql", pair.join(" "))));
+    }
+    if lower.contains("{{") {
+        return Err((line, "variables are not allowed in a file for one engine".to_owned()));
     }
     statements.push((Statement { sql: sql.trim().to_owned(), values: Vec::new() }, line));
     Ok(())
@@ -84,9 +90,9 @@ mod tests {
 
     #[test]
     fn a_function_stays_in_one_piece_and_as_it_was_written() {
-        let text = "-- one\nCREATE FUNCTION f() RETURNS integer LANGUAGE sql AS $$ SELECT 1; SELECT 'it''s'; $$;\n\nDROP TABLE t;";
+        let text = "-- one\nCREATE FUNCTION f() RETURNS integer LANGUAGE sql AS $$ SELECT 1; SELECT 'it''s'; $$;\n\nDROP TABLE roles;\nCREATE UNIQUE INDEX i ON user_roles (role_id);";
         let found = split(text).unwrap();
-        assert_eq!(found.len(), 2);
+        assert_eq!(found.len(), 3);
         assert_eq!(found.first().unwrap().1, 2);
         assert!(found.first().unwrap().0.sql.contains("'it''s'"));
     }
@@ -101,6 +107,9 @@ mod tests {
             "CREATE EXTENSION dblink",
             "DELETE FROM tenantry_own.tenantry_owner",
             "CREATE ROLE x",
+            "CREATE FUNCTION f() RETURNS integer LANGUAGE c AS 'x'",
+            "CREATE OR REPLACE FUNCTION f() RETURNS integer SECURITY DEFINER LANGUAGE sql AS 'SELECT 1'",
+            "INSERT INTO t SELECT pg_read_file('x')",
         ] {
             assert_eq!(split(&format!("\n{text};")).unwrap_err().0, 2, "{text}");
         }
