@@ -151,3 +151,28 @@ pub(super) fn first_value(schema: &Schema, table: &Table, column: &Column) -> Op
         Type::Date | Type::Datetime(_) | Type::Timestamp(_) | Type::Other(_) => None,
     }
 }
+
+/// A column's value in its new type. What does not fit is refused by the type or its check: a change of type never changes a
+/// value in silence.
+pub(super) fn using(was: &Column, now: &Column, old: &Definition, new: &Definition, name: &str) -> String {
+    let is_text =
+        |column: &Column, definition: &Definition| storage::is_text(&column.ty) && definition.ty != "uuid";
+    let is_bytes = |ty: &Type| matches!(ty, Type::Binary(_) | Type::Varbinary(_) | Type::Blob(_));
+    match (&was.ty, &now.ty) {
+        // A cast would cut what is too long; an assignment refuses it.
+        _ if is_text(was, old) && is_text(now, new) => name.to_owned(),
+        _ if is_text(now, new) && is_bytes(&was.ty) => format!("convert_from({name}, 'UTF8')"),
+        _ if is_text(now, new) && was.ty == Type::Boolean => format!("CAST(CAST({name} AS integer) AS text)"),
+        _ if is_text(now, new) => format!("CAST({name} AS text)"),
+        (_, ty) if is_text(was, old) && is_bytes(ty) => format!("convert_to({name}, 'UTF8')"),
+        (Type::Timestamp(_), Type::Datetime(_) | Type::Date | Type::Time(_)) => {
+            format!("CAST({name} AT TIME ZONE 'UTC' AS {})", new.ty)
+        }
+        (Type::Datetime(_) | Type::Date, Type::Timestamp(_)) => {
+            format!("CAST({name} AS timestamp) AT TIME ZONE 'UTC'")
+        }
+        (Type::Boolean, _) if new.ty != "boolean" => format!("CAST(CAST({name} AS integer) AS {})", new.ty),
+        (_, Type::Boolean) if !is_text(was, old) => format!("{name} <> 0"),
+        _ => format!("CAST({name} AS {})", new.ty),
+    }
+}
