@@ -186,8 +186,10 @@ impl Engine for Postgres {
             .execute(&mut admin)
             .await
             .map_err(trouble)?;
-        Self::run(&mut admin, format!("ALTER DATABASE {making} RENAME TO {name}")).await?;
-        Self::run(&mut admin, format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).await
+        // Both in one message, which is one transaction: a database with its name lets connections in.
+        let publish =
+            format!("ALTER DATABASE {making} RENAME TO {name}; ALTER DATABASE {name} ALLOW_CONNECTIONS true");
+        sqlx::raw_sql(AssertSqlSafe(publish)).execute(&mut admin).await.map(|_| ()).map_err(trouble)
     }
 
     async fn remove(&self, name: &DatabaseName, marker: &Marker) -> Result<bool, EngineError> {
