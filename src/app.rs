@@ -35,6 +35,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Wakes the workers of this process when there is a new job.
     pub wake: Notify,
+    /// One claim at a time in this process: what it has read stays true until it is written, without the write lock.
+    pub claiming: Semaphore,
     /// Password hashing takes 19 MiB and a core each: at most so many at a time.
     pub hashing: Semaphore,
     /// Trying a template out keeps a core busy: at most so many at a time.
@@ -114,6 +116,7 @@ impl App {
             engine,
             clock,
             wake: Notify::new(),
+            claiming: Semaphore::new(1),
             hashing: Semaphore::new(2),
             proving: Semaphore::new(2),
             hashed: AtomicU64::new(0),

@@ -117,10 +117,11 @@ enum Beginning {
     Stopped(Stopped),
 }
 
-/// How often a claim is looked for without the write lock; somebody else was faster each time, so then it is held.
+/// How often a claim is looked for without the write lock; another process was faster each time, so then it is held.
 const LOOKS: usize = 3;
 
 async fn claim_next(app: &App, only: Option<Uuid>) -> Result<Option<Claimed>, StoreError> {
+    let claiming = app.claiming.acquire().await;
     for look in 0..=LOOKS {
         let now = app.now_ms();
         // Everything is read before the write lock is taken: most of the time there is nothing to do, and otherwise nobody
@@ -153,6 +154,7 @@ async fn claim_next(app: &App, only: Option<Uuid>) -> Result<Option<Claimed>, St
         // A claim that a loss of power undoes is no loss: whoever comes next claims anew. Every record of a step is waited
         // for, and nothing is on the disk without what was committed before it.
         let kept = write.commit_soon().await?;
+        drop(claiming);
         let beginning = match begun {
             Ok(begun) => Beginning::AtOnce(Box::new((begun, kept))),
             Err(beginning) => beginning,

@@ -5,6 +5,7 @@
 //! the database against it before the first statement, and never becomes another tenant's.
 
 pub mod dialect;
+pub mod mariadb;
 pub mod name;
 pub mod postgres;
 pub mod reading;

@@ -3,7 +3,7 @@
 
 use super::EngineError;
 use async_trait::async_trait;
-use std::io;
+use std::{collections::BTreeMap, io};
 
 /// A value as the database holds it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -79,4 +79,25 @@ pub trait Reading: Send {
 
     /// Ends it; a reading that is dropped ends by itself a little later.
     async fn close(self: Box<Self>);
+}
+
+/// Tables with those first that others refer to; in a circle, the first by name begins. `parents` has names in small letters.
+pub(super) fn in_order(
+    mut left: BTreeMap<String, ReadTable>,
+    parents: &BTreeMap<String, Vec<String>>,
+) -> Vec<ReadTable> {
+    let mut ordered = Vec::with_capacity(left.len());
+    while !left.is_empty() {
+        let waits = |name: &String| {
+            let own = name.to_lowercase();
+            parents.get(&own).is_some_and(|parents| {
+                parents
+                    .iter()
+                    .any(|parent| *parent != own && left.keys().any(|other| other.to_lowercase() == *parent))
+            })
+        };
+        let next = left.keys().find(|name| !waits(name)).or_else(|| left.keys().next()).cloned();
+        ordered.extend(next.and_then(|name| left.remove(&name)));
+    }
+    ordered
 }

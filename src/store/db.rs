@@ -10,6 +10,7 @@ use crate::{
 use futures_util::TryStreamExt;
 use sqlx::{
     AssertSqlSafe, Executor as _, Row as _, SqliteConnection, SqlitePool,
+    pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
 };
 use std::{borrow::Cow, fs::File, io, path::Path, sync::Arc, time::Duration};
@@ -25,9 +26,13 @@ pub struct Connection {
 /// Statements that are kept at most: as many as a usual transaction has.
 const MOST_KEPT: usize = 16;
 
+/// How a transaction begins: with its first statement, and with the write lock.
+const BEGIN: &str = "BEGIN IMMEDIATE";
+
 enum Inner {
-    Reading(sqlx::pool::PoolConnection<sqlx::Sqlite>),
-    Writing(sqlx::Transaction<'static, sqlx::Sqlite>),
+    Reading(PoolConnection<sqlx::Sqlite>),
+    /// In a transaction that began with the first statement.
+    Writing(PoolConnection<sqlx::Sqlite>),
 }
 
 impl Connection {
@@ -43,18 +48,9 @@ impl Connection {
         }
     }
 
-    /// The driver's connection, for what is no query; what was kept is run first.
-    pub(super) async fn raw(&mut self) -> Result<&mut SqliteConnection> {
-        if let Some(last) = self.kept.pop() {
-            last.run(self).await?;
-        }
-        Ok(self.driver())
-    }
-
     fn driver(&mut self) -> &mut SqliteConnection {
         match &mut self.inner {
-            Inner::Reading(connection) => connection,
-            Inner::Writing(transaction) => transaction,
+            Inner::Reading(connection) | Inner::Writing(connection) => connection,
         }
     }
 
@@ -172,6 +168,20 @@ pub struct Store {
 pub struct Write {
     connection: Connection,
     disk: Disk,
+    is_ended: bool,
+}
+
+impl Drop for Write {
+    fn drop(&mut self) {
+        // What happens to a connection that is closed in the middle of a transaction is known in every case: it is taken
+        // back. The pool makes another one.
+        if !self.is_ended
+            && self.has_begun()
+            && let Inner::Writing(connection) = &mut self.connection.inner
+        {
+            connection.close_on_drop();
+        }
+    }
 }
 
 impl std::ops::Deref for Write {
@@ -210,11 +220,16 @@ impl Write {
     /// ticket says that they are on the disk. Other work may be done in the meantime, but nothing that must not be there
     /// without these rows.
     pub async fn commit_soon(mut self) -> Result<Ticket> {
-        self.connection.raw().await?;
-        if let Inner::Writing(transaction) = self.connection.inner {
-            transaction.commit().await?;
+        if self.has_begun() || self.connection.kept.len() > 1 {
+            sql("COMMIT").run(&mut self.connection).await?;
         }
+        self.is_ended = true;
         Ok(Ticket(self.disk.sync()))
+    }
+
+    /// Whether a statement was run.
+    fn has_begun(&self) -> bool {
+        self.connection.kept.first().is_none_or(|first| first.text != BEGIN)
     }
 }
 
@@ -256,24 +271,14 @@ impl Store {
         Ok(Read(Connection::new(Inner::Reading(connection), &self.shelf)))
     }
 
-    /// A transaction to write in. It holds the write lock from its start, so what it reads stays true.
+    /// A transaction to write in. It holds the write lock from its first statement, so what it reads stays true.
     pub async fn write(&self) -> Result<Write> {
         if self.disk.has_refused() {
             self.disk.sync().on_disk().await?;
         }
-        let transaction = match self.writer.begin_with("BEGIN IMMEDIATE").await {
-            // On a full disk SQLite takes a transaction back by itself, and the connection goes on counting it. Such a
-            // connection is good for nothing more; the pool makes another one.
-            Err(sqlx::Error::InvalidSavePointStatement) => {
-                let _ = self.writer.acquire().await?.close().await;
-                self.writer.begin_with("BEGIN IMMEDIATE").await?
-            }
-            begun => begun?,
-        };
-        Ok(Write {
-            connection: Connection::new(Inner::Writing(transaction), &self.shelf),
-            disk: self.disk.clone(),
-        })
+        let mut connection = Connection::new(Inner::Writing(self.writer.acquire().await?), &self.shelf);
+        connection.kept.push(sql(BEGIN));
+        Ok(Write { connection, disk: self.disk.clone(), is_ended: false })
     }
 
     /// Closes all connections; called once, at the end.

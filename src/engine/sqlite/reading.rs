@@ -12,7 +12,7 @@ use super::{
 };
 use crate::engine::{
     EngineError, Reading,
-    reading::{Inserter, ReadColumn, ReadError, ReadTable, RowSink, Value},
+    reading::{Inserter, ReadColumn, ReadError, ReadTable, RowSink, Value, in_order},
 };
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
@@ -290,27 +290,6 @@ async fn parents(connection: &mut SqliteConnection) -> Result<BTreeMap<String, V
         parents.entry(child.to_lowercase()).or_default().push(parent.to_lowercase());
     }
     Ok(parents)
-}
-
-/// Tables with those first that others refer to; in a circle, the first by name begins.
-fn in_order(
-    mut left: BTreeMap<String, ReadTable>,
-    parents: &BTreeMap<String, Vec<String>>,
-) -> Vec<ReadTable> {
-    let mut ordered = Vec::with_capacity(left.len());
-    while !left.is_empty() {
-        let waits = |name: &String| {
-            let own = name.to_lowercase();
-            parents.get(&own).is_some_and(|parents| {
-                parents
-                    .iter()
-                    .any(|parent| *parent != own && left.keys().any(|other| other.to_lowercase() == *parent))
-            })
-        };
-        let next = left.keys().find(|name| !waits(name)).or_else(|| left.keys().next()).cloned();
-        ordered.extend(next.and_then(|name| left.remove(&name)));
-    }
-    ordered
 }
 
 /// `a + b + …`, as a flat tree: SQLite limits how deep an expression goes.

@@ -1,0 +1,376 @@
+//! Work on one tenant's database, under the tenant's own account.
+
+use super::{
+    fingerprint::{self, Kind},
+    inspect::inspect,
+};
+use crate::{
+    engine::{Applied, EngineError, Reading, Session, Statement, TenantLock, Unit},
+    schema::Schema,
+    sql::variables::Variables,
+};
+use async_trait::async_trait;
+use sqlx::{AssertSqlSafe, Connection, Executor, MySqlConnection, Row};
+use tokio::sync::OwnedSemaphorePermit;
+
+/// The tables that every tenant's database has for Tenantry's own use. They are no part of the tenant's schema. The first
+/// half of each statement is followed by the database and the second half.
+pub(super) const OWN_TABLES: [(&str, &str); 2] = [
+    (
+        "CREATE TABLE IF NOT EXISTS",
+        ".tenantry_owner (
+            only_row TINYINT NOT NULL PRIMARY KEY,
+            tenant_id CHAR(36) NOT NULL,
+            job_id CHAR(36) NOT NULL,
+            fence BIGINT NOT NULL,
+            created_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
+        ) ENGINE=InnoDB DEFAULT CHARSET=ascii COMMENT='Whose database this is; belongs to Tenantry'",
+    ),
+    (
+        "CREATE TABLE IF NOT EXISTS",
+        ".tenantry_ledger (
+            id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+            job_id CHAR(36) NOT NULL,
+            unit VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+            statement INT NOT NULL COMMENT 'Its place in the unit; -1 for the unit as a whole',
+            looked CHAR(64) NULL COMMENT 'Fingerprint of the object before the statement',
+            begun_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+            ended_at TIMESTAMP NULL,
+            UNIQUE KEY one (job_id, unit, statement)
+        ) ENGINE=InnoDB DEFAULT CHARSET=ascii COMMENT='What was done here, and by which job; belongs to Tenantry'",
+    ),
+];
+
+/// The place of a unit's own row in the ledger.
+const WHOLE: i32 = -1;
+
+/// Seconds that a session waits for a session of the same tenant whose statement has not ended.
+const WAIT_FOR_OTHERS: i32 = 20;
+
+/// Trouble that is the server's, not the statement's.
+pub(super) fn is_machine_trouble(cause: &sqlx::Error) -> bool {
+    match cause {
+        sqlx::Error::Database(cause) => {
+            let number = cause
+                .try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
+                .map_or(0, sqlx::mysql::MySqlDatabaseError::number);
+            // Too many connections, out of memory or disk, shutting down, lock wait timeouts, deadlock, killed, read only,
+            // cluster not ready.
+            matches!(
+                number,
+                1037 | 1038
+                    | 1040
+                    | 1041
+                    | 1021
+                    | 1053
+                    | 1135
+                    | 1203
+                    | 1205
+                    | 1213
+                    | 1226
+                    | 1290
+                    | 1317
+                    | 1836
+                    | 1927
+                    | 1969
+                    | 3024
+                    | 1047
+                    | 1114
+            )
+        }
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::WorkerCrashed => true,
+        _ => false,
+    }
+}
+
+/// What to say where a server is away.
+pub(super) fn away(what: &str, cause: &sqlx::Error) -> EngineError {
+    EngineError::OutOfReach(format!("{what}: {cause}"))
+}
+
+/// An open database.
+pub struct MariaDbSession {
+    pub(super) connection: MySqlConnection,
+    pub(super) database: String,
+    pub(super) lock: Option<TenantLock>,
+    /// The connection's number on the server.
+    pub(super) id: u64,
+    /// The server.
+    pub(super) server: super::MariaDb,
+    /// One of the connections that the server may have of us.
+    pub(super) place: OwnedSemaphorePermit,
+    /// Removes a scratch database when the session is over.
+    pub(super) scratch: Option<super::server::Scratch>,
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` gives")]
+fn trouble(cause: sqlx::Error) -> EngineError {
+    away("The tenant's database cannot be written", &cause)
+}
+
+impl MariaDbSession {
+    /// Waits for another session of ours on this database, whose worker may be gone while its statement still runs.
+    async fn be_alone(&mut self) -> Result<(), EngineError> {
+        let row = sqlx::query("SELECT GET_LOCK(?, ?)")
+            .bind(&self.database)
+            .bind(WAIT_FOR_OTHERS)
+            .fetch_one(&mut self.connection)
+            .await
+            .map_err(trouble)?;
+        if row.try_get::<Option<i64>, _>(0).ok().flatten() == Some(1) {
+            Ok(())
+        } else {
+            Err(EngineError::OutOfReach(
+                "Another worker's statement still runs in the tenant's database; it is waited for.".into(),
+            ))
+        }
+    }
+
+    async fn leave(&mut self) {
+        let _ = sqlx::query("DO RELEASE_LOCK(?)").bind(&self.database).execute(&mut self.connection).await;
+    }
+
+    /// Raises the fence in the marker to the lock's, unless a newer claim was here.
+    async fn raise_fence(&mut self, lock: &TenantLock) -> Result<(), EngineError> {
+        let ours = sqlx::query("UPDATE tenantry_owner SET fence = ? WHERE tenant_id = ? AND fence <= ?")
+            .bind(lock.fence)
+            .bind(lock.tenant_id.to_string())
+            .bind(lock.fence)
+            .execute(&mut self.connection)
+            .await
+            .map_err(trouble)?;
+        if ours.rows_affected() == 1 { Ok(()) } else { Err(EngineError::Stale) }
+    }
+
+    /// The row of a statement: whether it has ended, and how its object looked before it.
+    async fn row(
+        &mut self,
+        lock: &TenantLock,
+        unit: &str,
+        place: i32,
+    ) -> Result<Option<(bool, Option<String>)>, EngineError> {
+        let row = sqlx::query(
+            "SELECT ended_at IS NOT NULL, looked FROM tenantry_ledger WHERE job_id = ? AND unit = ? AND statement = ?",
+        )
+        .bind(lock.job_id.to_string())
+        .bind(unit)
+        .bind(place)
+        .fetch_optional(&mut self.connection)
+        .await
+        .map_err(trouble)?;
+        let Some(row) = row else { return Ok(None) };
+        let has_ended = row.try_get::<i64, _>(0).map_err(trouble)? == 1;
+        Ok(Some((has_ended, row.try_get(1).map_err(trouble)?)))
+    }
+
+    async fn note_done(&mut self, lock: &TenantLock, unit: &str, place: i32) -> Result<(), EngineError> {
+        sqlx::query(
+            "INSERT INTO tenantry_ledger (job_id, unit, statement, ended_at) VALUES (?, ?, ?, CURRENT_TIMESTAMP)
+             ON DUPLICATE KEY UPDATE ended_at = CURRENT_TIMESTAMP",
+        )
+        .bind(lock.job_id.to_string())
+        .bind(unit)
+        .bind(place)
+        .execute(&mut self.connection)
+        .await
+        .map_err(trouble)?;
+        Ok(())
+    }
+
+    async fn run(
+        &mut self,
+        unit: &Unit<'_>,
+        place: usize,
+        statement: &Statement,
+    ) -> Result<u64, EngineError> {
+        let done = run_one(&mut self.connection, statement, unit.variables).await;
+        done.map_err(|cause| {
+            if is_machine_trouble(&cause) {
+                trouble(cause)
+            } else {
+                EngineError::Statement {
+                    unit: unit.key.to_owned(),
+                    index: place,
+                    sql: statement.sql.clone(),
+                    cause: cause.to_string(),
+                }
+            }
+        })
+    }
+
+    /// A structure statement between its two rows of the ledger.
+    async fn structure(
+        &mut self,
+        lock: &TenantLock,
+        unit: &Unit<'_>,
+        place: usize,
+        object: Option<&str>,
+    ) -> Result<(), EngineError> {
+        let Some(statement) = unit.statements.get(place) else { return Ok(()) };
+        let number = i32::try_from(place).unwrap_or(i32::MAX);
+        let before = self.row(lock, unit.key, number).await?;
+        if let Some((true, _)) = before {
+            return Ok(());
+        }
+        let database = self.database.clone();
+        let now = fingerprint::now(&mut self.connection, &database, object).await.map_err(trouble)?;
+        match before {
+            // It was begun, and its object has changed since: only this statement can have done that.
+            Some((_, looked)) if looked.as_deref() != Some(now.as_str()) => {}
+            Some(_) => {
+                self.run(unit, place, statement).await?;
+            }
+            None => {
+                sqlx::query(
+                    "INSERT INTO tenantry_ledger (job_id, unit, statement, looked) VALUES (?, ?, ?, ?)",
+                )
+                .bind(lock.job_id.to_string())
+                .bind(unit.key)
+                .bind(number)
+                .bind(&now)
+                .execute(&mut self.connection)
+                .await
+                .map_err(trouble)?;
+                if let Err(failure) = self.run(unit, place, statement).await {
+                    // A statement that was refused did not happen: what is tried next begins it anew.
+                    if matches!(failure, EngineError::Statement { .. }) {
+                        self.forget(lock, unit.key, number).await?;
+                    }
+                    return Err(failure);
+                }
+            }
+        }
+        self.note_done(lock, unit.key, number).await
+    }
+
+    async fn forget(&mut self, lock: &TenantLock, unit: &str, place: i32) -> Result<(), EngineError> {
+        sqlx::query("DELETE FROM tenantry_ledger WHERE job_id = ? AND unit = ? AND statement = ?")
+            .bind(lock.job_id.to_string())
+            .bind(unit)
+            .bind(place)
+            .execute(&mut self.connection)
+            .await
+            .map_err(trouble)?;
+        Ok(())
+    }
+
+    /// Statements over rows that follow each other, in one transaction with their rows of the ledger.
+    async fn rows(
+        &mut self,
+        lock: &TenantLock,
+        unit: &Unit<'_>,
+        places: std::ops::Range<usize>,
+    ) -> Result<u64, EngineError> {
+        let last = i32::try_from(places.end).unwrap_or(i32::MAX) - 1;
+        if let Some((true, _)) = self.row(lock, unit.key, last).await? {
+            return Ok(0);
+        }
+        self.connection.execute("START TRANSACTION").await.map_err(trouble)?;
+        let mut changed = 0;
+        let mut failed = None;
+        for place in places {
+            let Some(statement) = unit.statements.get(place) else { break };
+            match self.run(unit, place, statement).await {
+                Ok(rows) => changed += rows,
+                Err(failure) => {
+                    failed = Some(failure);
+                    break;
+                }
+            }
+        }
+        if failed.is_none() {
+            failed = self.note_done(lock, unit.key, last).await.err();
+        }
+        match failed {
+            None => {
+                self.connection.execute("COMMIT").await.map_err(trouble)?;
+                Ok(changed)
+            }
+            Some(failure) => {
+                let _ = self.connection.execute("ROLLBACK").await;
+                Err(failure)
+            }
+        }
+    }
+
+    async fn apply_alone(&mut self, lock: &TenantLock, unit: &Unit<'_>) -> Result<Applied, EngineError> {
+        self.raise_fence(lock).await?;
+        if self.row(lock, unit.key, WHOLE).await?.is_some() {
+            return Ok(Applied::Before);
+        }
+        let mut rows = 0;
+        let mut place = 0;
+        let kinds: Vec<Kind> =
+            unit.statements.iter().map(|statement| fingerprint::kind(&statement.sql)).collect();
+        while let Some(kind) = kinds.get(place) {
+            match kind {
+                Kind::Structure(object) => {
+                    self.structure(lock, unit, place, object.as_deref()).await?;
+                    place += 1;
+                }
+                Kind::Rows => {
+                    let more = kinds.iter().skip(place).take_while(|kind| **kind == Kind::Rows).count();
+                    rows += self.rows(lock, unit, place..place + more).await?;
+                    place += more;
+                }
+            }
+        }
+        self.note_done(lock, unit.key, WHOLE).await?;
+        Ok(Applied::Now { rows })
+    }
+}
+
+async fn run_one(
+    connection: &mut MySqlConnection,
+    statement: &Statement,
+    variables: &Variables,
+) -> Result<u64, sqlx::Error> {
+    if statement.values.is_empty() {
+        let text = AssertSqlSafe(statement.sql.clone());
+        return Ok(sqlx::raw_sql(text).execute(connection).await?.rows_affected());
+    }
+    let mut query = sqlx::query(AssertSqlSafe(statement.sql.clone())).persistent(false);
+    for value in &statement.values {
+        query = query.bind(variables.fill(value));
+    }
+    Ok(query.execute(connection).await?.rows_affected())
+}
+
+#[async_trait]
+impl Session for MariaDbSession {
+    async fn apply(&mut self, unit: Unit<'_>) -> Result<Applied, EngineError> {
+        let Some(lock) = self.lock else {
+            return Err(EngineError::Stale);
+        };
+        self.be_alone().await?;
+        let applied = self.apply_alone(&lock, &unit).await;
+        self.leave().await;
+        applied
+    }
+
+    async fn inspect(&mut self) -> Result<Schema, EngineError> {
+        inspect(&mut self.connection, &self.database)
+            .await
+            .map_err(|cause| away("The tenant's schema cannot be read", &cause))
+    }
+
+    async fn read(self: Box<Self>) -> Result<Box<dyn Reading>, EngineError> {
+        Ok(Box::new(super::reading::MariaDbReading::begin(*self).await?))
+    }
+
+    async fn close(self: Box<Self>) {
+        let MariaDbSession { connection, id, server, place, scratch, .. } = *self;
+        if let Err(cause) = connection.close().await {
+            tracing::warn!(%cause, "A connection to a tenant's database was not closed cleanly");
+        }
+        server.gone(id).await;
+        drop(place);
+        if let Some(scratch) = scratch {
+            scratch.remove().await;
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! A MariaDB server of the test's own: on a free port, in a temporary folder, gone with the test however that ends.
+
+use sqlx::{ConnectOptions, Connection, Executor, MySqlConnection, mysql::MySqlConnectOptions};
+use std::{
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+/// Runs the server, and ends it and its folder when the test's end of the pipe is closed: a killed test closes it, too.
+const WATCH: &str =
+    r#"folder=$1; shift; "$@" & server=$!; cat > /dev/null; kill -9 $server; wait; rm -rf "$folder""#;
+
+/// The server's administrator.
+pub const ADMIN: (&str, &str) = ("admin", "of-the-test-only");
+
+pub struct Server {
+    folder: PathBuf,
+    port: u16,
+    watch: Option<Child>,
+}
+
+fn program(names: &[&str]) -> String {
+    let found = names.iter().find(|name| {
+        Command::new("sh")
+            .args(["-c", &format!("command -v {name}")])
+            .output()
+            .is_ok_and(|done| done.status.success())
+    });
+    let found = found.unwrap_or_else(|| panic!("{} is not installed; tests/run installs it", names[0]));
+    (*found).to_owned()
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|done| done.stdout.starts_with(b"0\n"))
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+impl Server {
+    pub async fn start() -> Server {
+        let folder = tempfile::tempdir().unwrap().keep();
+        let account: &[&str] = if is_root() { &["--user=mysql"] } else { &[] };
+        if is_root() {
+            let done = Command::new("chown").arg("mysql").arg(&folder).status().unwrap();
+            assert!(done.success());
+        }
+        let made = Command::new(program(&["mariadb-install-db", "mysql_install_db"]))
+            .arg("--no-defaults")
+            .arg(format!("--datadir={}", folder.join("data").display()))
+            .args(["--auth-root-authentication-method=normal", "--skip-test-db"])
+            .args(account)
+            // Several tests may do this at once, and it calls its files alike each time.
+            .env("TMPDIR", &folder)
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let mut server = Server { folder, port: free_port(), watch: None };
+        server.run();
+        let root = MySqlConnectOptions::new().socket(server.folder.join("socket")).username("root");
+        let mut root = server.connect(&root).await;
+        for statement in [
+            format!("CREATE USER {}@'%' IDENTIFIED BY '{}'", ADMIN.0, ADMIN.1),
+            format!("GRANT ALL ON *.* TO {}@'%' WITH GRANT OPTION", ADMIN.0),
+        ] {
+            root.execute(sqlx::AssertSqlSafe(statement)).await.unwrap();
+        }
+        root.close().await.unwrap();
+        server
+    }
+
+    fn run(&mut self) {
+        let account: &[&str] = if is_root() { &["--user=mysql"] } else { &[] };
+        let watch = Command::new("sh")
+            .args(["-c", WATCH, "watch"])
+            .arg(&self.folder)
+            .arg(program(&["mariadbd", "mysqld"]))
+            .arg("--no-defaults")
+            .arg(format!("--datadir={}", self.folder.join("data").display()))
+            .arg(format!("--socket={}", self.folder.join("socket").display()))
+            .arg(format!("--pid-file={}", self.folder.join("data/pid").display()))
+            .arg(format!("--port={}", self.port))
+            .args(["--bind-address=127.0.0.1", "--skip-name-resolve", "--innodb-buffer-pool-size=64M"])
+            .args(account)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        self.watch = Some(watch);
+    }
+
+    async fn connect(&self, options: &MySqlConnectOptions) -> MySqlConnection {
+        for _ in 0..300 {
+            if let Ok(connection) = options.connect().await {
+                return connection;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("the server does not start: {}", self.folder.display());
+    }
+
+    /// The administrator's way in.
+    pub fn options(&self) -> MySqlConnectOptions {
+        MySqlConnectOptions::new().host("127.0.0.1").port(self.port).username(ADMIN.0).password(ADMIN.1)
+    }
+
+    /// A folder that is gone with the server.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub async fn admin(&self) -> MySqlConnection {
+        self.connect(&self.options()).await
+    }
+
+    /// Kills the server as a loss of power does, and starts it again.
+    pub async fn crash(&mut self) {
+        let pid = std::fs::read_to_string(self.folder.join("data/pid")).unwrap();
+        let killed = Command::new("kill").args(["-9", pid.trim()]).status().unwrap();
+        assert!(killed.success());
+        let mut watch = self.watch.take().unwrap();
+        // The watch would take the folder away.
+        watch.kill().unwrap();
+        watch.wait().unwrap();
+        self.run();
+        self.admin().await.close().await.unwrap();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(mut watch) = self.watch.take() {
+            drop(watch.stdin.take());
+            let _ = watch.wait();
+        }
+    }
+}
