@@ -7,6 +7,7 @@
 pub mod dialect;
 pub mod mariadb;
 pub mod name;
+pub mod postgres;
 pub mod reading;
 pub mod sqlite;
 pub mod statement;

@@ -3,7 +3,7 @@
 /// SQL in an engine's own dialect, with the values it binds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
-    /// The SQL, with `?` for each bound value.
+    /// The SQL, with `?` (PostgreSQL: `$1`, `$2` …) for each bound value.
     pub sql: String,
     /// Values to bind, in order. They may hold template variables such as `{{TENANT_NAME}}`, which are filled in
     /// when the statement runs and never become part of the SQL.

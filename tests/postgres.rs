@@ -1,0 +1,24 @@
+//! What the PostgreSQL dialect says runs on a real server, and what the server then has is what was asked for.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test ends where something is not as it should be"
+)]
+
+#[path = "postgres/alter.rs"]
+mod alter;
+#[path = "postgres/create.rs"]
+mod create;
+#[path = "postgres/engine.rs"]
+mod engine;
+#[path = "postgres/queries.rs"]
+mod queries;
+#[path = "postgres/rows.rs"]
+mod rows;
+#[path = "support/servers.rs"]
+mod servers;
+#[path = "postgres/templates.rs"]
+mod templates;
+#[path = "postgres/tenant.rs"]
+mod tenant;
