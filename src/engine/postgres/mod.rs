@@ -42,14 +42,12 @@ mod expressions;
 mod functions;
 mod inserts;
 mod inspect;
-
 mod json;
 mod literals;
 mod names;
 mod own;
 mod queries;
 mod reading;
-
 mod relations;
 mod rows;
 mod scope;
