@@ -4,6 +4,7 @@
 //! A session is opened for one piece of work on one tenant. It takes a [`TenantLock`], checks the ownership marker in
 //! the database against it before the first statement, and never becomes another tenant's.
 
+mod constants;
 pub mod dialect;
 pub mod mariadb;
 pub mod name;

@@ -183,7 +183,7 @@ async fn a_unit_is_run_once_and_a_newer_claim_shuts_an_older_one_out() {
 
 /// Whether the statement that was begun has happened is found out, whichever it is.
 #[tokio::test(flavor = "multi_thread")]
-async fn after_a_kill_in_the_middle_each_statement_is_run_exactly_once() {
+async fn from_every_state_that_a_kill_can_leave_each_statement_is_run_exactly_once() {
     let mut ground = Ground::made().await;
     let unit = [
         "CREATE TABLE a (id INT PRIMARY KEY, n INT NOT NULL DEFAULT 0)",
@@ -203,7 +203,7 @@ async fn after_a_kill_in_the_middle_each_statement_is_run_exactly_once() {
             ground.name = DatabaseName::derive("kill", tenant_id);
             ground.lock = TenantLock { tenant_id, job_id: Uuid::now_v7(), fence: 1 };
             ground.engine.create(&ground.name, &ground.lock).await.unwrap();
-            // A program is killed at this statement: the server waits in it until then.
+            // No program is killed here: what a kill would leave is put there.
             let (server, name, lock) = (&ground.server, ground.name.clone(), ground.lock);
             stopped_at(server, &ground.engine, &name, lock, &unit, stop, happened).await;
             ground.apply(&ground.lock, "whole", &unit).await.unwrap();
@@ -268,7 +268,7 @@ async fn stopped_at(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_loses_power_while_a_tenant_is_made_keeps_what_was_noted() {
+async fn a_server_that_is_killed_while_a_tenant_is_made_keeps_what_was_noted() {
     let mut ground = Ground::made().await;
     for number in 0..4 {
         let table = format!("CREATE TABLE t{number} (id INT PRIMARY KEY)");

@@ -117,7 +117,7 @@ impl Server {
         self.connect(&self.options()).await
     }
 
-    /// Kills the server as a loss of power does, and starts it again.
+    /// Kills the server in the middle of what it does, and starts it again.
     pub async fn crash(&mut self) {
         let pid = std::fs::read_to_string(self.folder.join("data/pid")).unwrap();
         let killed = Command::new("kill").args(["-9", pid.trim()]).status().unwrap();

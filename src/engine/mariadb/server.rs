@@ -136,7 +136,12 @@ impl MariaDb {
         secrets: Arc<dyn Secrets>,
         folder: PathBuf,
     ) -> Self {
-        let options = options.pipes_as_concat(false).no_engine_substitution(false).timezone(None);
+        // The driver would log statements, and some have passwords in them.
+        let options = options
+            .pipes_as_concat(false)
+            .no_engine_substitution(false)
+            .timezone(None)
+            .disable_statement_logging();
         let for_admins = (connections / 4).max(1);
         let admins = MySqlPoolOptions::new()
             .max_connections(for_admins)

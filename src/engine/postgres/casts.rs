@@ -2,11 +2,11 @@
 
 use super::{
     Refusal,
-    constants::constant_text,
     expressions::Translator,
     functions,
     scope::{Kind, Sql, cast_kind},
 };
+use crate::engine::constants::constant_text;
 use sqlparser::ast::{DataType, ExactNumberInfo, Expr, TrimWhereField};
 
 impl Translator<'_> {

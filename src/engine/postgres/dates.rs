@@ -2,12 +2,12 @@
 
 use super::{
     Refusal,
-    constants::{constant_integer, constant_text},
     expressions::Translator,
     functions::as_moment,
     names,
     scope::{Kind, Sql},
 };
+use crate::engine::constants::{constant_integer, constant_text};
 use sqlparser::ast::{DateTimeField, Expr, Interval};
 
 type Translated = Result<(Sql, Kind), Refusal>;

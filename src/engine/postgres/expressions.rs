@@ -2,13 +2,12 @@
 //! a text need not mean the same by it.
 
 use super::{
-    Refusal,
-    constants::{parse, text_of},
-    functions, json,
+    Refusal, functions, json,
     names::{self, COLLATION, identifier},
     scope::{BOUND, Kind, Relation, Scope, Sql, cast_kind, computed, resolve},
     tables::has_variable,
 };
+use crate::engine::constants::{parse, text_of};
 use crate::schema::{Schema, Table, Type};
 use sqlparser::ast::{BinaryOperator, CastKind, Expr, Ident, UnaryOperator, Value};
 
@@ -72,19 +71,19 @@ impl<'a> Translator<'a> {
 
     /// An expression given as text.
     pub fn text(&mut self, mysql: &str) -> Result<String, Refusal> {
-        let expression = parse(mysql)?;
+        let expression = parse(mysql).map_err(Refusal::new)?;
         self.plain(&expression).map(|sql| sql.text)
     }
 
     /// A condition given as text.
     pub fn condition_text(&mut self, mysql: &str) -> Result<String, Refusal> {
-        let expression = parse(mysql)?;
+        let expression = parse(mysql).map_err(Refusal::new)?;
         self.condition(&expression).map(|sql| sql.text)
     }
 
     /// An expression given as text, for a column of the type.
     pub fn value_text(&mut self, mysql: &str, ty: &Type) -> Result<String, Refusal> {
-        let expression = parse(mysql)?;
+        let expression = parse(mysql).map_err(Refusal::new)?;
         let (sql, kind) = self.expression(&expression)?;
         Ok(functions::converted(sql, &kind, ty).text)
     }

@@ -1,13 +1,12 @@
 //! MySQL's functions in PostgreSQL's words. Only those listed here are carried; the rest are refused by name.
 
 use super::{
-    Refusal,
-    constants::{arguments, constant_integer, text_of},
-    dates,
+    Refusal, dates,
     expressions::Translator,
     json,
     scope::{Kind, Sql, computed},
 };
+use crate::engine::constants::{arguments, constant_integer, text_of};
 use crate::schema::Type;
 use sqlparser::ast::{
     CeilFloorKind, DateTimeField, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr,

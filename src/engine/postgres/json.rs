@@ -2,12 +2,12 @@
 
 use super::{
     Refusal,
-    constants::{arguments, constant_text},
     expressions::Translator,
     functions::as_text,
     names,
     scope::{Kind, Sql},
 };
+use crate::engine::constants::{arguments, constant_text};
 use sqlparser::ast::{BinaryOperator, Expr};
 
 type Translated = Result<(Sql, Kind), Refusal>;

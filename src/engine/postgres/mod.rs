@@ -34,7 +34,6 @@ mod alter;
 mod casts;
 mod changes;
 mod columns;
-mod constants;
 mod dates;
 mod dialect;
 pub mod engine;

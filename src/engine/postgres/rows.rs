@@ -3,7 +3,6 @@
 
 use super::{
     Refusal, changes,
-    constants::text_of,
     expressions::Translator,
     functions::converted,
     inserts,
@@ -14,6 +13,7 @@ use super::{
     storage,
     tables::{self, has_variable},
 };
+use crate::engine::constants::text_of;
 use crate::{
     engine::statement::Statement,
     schema::{Column, Schema, Table, Type},

@@ -226,7 +226,7 @@ fn rename_in_expression(expression: &str, renames: &[(String, String)]) -> Strin
     if renames.is_empty() {
         return expression.to_owned();
     }
-    match super::constants::parse(expression) {
+    match crate::engine::constants::parse(expression) {
         Ok(mut tree) => {
             let _ = tree.visit(&mut Renamer(renames));
             tree.to_string()

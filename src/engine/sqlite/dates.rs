@@ -1,12 +1,11 @@
 //! Dates and times: MySQL's functions with SQLite's `date`, `datetime` and `strftime`. Both sides are in UTC.
 
 use super::{
-    Refusal,
-    constants::{constant_integer, constant_text},
-    encoding,
+    Refusal, encoding,
     expressions::Translator,
     scope::{Kind, Sql},
 };
+use crate::engine::constants::{constant_integer, constant_text};
 use sqlparser::ast::{DateTimeField, Expr, Interval, UnaryOperator, Value};
 
 type Translated = Result<(Sql, Kind), Refusal>;

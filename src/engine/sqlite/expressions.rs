@@ -2,13 +2,12 @@
 //! a text need not mean the same by it.
 
 use super::{
-    Refusal,
-    constants::{constant_text, parse, text_of},
-    functions,
+    Refusal, functions,
     names::{self, identifier},
     scope::{Kind, Relation, Scope, Sql, cast_kind, computed, resolve},
     tables::has_variable,
 };
+use crate::engine::constants::{constant_text, parse, text_of};
 use crate::schema::{Schema, Table};
 use sqlparser::ast::{
     BinaryOperator, CastKind, DataType, ExactNumberInfo, Expr, Ident, TrimWhereField, UnaryOperator, Value,
@@ -57,7 +56,7 @@ impl<'a> Translator<'a> {
 
     /// An expression given as text.
     pub fn text(&mut self, mysql: &str) -> Result<String, Refusal> {
-        let expression = parse(mysql)?;
+        let expression = parse(mysql).map_err(Refusal::new)?;
         self.plain(&expression).map(|sql| sql.text)
     }
 

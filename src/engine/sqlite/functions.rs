@@ -1,12 +1,11 @@
 //! MySQL's functions in SQLite's words. Only those listed here are carried; the rest are refused by name.
 
 use super::{
-    Refusal,
-    constants::{arguments, constant_integer, text_of},
-    dates, encoding,
+    Refusal, dates, encoding,
     expressions::Translator,
     scope::{Kind, Sql, computed},
 };
+use crate::engine::constants::{arguments, constant_integer, text_of};
 use sqlparser::ast::{
     BinaryOperator, CeilFloorKind, DateTimeField, DuplicateTreatment, Expr, Function, FunctionArg,
     FunctionArgExpr, FunctionArgumentClause, FunctionArguments, OrderByExpr, WindowType,

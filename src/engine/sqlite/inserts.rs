@@ -2,7 +2,6 @@
 
 use super::{
     Refusal,
-    constants::text_of,
     expressions::Translator,
     names::{self, identifier, identifiers},
     referring::refuse_actions,
@@ -11,6 +10,7 @@ use super::{
     tables::{self, has_variable},
     tokens::unquote,
 };
+use crate::engine::constants::text_of;
 use crate::{
     engine::statement::Statement,
     schema::{Column, Default, Schema, Table, Type},

@@ -19,7 +19,6 @@
 
 mod alter;
 mod changes;
-mod constants;
 mod dates;
 mod definition;
 mod dialect;

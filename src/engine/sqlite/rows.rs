@@ -3,7 +3,6 @@
 
 use super::{
     Refusal, changes,
-    constants::text_of,
     expressions::Translator,
     inserts,
     literals::{Literal, literal},
@@ -12,6 +11,7 @@ use super::{
     scope::{Kind, Relation, Scope, Sql},
     tables::{self, has_variable},
 };
+use crate::engine::constants::text_of;
 use crate::{
     engine::statement::Statement,
     schema::{Column, Schema, Table, Type},

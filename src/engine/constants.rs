@@ -1,6 +1,5 @@
 //! Reading MySQL expressions, and what can be told of one by looking at it: that it is a constant, and which.
 
-use super::Refusal;
 use sqlparser::{
     ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, UnaryOperator, Value},
     dialect::MySqlDialect,
@@ -8,10 +7,9 @@ use sqlparser::{
     tokenizer::Token,
 };
 
-/// Reads an expression of the template's dialect.
-pub(super) fn parse(mysql: &str) -> Result<Expr, Refusal> {
-    let unreadable =
-        |reason: String| Refusal::new(format!("The expression {mysql} cannot be read: {reason}."));
+/// Reads an expression of the template's dialect; the error is a sentence for its author.
+pub(super) fn parse(mysql: &str) -> Result<Expr, String> {
+    let unreadable = |reason: String| format!("The expression {mysql} cannot be read: {reason}.");
     let mut parser =
         Parser::new(&MySqlDialect {}).try_with_sql(mysql).map_err(|error| unreadable(error.to_string()))?;
     let expression = parser.parse_expr().map_err(|error| unreadable(error.to_string()))?;
