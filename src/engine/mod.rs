@@ -10,6 +10,7 @@ pub mod mariadb;
 pub mod name;
 pub mod postgres;
 pub mod reading;
+pub mod server;
 pub mod sqlite;
 pub mod statement;
 pub mod whole;
@@ -22,6 +23,7 @@ use async_trait::async_trait;
 pub use dialect::SqlDialect;
 pub use name::DatabaseName;
 pub use reading::Reading;
+pub use server::{Examined, Secrets};
 pub use statement::Statement;
 use std::path::Path;
 use uuid::Uuid;
@@ -280,6 +282,29 @@ pub trait Engine: Send + Sync + std::fmt::Debug {
 
     /// Bytes that the database takes, where that can be told.
     async fn size(&self, name: &DatabaseName) -> Option<u64>;
+
+    /// Gives a tenant's account another password, where tenants have accounts. Connections that are open stay open. Run
+    /// twice, it has that password; on a database that is shut away, it is for when it is opened again.
+    async fn set_password(
+        &self,
+        name: &DatabaseName,
+        _lock: &TenantLock,
+        _password: &str,
+    ) -> Result<(), EngineError> {
+        Err(EngineError::Missing(format!("account of {name}")))
+    }
+
+    /// Tries out what tenants on the engine's server need: that it answers, is new enough, and gives the administrator every
+    /// right that the engine makes use of. Changes nothing.
+    async fn examine(&self) -> Result<Examined, EngineError> {
+        Ok(Examined { product: self.name().to_owned(), problems: Vec::new() })
+    }
+
+    /// Removes what a process that was killed has left on the server: scratch databases and half-made ones that nobody
+    /// works on any more. Gives how many.
+    async fn sweep(&self) -> Result<u64, EngineError> {
+        Ok(0)
+    }
 }
 
 /// An open database of one tenant, or a scratch one.

@@ -18,8 +18,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, MySqlConnection,
 use std::{path::Path, sync::Arc, time::Duration};
 use tenantry::{
     engine::{
-        Applied, DatabaseName, Engine, EngineError, Marker, Presence, Statement, TenantLock, Unit,
-        mariadb::{MariaDb, Secrets},
+        Applied, DatabaseName, Engine, EngineError, Marker, Presence, Secrets, Statement, TenantLock, Unit,
+        mariadb::MariaDb,
     },
     sql::variables::Variables,
     templates::{Folder, files, prove},

@@ -29,7 +29,7 @@ mod words;
 
 pub use dialect::render;
 pub use inspect::inspect;
-pub use server::{MariaDb, Secrets};
+pub use server::MariaDb;
 
 /// Why something in a template cannot be carried to MariaDB and MySQL, and what its author can do about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

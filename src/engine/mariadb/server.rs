@@ -4,8 +4,7 @@ use super::{
     session::{MariaDbSession, away},
     words::{identifier, text},
 };
-use crate::engine::{DatabaseName, EngineError, Marker, Presence, TenantLock};
-use async_trait::async_trait;
+use crate::engine::{DatabaseName, EngineError, Marker, Presence, Secrets, TenantLock};
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Executor, MySql, MySqlConnection, MySqlPool, Row,
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
@@ -48,13 +47,6 @@ const LIST: [&str; 2] = [
         created_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
     ) ENGINE=InnoDB COMMENT='Databases that Tenantry has made on this server'",
 ];
-
-/// Where the passwords of tenants' accounts come from.
-#[async_trait]
-pub trait Secrets: Send + Sync + fmt::Debug {
-    /// The password of a tenant's account: letters and digits only.
-    async fn of(&self, tenant: Uuid) -> Result<String, EngineError>;
-}
 
 /// A server, seen as its administrator.
 #[derive(Clone)]
