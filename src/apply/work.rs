@@ -5,6 +5,7 @@ use crate::{
     app::App,
     disk_trouble::DiskTrouble,
     engine::{Draft, EngineError},
+    engines::NoEngine,
     store::{
         Connection, StoreError,
         events::{self, Doer},
@@ -83,6 +84,13 @@ impl From<EngineError> for StepError {
             _ => cause.to_string(),
         };
         StepError::Failed { may_pass: cause.may_pass(), plain: plain.into(), detail }
+    }
+}
+
+impl From<NoEngine> for StepError {
+    fn from(cause: NoEngine) -> Self {
+        let plain = "The database server of this tenant cannot be used at the moment. Nothing is lost.";
+        StepError::Failed { may_pass: true, plain: plain.into(), detail: cause.0 }
     }
 }
 

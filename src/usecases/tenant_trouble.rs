@@ -1,6 +1,14 @@
 //! What a person is told where a tenant's own database cannot be used.
 
-use crate::{disk_trouble::DiskTrouble, engine::EngineError, error::Error};
+use crate::{disk_trouble::DiskTrouble, engine::EngineError, engines::NoEngine, error::Error};
+
+/// The error for a page where a tenant's engine cannot be had.
+pub fn no_engine(cause: &NoEngine) -> Error {
+    Error::unavailable(
+        "The database server of this tenant cannot be used at the moment. Nothing is lost. An administrator finds the reason on the servers' page.",
+        cause,
+    )
+}
 
 /// The error for a page. The cause goes to the log, under the reference.
 pub fn database_trouble(cause: &EngineError) -> Error {

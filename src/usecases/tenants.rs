@@ -2,11 +2,15 @@
 
 use super::{
     accounts::normal_email, actor::Actor, permissions::Permission, templates::Choice,
-    tenant_trouble::database_trouble,
+    tenant_trouble::{database_trouble, no_engine},
 };
 use crate::{
     app::App,
-    apply::{copy, provision},
+    apply::{
+        copy,
+        placement::{self, NoPlace, Place, Wish},
+        provision,
+    },
     engine::DatabaseName,
     error::{Error, Result},
     schema::Schema,
@@ -43,6 +47,8 @@ pub struct CreateForm {
     pub template: String,
     /// Optional modules by name. What they need is added.
     pub modules: Vec<String>,
+    /// Where its database is to be, as [`Wish`] is written; empty for anywhere.
+    pub place: String,
     /// Makes sending the form twice the same as sending it once.
     pub request_id: Option<Uuid>,
 }
@@ -227,10 +233,14 @@ pub async fn create(app: &App, actor: &Actor, form: CreateForm) -> Result<Create
         }
         Err(error) => return Err(error),
     };
-    let (Some(customer), Some(plan), Some(choice)) = (customer, plan, choice) else {
+    let wish = form.place.parse::<Wish>().ok();
+    if wish.is_none() {
+        fields.insert("place", "Choose where the tenant's database is to be.".to_owned());
+    }
+    let (Some(customer), Some(plan), Some(choice), Some(wish)) = (customer, plan, choice, wish) else {
         return Err(Error::invalid(fields));
     };
-    insert(app, actor, customer, plan, &choice, form.request_id).await
+    insert(app, actor, customer, plan, &choice, (&wish, form.request_id)).await
 }
 
 /// The tenant that a request has led to, where it has.
@@ -247,7 +257,7 @@ async fn insert(
     customer: Customer,
     plan: Plan,
     choice: &Choice,
-    request_id: Option<Uuid>,
+    (wish, request_id): (&Wish, Option<Uuid>),
 ) -> Result<Created> {
     let id = app.new_id();
     let job_id = app.new_id();
@@ -262,6 +272,8 @@ async fn insert(
         );
         return Err(Error::invalid(BTreeMap::from([("template", text)])));
     };
+    let place = placement::find(&mut write, wish, None).await?;
+    let place = place.map_err(|NoPlace(why)| Error::invalid(BTreeMap::from([("place", why)])))?;
     let slug = free_slug(&mut write, &base, id).await?;
     let new = NewTenant {
         id,
@@ -274,7 +286,12 @@ async fn insert(
         template_id: choice.template_id,
         template_version: choice.version.clone(),
         modules: choice.modules.clone(),
-        engine: app.engine.name().to_owned(),
+        engine: match &place {
+            Place::Own => app.engines.own().name(),
+            Place::On(server) => server.product.word(),
+        }
+        .to_owned(),
+        server_id: place.server_id(),
         request_id,
         created_by: actor.id(),
         created_ms: now,
@@ -296,7 +313,11 @@ async fn insert(
     if let Some(request) = request_id {
         store::tenant_drafts::fulfil(&mut write, request).await?;
     }
-    let sentence = format!("Asked for the tenant from {} {}.", choice.template_name, choice.version);
+    let on = match &place {
+        Place::Own => String::new(),
+        Place::On(server) => format!(" on the server {}", server.name),
+    };
+    let sentence = format!("Asked for the tenant from {} {}{on}.", choice.template_name, choice.version);
     store::events::record(&mut write, Some(id), now, &actor.doer(), "tenant_created", &sentence).await?;
     let steps = provision::steps(&choice.module_order);
     let job = NewJob {
@@ -304,7 +325,7 @@ async fn insert(
         kind: provision::KIND,
         tenant_id: Some(id),
         other_tenant_id: None,
-        params: serde_json::Value::Null,
+        params: provision::params(wish, &place),
         steps: &steps,
         created_by: actor.id(),
         created_ms: now,
@@ -446,10 +467,21 @@ pub async fn overview(app: &App, actor: &Actor, slug: &str) -> Result<Overview> 
     let events = store::events::list(&mut read, scope, Some(tenant.id), None, 5).await?;
     let name = database_name(&tenant)?;
     let exists = tenant.active_ms.is_some();
-    let checked = if exists { app.engine.check(&name, tenant.id).await } else { Ok(()) };
+    let engine = app.engines.of(&tenant).await;
+    let (mut trouble, mut address, mut size) = (None, Vec::new(), None);
+    if exists {
+        match &engine {
+            Ok(engine) => {
+                trouble = engine.check(&name, tenant.id).await.err().as_ref().map(database_trouble);
+                address = engine.address(&name);
+                size = engine.size(&name).await;
+            }
+            Err(cause) => trouble = Some(no_engine(cause)),
+        }
+    }
     let modules = store::templates::modules(&mut read, tenant.template_id).await?;
     Ok(Overview {
-        trouble: checked.err().as_ref().map(database_trouble),
+        trouble,
         modules: modules
             .iter()
             .filter(|module| module.is_core || tenant.modules.contains(&module.name))
@@ -457,8 +489,8 @@ pub async fn overview(app: &App, actor: &Actor, slug: &str) -> Result<Overview> 
             .collect(),
         invitation,
         events,
-        address: if exists { app.engine.address(&name) } else { Vec::new() },
-        size: if exists { app.engine.size(&name).await } else { None },
+        address,
+        size,
         tenant,
     })
 }
@@ -466,7 +498,8 @@ pub async fn overview(app: &App, actor: &Actor, slug: &str) -> Result<Overview> 
 /// Whether what lies in the place of a tenant's database is damaged, or not its own.
 pub async fn is_damaged(app: &App, tenant: &Tenant) -> bool {
     let Ok(name) = database_name(tenant) else { return false };
-    app.engine.check(&name, tenant.id).await.is_err_and(|cause| cause.is_damage())
+    let Ok(engine) = app.engines.of(tenant).await else { return false };
+    engine.check(&name, tenant.id).await.is_err_and(|cause| cause.is_damage())
 }
 
 pub(crate) fn database_name(tenant: &Tenant) -> Result<DatabaseName> {
@@ -481,8 +514,8 @@ pub async fn schema(app: &App, actor: &Actor, slug: &str) -> Result<(Tenant, Sch
             "This tenant has no database yet. Its structure is shown once it is ready.",
         ));
     }
-    let mut session = app
-        .engine
+    let engine = app.engines.of(&tenant).await.map_err(|cause| no_engine(&cause))?;
+    let mut session = engine
         .look(&database_name(&tenant)?, tenant.id)
         .await
         .map_err(|cause| database_trouble(&cause))?;

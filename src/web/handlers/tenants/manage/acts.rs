@@ -141,7 +141,10 @@ async fn page(
         },
         error: &|name| error.and_then(|error| error.fields.get(name).cloned()),
     };
-    let Some(Question { title, mut ask, mut selects, fields }) = question(app, &tenant, act, &typed) else {
+    let engine = app.engines.of(&tenant).await;
+    let shutting = engine.map_or("", |engine| engine.capabilities().shutting);
+    let question = question(app, &tenant, act, &typed, shutting);
+    let Some(Question { title, mut ask, mut selects, fields }) = question else {
         return Err(Failure(no_such_act()));
     };
     if act == "delete" && tenants::is_damaged(app, &tenant).await {

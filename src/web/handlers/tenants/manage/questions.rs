@@ -48,9 +48,15 @@ fn lines(all: &[&str]) -> Vec<String> {
 }
 
 /// The question before an act; `None` where there is no such act.
-pub(super) fn question(app: &App, tenant: &Tenant, act: &str, typed: &Typed<'_>) -> Option<Question> {
+/// `shutting` is what shutting its database away comes to, in a sentence.
+pub(super) fn question(
+    app: &App,
+    tenant: &Tenant,
+    act: &str,
+    typed: &Typed<'_>,
+    shutting: &str,
+) -> Option<Question> {
     let name = &tenant.name;
-    let shutting = app.engine.capabilities().shutting;
     let days = app.settings.grace.as_secs() / 86_400;
     let kept = app.settings.snapshots_kept.as_secs() / 86_400;
     let ask = |sentence: &str, goes: Vec<String>, stays: Vec<String>, button: &str| Confirm {
