@@ -95,8 +95,9 @@ impl Engines {
         let cannot = |cause: store::StoreError| NoEngine(format!("The server cannot be looked up: {cause}"));
         let mut read = self.secrets.store.read().await.map_err(cannot)?;
         let server = store::servers::by_id(&mut read, id).await.map_err(cannot)?;
-        let server = server
-            .ok_or_else(|| NoEngine("The server that this tenant is on is not in the list any more.".into()))?;
+        let server = server.ok_or_else(|| {
+            NoEngine("The server that this tenant is on is not in the list any more.".into())
+        })?;
         self.on(&server)
     }
 

@@ -274,8 +274,7 @@ mod tests {
         let own = || Vault::new(KeySource::Own(path.clone()));
         assert_eq!(own().key_name().unwrap(), None);
         let sealed: Vec<String> = std::thread::scope(|scope| {
-            let all: Vec<_> =
-                (0..8).map(|_| scope.spawn(|| own().seal("x", "secret").unwrap())).collect();
+            let all: Vec<_> = (0..8).map(|_| scope.spawn(|| own().seal("x", "secret").unwrap())).collect();
             all.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         for text in sealed {

@@ -35,8 +35,7 @@ pub async fn set_password(
     let lock = TenantLock { tenant_id: tenant.id, job_id: act.id, fence: act.fence };
     let variables = Variables::from([("HASH", hash.to_owned()), ("EMAIL", email.to_owned())]);
     let key = format!("owner-password {}", act.link);
-    let engine =
-        app.engines.of(tenant).await.map_err(|NoEngine(reason)| EngineError::OutOfReach(reason))?;
+    let engine = app.engines.of(tenant).await.map_err(|NoEngine(reason)| EngineError::OutOfReach(reason))?;
     let mut session = engine.open(&name, &lock).await?;
     let applied = async {
         let found = session.inspect().await?;

@@ -245,7 +245,10 @@ mod tests {
         assert!(chosen(&Wish::Server("eu-1".into()), &servers, None).contains("3 of 3 places"));
         servers[0].is_draining = true;
         assert!(chosen(&Wish::Server("eu-1".into()), &servers, None).contains("takes no new tenants"));
-        assert!(chosen(&Wish::Among { product: None, region: Some("mars".into()) }, &servers, None).contains("no server of this kind"));
+        assert!(
+            chosen(&Wish::Among { product: None, region: Some("mars".into()) }, &servers, None)
+                .contains("no server of this kind")
+        );
     }
 
     #[test]

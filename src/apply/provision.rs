@@ -129,14 +129,14 @@ impl work::Kind for Provision {
         let Some(tenant) = tenant else { return Ok(None) };
         let engine = app.engines.of(&tenant).await;
         Ok(Some(Box::new(Making {
-                app: app.clone(),
-                engine,
-                moved: OnceCell::new(),
-                elsewhere: job.params["place"].as_str().and_then(|text| text.parse().ok()),
-                tenant,
-                compiled: OnceCell::new(),
-                claim,
-                started_ms: job.started_ms.unwrap_or(job.created_ms),
+            app: app.clone(),
+            engine,
+            moved: OnceCell::new(),
+            elsewhere: job.params["place"].as_str().and_then(|text| text.parse().ok()),
+            tenant,
+            compiled: OnceCell::new(),
+            claim,
+            started_ms: job.started_ms.unwrap_or(job.created_ms),
         })))
     }
 }
@@ -230,10 +230,12 @@ impl Making {
             Err(cause) => Err(cause.into()),
         };
         let found = match found {
-            Err(StepError::Failed { may_pass: true, plain, detail }) => match self.go_elsewhere(&detail).await? {
-                Some(note) => return Ok(Outcome::Done(Some(note))),
-                None => return Err(StepError::Failed { may_pass: true, plain, detail }),
-            },
+            Err(StepError::Failed { may_pass: true, plain, detail }) => {
+                match self.go_elsewhere(&detail).await? {
+                    Some(note) => return Ok(Outcome::Done(Some(note))),
+                    None => return Err(StepError::Failed { may_pass: true, plain, detail }),
+                }
+            }
             other => other?,
         };
         match found {
@@ -272,7 +274,8 @@ impl Making {
         store::tenants::place(&mut write, self.tenant.id, to.product.word(), to.id).await?;
         let sentence = format!("{} could not be reached, so the tenant goes to {}.", from.name, to.name);
         let doer = store::events::Doer::program();
-        store::events::record(&mut write, Some(self.tenant.id), now, &doer, "tenant_placed", &sentence).await?;
+        store::events::record(&mut write, Some(self.tenant.id), now, &doer, "tenant_placed", &sentence)
+            .await?;
         write.commit().await?;
         let _ = self.moved.set(engine);
         Ok(Some(sentence))

@@ -179,8 +179,9 @@ fn with_flags(error: Error) -> Trouble {
 
 async fn run_add(app: &App, add: Add) -> Result<End, Trouble> {
     let tls_authority = match &add.tls_ca {
-        Some(path) => std::fs::read_to_string(path)
-            .map_err(|cause| Trouble::Usage(format!("--tls-ca: {} cannot be read: {cause}.", path.display())))?,
+        Some(path) => std::fs::read_to_string(path).map_err(|cause| {
+            Trouble::Usage(format!("--tls-ca: {} cannot be read: {cause}.", path.display()))
+        })?,
         None => String::new(),
     };
     let form = ServerForm {

@@ -241,11 +241,7 @@ async fn run_create(app: &App, create: Create) -> Result<End, Trouble> {
 }
 
 /// Where a tenant is wanted, as the form has it.
-fn place(
-    server: Option<String>,
-    engine: Option<String>,
-    region: Option<String>,
-) -> Result<String, Trouble> {
+fn place(server: Option<String>, engine: Option<String>, region: Option<String>) -> Result<String, Trouble> {
     let wish = match (server, engine.as_deref(), region) {
         (Some(name), _, _) => Wish::Server(name),
         (None, None, None) => Wish::Anywhere,

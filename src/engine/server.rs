@@ -68,7 +68,10 @@ impl Product {
 impl FromStr for Product {
     type Err = String;
     fn from_str(word: &str) -> std::result::Result<Self, String> {
-        Product::ALL.into_iter().find(|product| product.word() == word).ok_or(format!("unknown engine {word}"))
+        Product::ALL
+            .into_iter()
+            .find(|product| product.word() == word)
+            .ok_or(format!("unknown engine {word}"))
     }
 }
 
@@ -179,7 +182,10 @@ pub struct ServerOptions {
 impl fmt::Debug for ServerOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Without the password.
-        f.debug_struct("ServerOptions").field("host", &self.host).field("port", &self.port).finish_non_exhaustive()
+        f.debug_struct("ServerOptions")
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .finish_non_exhaustive()
     }
 }
 
@@ -226,8 +232,7 @@ fn postgres_options(from: &ServerOptions) -> PgConnectOptions {
         .password(&from.admin_password)
         .port(from.port)
         .database(from.admin_database.as_deref().or(from.product.usual_database()).unwrap_or_default());
-    options =
-        if from.host.starts_with('/') { options.socket(&from.host) } else { options.host(&from.host) };
+    options = if from.host.starts_with('/') { options.socket(&from.host) } else { options.host(&from.host) };
     if let Some(authority) = &from.tls_authority {
         options = options.ssl_root_cert_from_pem(authority.clone().into_bytes());
     }

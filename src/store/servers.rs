@@ -101,11 +101,9 @@ const COLUMNS: &str = "s.id, s.name, s.engine, s.host, s.port, s.admin_name, s.a
 fn server(row: &Row) -> Result<Server> {
     let number = |column: &str| -> Result<u32> { Ok(u32::try_from(row.int(column)?).unwrap_or(u32::MAX)) };
     let tried = match row.maybe_int("tried_ms")? {
-        Some(tried_ms) => Some(Tried {
-            tried_ms,
-            product: row.maybe_text("product")?,
-            problem: row.maybe_text("problem")?,
-        }),
+        Some(tried_ms) => {
+            Some(Tried { tried_ms, product: row.maybe_text("product")?, problem: row.maybe_text("problem")? })
+        }
         None => None,
     };
     Ok(Server {

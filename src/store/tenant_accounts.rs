@@ -79,12 +79,11 @@ pub async fn forget_prepared(connection: &mut Connection, tenant: Uuid) -> Resul
 
 /// Whether the password may be shown now: true once.
 pub async fn show(connection: &mut Connection, tenant: Uuid, now_ms: i64) -> Result<bool> {
-    let shown =
-        sql("UPDATE tenant_accounts SET shown_ms = ? WHERE tenant_id = ? AND shown_ms IS NULL")
-            .bind(now_ms)
-            .bind(tenant)
-            .run(connection)
-            .await?;
+    let shown = sql("UPDATE tenant_accounts SET shown_ms = ? WHERE tenant_id = ? AND shown_ms IS NULL")
+        .bind(now_ms)
+        .bind(tenant)
+        .run(connection)
+        .await?;
     Ok(shown == 1)
 }
 

@@ -84,7 +84,10 @@ impl ServerForm {
         let form = "Write the address as mysql://ACCOUNT:PASSWORD@HOST:PORT or postgres://ACCOUNT:PASSWORD@HOST:PORT/DATABASE.";
         let url = url::Url::parse(text).map_err(|_| format!("The address cannot be read. {form}"))?;
         let product = Product::of_scheme(url.scheme()).ok_or_else(|| {
-            format!("The address begins with {}://, which is no server that tenants can live on. {form}", url.scheme())
+            format!(
+                "The address begins with {}://, which is no server that tenants can live on. {form}",
+                url.scheme()
+            )
         })?;
         let plain = |text: &str| {
             percent_encoding::percent_decode_str(text)
@@ -207,7 +210,8 @@ fn read(app: &App, form: &ServerForm, known: Option<&Server>) -> Result<Server> 
             "Choose what the server runs.",
         ),
     };
-    let host = part(&mut fields, "host", &form.host, "Enter the server's name or address, such as db.example.org.");
+    let host =
+        part(&mut fields, "host", &form.host, "Enter the server's name or address, such as db.example.org.");
     let port = number(&mut fields, "port", &form.port, product.usual_port().into(), 1..=65_535);
     let admin_name =
         part(&mut fields, "admin_name", &form.admin_name, "Enter the name of the administrator's account.");
@@ -450,7 +454,8 @@ pub async fn remove(app: &App, actor: &Actor, name: &str) -> Result<()> {
             "{tenants} {noun} {verb} on the server {name}, so it stays in the list. Let it take no new tenants, and remove it when the last one is gone."
         )));
     }
-    record(app, actor, &mut write, "server_removed", &format!("Removed the server {name} from the list.")).await?;
+    record(app, actor, &mut write, "server_removed", &format!("Removed the server {name} from the list."))
+        .await?;
     Ok(write.commit().await?)
 }
 
@@ -520,7 +525,10 @@ mod tests {
         let form = ServerForm::default()
             .with_url("postgres://ad%40min:p%3Aw@db.example.org:6000/ops?sslmode=verify-full")
             .unwrap();
-        assert_eq!((form.product.as_str(), form.host.as_str(), form.port.as_str()), ("postgres", "db.example.org", "6000"));
+        assert_eq!(
+            (form.product.as_str(), form.host.as_str(), form.port.as_str()),
+            ("postgres", "db.example.org", "6000")
+        );
         assert_eq!((form.admin_name.as_str(), form.admin_password.as_str()), ("ad@min", "p:w"));
         assert_eq!((form.admin_database.as_str(), form.tls_mode.as_str()), ("ops", "verify-full"));
         let form = ServerForm::default().with_url("mysql://root@[::1]").unwrap();
@@ -531,7 +539,9 @@ mod tests {
 
     #[test]
     fn a_bad_address_is_refused_without_repeating_its_password() {
-        for bad in ["oracle://a:secret@h", "nonsense secret", "mysql://a:secret@h?x=1", "mysql://a:%FFsecret@h"] {
+        for bad in
+            ["oracle://a:secret@h", "nonsense secret", "mysql://a:secret@h?x=1", "mysql://a:%FFsecret@h"]
+        {
             let said = ServerForm::default().with_url(bad).unwrap_err();
             assert!(said.contains("mysql://ACCOUNT") && !said.contains("secret"), "{said}");
         }

@@ -110,8 +110,9 @@ async fn prove_on(engine: &dyn Engine, files: &TemplateFiles, place: &str) -> Re
         ))
     })?;
     proof.map_err(|cause| {
-        let sentence =
-            format!("The templates could not be tried out{place}, because no scratch database could be used.");
+        let sentence = format!(
+            "The templates could not be tried out{place}, because no scratch database could be used."
+        );
         Error::unavailable(sentence, &cause)
     })
 }

@@ -1,7 +1,10 @@
 //! Creating tenants, finding them, and giving those that failed another chance.
 
 use super::{
-    accounts::normal_email, actor::Actor, permissions::Permission, templates::Choice,
+    accounts::normal_email,
+    actor::Actor,
+    permissions::Permission,
+    templates::Choice,
     tenant_trouble::{database_trouble, no_engine},
 };
 use crate::{
@@ -515,10 +518,8 @@ pub async fn schema(app: &App, actor: &Actor, slug: &str) -> Result<(Tenant, Sch
         ));
     }
     let engine = app.engines.of(&tenant).await.map_err(|cause| no_engine(&cause))?;
-    let mut session = engine
-        .look(&database_name(&tenant)?, tenant.id)
-        .await
-        .map_err(|cause| database_trouble(&cause))?;
+    let mut session =
+        engine.look(&database_name(&tenant)?, tenant.id).await.map_err(|cause| database_trouble(&cause))?;
     let schema = session.inspect().await;
     session.close().await;
     Ok((tenant, schema.map_err(|cause| database_trouble(&cause))?))

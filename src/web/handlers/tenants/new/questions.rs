@@ -19,7 +19,7 @@ use crate::{
         errors::Failure,
         handlers::{Answer, Values, html, making, shell},
         pages::tenants::new::{
-            AnswerRow, CheckPage, Extra, ExtrasPage, Like, RadioCard, PlanPage, TemplateCard,
+            AnswerRow, CheckPage, Extra, ExtrasPage, Like, PlanPage, RadioCard, TemplateCard,
             TemplateStepPage, Unfinished, Way, WherePage, WhoPage,
         },
         tenant_words::{plan, plan_line, template_icon},
