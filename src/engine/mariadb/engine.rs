@@ -1,21 +1,22 @@
-//! What an engine does, on one server: makes and removes databases and their accounts, and opens sessions on them.
+//! What an engine does, on one server: makes databases with their accounts, and opens sessions on them.
 
 use super::{
+    accounts::{account, make_account},
     dialect, own,
-    server::{MariaDb, Scratch, account, failed},
+    server::{MariaDb, failed},
     session::OWN_TABLES,
     words::identifier,
 };
 use crate::{
     engine::{
-        Capabilities, DatabaseName, Engine, EngineError, Marker, Origin, Presence, Saved, Session,
+        Capabilities, DatabaseName, Engine, EngineError, Examined, Marker, Origin, Presence, Saved, Session,
         SqlDialect, Statement, TenantLock,
     },
     schema::Schema,
     sql::operation::Operation,
 };
 use async_trait::async_trait;
-use sqlx::{AssertSqlSafe, Executor, Row};
+use sqlx::{AssertSqlSafe, Executor, MySqlConnection, Row};
 use std::path::Path;
 use uuid::Uuid;
 
@@ -53,32 +54,24 @@ impl Engine for MariaDb {
     }
 
     async fn look_up(&self, name: &DatabaseName) -> Result<Presence, EngineError> {
-        self.presence(name).await
+        Self::find(&mut *self.admin().await?, name).await
     }
 
     async fn create(&self, name: &DatabaseName, lock: &TenantLock) -> Result<(), EngineError> {
-        self.make(name, lock).await
+        let secret = self.secrets.of(lock.tenant_id).await?;
+        Self::make(&mut *self.admin().await?, name, lock, &secret).await
     }
 
     async fn remove(&self, name: &DatabaseName, marker: &Marker) -> Result<bool, EngineError> {
-        match self.look_up(name).await? {
-            Presence::Absent => return Ok(false),
-            Presence::Ours(found) | Presence::Shut(found) if found == *marker => {}
-            Presence::Ours(_) | Presence::Shut(_) => {
-                return Err(EngineError::Foreign(format!("The database {name} was made by another job")));
-            }
-            Presence::Foreign(reason) => return Err(EngineError::Foreign(reason)),
-        }
-        self.drop_all(name).await?;
-        Ok(true)
+        self.take_down(name, marker).await
     }
 
     async fn shut(&self, name: &DatabaseName, lock: &TenantLock) -> Result<(), EngineError> {
-        self.set_shut(name, lock, true).await
+        self.shut_away(name, lock).await
     }
 
     async fn reopen(&self, name: &DatabaseName, lock: &TenantLock) -> Result<(), EngineError> {
-        self.set_shut(name, lock, false).await
+        self.let_in(name, lock).await
     }
 
     async fn create_from(
@@ -98,21 +91,12 @@ impl Engine for MariaDb {
         self.check_copy(file, tenant).await
     }
 
-    async fn forget_shut(&self, _name: &DatabaseName, _tenant: Uuid) -> Result<bool, EngineError> {
-        Ok(false)
+    async fn forget_shut(&self, name: &DatabaseName, tenant: Uuid) -> Result<bool, EngineError> {
+        self.forget_content(name, tenant).await
     }
 
     async fn remove_all(&self, name: &DatabaseName, tenant: Uuid) -> Result<bool, EngineError> {
-        match self.look_up(name).await? {
-            Presence::Absent => return Ok(false),
-            Presence::Ours(found) | Presence::Shut(found) if found.tenant_id == tenant => {}
-            Presence::Ours(_) | Presence::Shut(_) => {
-                return Err(EngineError::Foreign(format!("The database {name} is another tenant's")));
-            }
-            Presence::Foreign(reason) => return Err(EngineError::Foreign(reason)),
-        }
-        self.drop_all(name).await?;
-        Ok(true)
+        self.remove_whole(name, tenant).await
     }
 
     async fn open(&self, name: &DatabaseName, lock: &TenantLock) -> Result<Box<dyn Session>, EngineError> {
@@ -120,18 +104,11 @@ impl Engine for MariaDb {
     }
 
     async fn look(&self, name: &DatabaseName, tenant: Uuid) -> Result<Box<dyn Session>, EngineError> {
-        Ok(Box::new(self.session(name, tenant, None).await?))
+        Ok(Box::new(self.looking(name, tenant).await?))
     }
 
     async fn scratch(&self) -> Result<Box<dyn Session>, EngineError> {
-        let id = Uuid::now_v7();
-        let name = DatabaseName::derive("tenantry-scratch", id);
-        let lock = TenantLock { tenant_id: id, job_id: id, fence: 0 };
-        let scratch = Scratch { server: self.clone(), name: name.clone(), is_removed: false };
-        self.create(&name, &lock).await?;
-        let mut session = self.session(&name, id, Some(lock)).await?;
-        session.scratch = Some(scratch);
-        Ok(Box::new(session))
+        Ok(Box::new(self.scratch_session().await?))
     }
 
     fn address(&self, name: &DatabaseName) -> Vec<(&'static str, String)> {
@@ -154,32 +131,40 @@ impl Engine for MariaDb {
         .ok()?;
         u64::try_from(row.try_get::<i64, _>(0).ok()?).ok()
     }
-}
 
-/// A copy in the place of a database that was shut away is not made here yet.
-pub(super) fn no_such_place() -> EngineError {
-    EngineError::OutOfReach(
-        "On MariaDB a snapshot cannot be put in the place of what the tenant has yet. Restore it as a new tenant.".into(),
-    )
+    async fn set_password(
+        &self,
+        name: &DatabaseName,
+        lock: &TenantLock,
+        password: &str,
+    ) -> Result<(), EngineError> {
+        self.change_password(name, lock, password).await
+    }
+
+    async fn examine(&self) -> Result<Examined, EngineError> {
+        self.try_out().await
+    }
+
+    async fn sweep(&self) -> Result<u64, EngineError> {
+        self.sweep_up().await
+    }
 }
 
 impl MariaDb {
-    /// What is to be found under a name.
-    pub(super) async fn presence(&self, name: &DatabaseName) -> Result<Presence, EngineError> {
-        Self::find(&mut *self.admin().await?, name).await
-    }
-
     /// Makes an empty database with its account, its marker and its ledger, or finds it made.
-    pub(super) async fn make(&self, name: &DatabaseName, lock: &TenantLock) -> Result<(), EngineError> {
-        let secret = self.secrets.of(lock.tenant_id).await?;
-        let mut connection = self.admin().await?;
-        Self::ensure_list(&mut connection).await?;
+    pub(super) async fn make(
+        connection: &mut MySqlConnection,
+        name: &DatabaseName,
+        lock: &TenantLock,
+        secret: &str,
+    ) -> Result<(), EngineError> {
+        Self::ensure_list(connection).await?;
         let ours = Marker { tenant_id: lock.tenant_id, job_id: lock.job_id };
-        match Self::find(&mut connection, name).await? {
+        match Self::find(connection, name).await? {
             Presence::Absent => {
                 sqlx::query(
                     "INSERT INTO tenantry_server.made_databases (name, tenant_id, job_id) VALUES (?, ?, ?)
-                     ON DUPLICATE KEY UPDATE tenant_id = ?, job_id = ?, is_shut = 0",
+                     ON DUPLICATE KEY UPDATE tenant_id = ?, job_id = ?, is_shut = 0, created_at = CURRENT_TIMESTAMP",
                 )
                 .bind(name.as_str())
                 .bind(lock.tenant_id.to_string())
@@ -201,22 +186,31 @@ impl MariaDb {
             }
             Presence::Foreign(reason) => return Err(EngineError::Foreign(reason)),
         }
-        self.make_account(&mut connection, name, &secret).await?;
-        // Named in full: the administrator's connection is in no database.
-        let database = identifier(name.as_str());
-        for (before, after) in OWN_TABLES {
-            connection.execute(AssertSqlSafe(format!("{before} {database}{after}"))).await.map_err(failed)?;
-        }
-        sqlx::query(AssertSqlSafe(format!(
-            "INSERT IGNORE INTO {database}.tenantry_owner (only_row, tenant_id, job_id, fence) VALUES (1, ?, ?, ?)"
-        )))
-        .persistent(false)
-        .bind(lock.tenant_id.to_string())
-        .bind(lock.job_id.to_string())
-        .bind(lock.fence)
-        .execute(&mut *connection)
-        .await
-        .map_err(failed)?;
-        Ok(())
+        make_account(connection, name, secret).await?;
+        mark(connection, name, lock).await
     }
+}
+
+/// Makes our own tables in a database, with the marker.
+pub(super) async fn mark(
+    connection: &mut MySqlConnection,
+    name: &DatabaseName,
+    lock: &TenantLock,
+) -> Result<(), EngineError> {
+    // Named in full: the administrator's connection is in no database.
+    let database = identifier(name.as_str());
+    for (before, after) in OWN_TABLES {
+        connection.execute(AssertSqlSafe(format!("{before} {database}{after}"))).await.map_err(failed)?;
+    }
+    sqlx::query(AssertSqlSafe(format!(
+        "INSERT IGNORE INTO {database}.tenantry_owner (only_row, tenant_id, job_id, fence) VALUES (1, ?, ?, ?)"
+    )))
+    .persistent(false)
+    .bind(lock.tenant_id.to_string())
+    .bind(lock.job_id.to_string())
+    .bind(lock.fence)
+    .execute(connection)
+    .await
+    .map_err(failed)?;
+    Ok(())
 }

@@ -3,16 +3,18 @@
 //! A file has one line for each statement, between a line that says whose copy it is and one that says that it is whole.
 
 use super::{
-    engine::no_such_place,
+    accounts::{lock_account, whole_account},
+    aside::Mover,
+    engine::mark,
     reading::MariaDbReading,
-    server::{MariaDb, failed},
-    session::MariaDbSession,
+    server::{MariaDb, SETTINGS, failed},
+    shut::drop_database,
     words::identifier,
 };
 use crate::engine::{DatabaseName, EngineError, Marker, Origin, Presence, Reading, Saved, TenantLock};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use sqlx::{AssertSqlSafe, Connection, Executor, MySqlConnection};
+use sqlx::{AssertSqlSafe, Executor, MySqlConnection};
 use std::{
     fs::{self, File},
     io::{self, BufRead, BufReader, BufWriter, Write},
@@ -144,8 +146,23 @@ fn check(file: &Path, tenant: Uuid) -> Result<(), EngineError> {
     }
 }
 
-/// Puts a copy into an empty database.
-async fn put(connection: &mut MySqlConnection, file: &Path) -> Result<(), EngineError> {
+/// A statement that makes a view or a trigger, made for an account: whoever writes to the table, or reads a view, has what
+/// it does done with that account's rights, and never with the administrator's.
+fn made_for(statement: &str, account: &str) -> String {
+    match statement.strip_prefix("CREATE ") {
+        Some(rest) if !rest.starts_with("TABLE ") => {
+            // ALGORITHM comes before the definer, everything else after it.
+            let algorithm =
+                if rest.starts_with("ALGORITHM=") { rest.find(' ').map_or(0, |at| at + 1) } else { 0 };
+            let (before, after) = rest.split_at(algorithm);
+            format!("CREATE {before}DEFINER = {account} {after}")
+        }
+        _ => statement.to_owned(),
+    }
+}
+
+/// Puts a copy into an empty database, which the connection is in.
+async fn put(connection: &mut MySqlConnection, file: &Path, account: &str) -> Result<(), EngineError> {
     let settings =
         "SET SESSION foreign_key_checks = 0, sql_mode = 'STRICT_TRANS_TABLES,NO_AUTO_VALUE_ON_ZERO'";
     connection.execute(settings).await.map_err(failed)?;
@@ -156,6 +173,7 @@ async fn put(connection: &mut MySqlConnection, file: &Path) -> Result<(), Engine
         if open == 0 {
             connection.execute("START TRANSACTION").await.map_err(failed)?;
         }
+        let statement = made_for(&statement, account);
         connection.execute(AssertSqlSafe(statement)).await.map_err(failed)?;
         open = (open + 1) % TOGETHER;
         if open == 0 {
@@ -163,20 +181,12 @@ async fn put(connection: &mut MySqlConnection, file: &Path) -> Result<(), Engine
         }
     }
     connection.execute("COMMIT").await.map_err(failed)?;
+    connection.execute("SET SESSION foreign_key_checks = 1").await.map_err(failed)?;
+    connection.execute(SETTINGS).await.map_err(failed)?;
     Ok(())
 }
 
 impl MariaDb {
-    /// A reading of a tenant's database, open or shut away.
-    async fn reading(&self, name: &DatabaseName, tenant: Uuid) -> Result<MariaDbReading, EngineError> {
-        let session = match self.session(name, tenant, None).await {
-            // The tenant's account is locked then.
-            Err(EngineError::Shut(_)) => self.as_admin(name).await?,
-            session => session?,
-        };
-        MariaDbReading::begin(session).await
-    }
-
     /// Saves a database as it is at one moment.
     pub(super) async fn save_to(
         &self,
@@ -184,7 +194,7 @@ impl MariaDb {
         tenant: Uuid,
         file: &Path,
     ) -> Result<Saved, EngineError> {
-        let mut reading = self.reading(name, tenant).await?;
+        let mut reading = MariaDbReading::begin(self.looking(name, tenant).await?).await?;
         let saved = write(&mut reading, tenant, file).await;
         Box::new(reading).close().await;
         saved
@@ -204,21 +214,8 @@ impl MariaDb {
         name: &DatabaseName,
         lock: &TenantLock,
     ) -> Result<(), EngineError> {
-        let ours = Marker { tenant_id: lock.tenant_id, job_id: lock.job_id };
-        match self.presence(name).await? {
-            Presence::Absent => {}
-            Presence::Ours(marker) if marker == ours => {
-                if self.is_copied(name, lock).await? {
-                    return Ok(());
-                }
-                // A kill stopped it in the middle.
-                self.drop_all(name).await?;
-            }
-            Presence::Shut(_) => return Err(no_such_place()),
-            Presence::Ours(_) => {
-                return Err(EngineError::Foreign(format!("The database {name} has another owner")));
-            }
-            Presence::Foreign(reason) => return Err(EngineError::Foreign(reason)),
+        if self.is_made(name, lock).await? {
+            return Ok(());
         }
         let (file, from, is_ours) = match origin {
             Origin::File(file, from) => (file.to_owned(), from, false),
@@ -229,51 +226,138 @@ impl MariaDb {
                 (file, from, true)
             }
         };
-        let copied = async {
-            self.check_copy(&file, from).await?;
-            self.make(name, lock).await?;
-            let MariaDbSession { mut connection, id, place, .. } = self.as_admin(name).await?;
-            let put = put(&mut connection, &file).await;
-            let noted = match put {
-                Ok(()) => sqlx::query(
-                    "INSERT INTO tenantry_ledger (job_id, unit, statement, ended_at) VALUES (?, ?, -1, CURRENT_TIMESTAMP)",
-                )
-                .bind(lock.job_id.to_string())
-                .bind(format!("copied from {from}"))
-                .execute(&mut connection)
-                .await
-                .map(|_| ())
-                .map_err(failed),
-                Err(cause) => Err(cause),
-            };
-            let _ = connection.close().await;
-            self.gone(id).await;
-            drop(place);
-            noted
-        };
-        let copied = copied.await;
+        let copied = self.copy_file(&file, from, name, lock).await;
         if is_ours {
             let _ = fs::remove_file(&file);
         }
         copied
     }
 
-    async fn is_copied(&self, name: &DatabaseName, lock: &TenantLock) -> Result<bool, EngineError> {
+    /// Whether an earlier run of the same job has put a whole copy there. It is let in, if that is left to do.
+    async fn is_made(&self, name: &DatabaseName, lock: &TenantLock) -> Result<bool, EngineError> {
+        let mut mover = self.hold(name).await?;
+        let looked = mover.is_filled_by(lock).await;
+        mover.line.close().await;
+        looked
+    }
+
+    async fn copy_file(
+        &self,
+        file: &Path,
+        from: Uuid,
+        name: &DatabaseName,
+        lock: &TenantLock,
+    ) -> Result<(), EngineError> {
+        self.check_copy(file, from).await?;
+        let secret = self.secrets.of(lock.tenant_id).await?;
+        let mut mover = self.hold(name).await?;
+        let copied = mover.copy_in(file, from, lock, &secret).await;
+        mover.line.close().await;
+        copied
+    }
+}
+
+impl Mover<'_> {
+    async fn copy_in(
+        &mut self,
+        file: &Path,
+        from: Uuid,
+        lock: &TenantLock,
+        secret: &str,
+    ) -> Result<(), EngineError> {
+        let name = self.name;
+        let ours = Marker { tenant_id: lock.tenant_id, job_id: lock.job_id };
+        if self.is_filled_by(lock).await? {
+            return Ok(());
+        }
+        match self.presence().await? {
+            Presence::Absent => {}
+            // A kill stopped it in the middle.
+            Presence::Ours(marker) if marker == ours => {
+                drop_database(&mut self.line.connection, name).await?;
+            }
+            Presence::Shut(marker) if marker.tenant_id == lock.tenant_id => {
+                self.claim(lock).await?;
+                self.move_aside(&marker).await?;
+                mark(&mut self.line.connection, name, lock).await?;
+                if let Err(cause) = self.put_in(file, from, lock).await {
+                    // Where the server is away, too, the next one does it.
+                    let _ = self.settle().await;
+                    return Err(cause);
+                }
+                return self.fill(lock).await;
+            }
+            Presence::Ours(_) | Presence::Shut(_) => {
+                return Err(EngineError::Foreign(format!("The database {name} has another owner")));
+            }
+            Presence::Foreign(reason) => return Err(EngineError::Foreign(reason)),
+        }
+        MariaDb::make(&mut self.line.connection, name, lock, secret).await?;
+        self.put_in(file, from, lock).await
+    }
+
+    /// Puts a copy into the database, and a row into its ledger that says that it is whole.
+    async fn put_in(&mut self, file: &Path, from: Uuid, lock: &TenantLock) -> Result<(), EngineError> {
+        self.run(format!("USE {}", identifier(self.name.as_str()))).await?;
+        put(&mut self.line.connection, file, &whole_account(self.name)).await?;
+        sqlx::query(
+            "INSERT INTO tenantry_ledger (job_id, unit, statement, ended_at) VALUES (?, ?, -1, CURRENT_TIMESTAMP)",
+        )
+        .bind(lock.job_id.to_string())
+        .bind(format!("copied from {from}"))
+        .execute(&mut self.line.connection)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+
+    async fn is_filled_by(&mut self, lock: &TenantLock) -> Result<bool, EngineError> {
+        let ours = Presence::Ours(Marker { tenant_id: lock.tenant_id, job_id: lock.job_id });
+        self.settle().await?;
+        let is_filled = self.presence().await? == ours && self.is_copied(lock).await?;
+        if is_filled {
+            lock_account(&mut self.line.connection, self.name, false).await?;
+        }
+        Ok(is_filled)
+    }
+
+    async fn is_copied(&mut self, lock: &TenantLock) -> Result<bool, EngineError> {
+        const NO_SUCH_TABLE: &str = "42S02";
         let question = format!(
             "SELECT 1 FROM {}.tenantry_ledger WHERE job_id = ? AND unit LIKE 'copied from %' AND ended_at IS NOT NULL",
-            identifier(name.as_str())
+            identifier(self.name.as_str())
         );
-        let mut admin = self.admin().await?;
         let row = sqlx::query(AssertSqlSafe(question))
             .persistent(false)
             .bind(lock.job_id.to_string())
-            .fetch_optional(&mut *admin)
+            .fetch_optional(&mut self.line.connection)
             .await;
         match row {
             Ok(row) => Ok(row.is_some()),
             // It was stopped before its ledger was there.
-            Err(sqlx::Error::Database(cause)) if cause.code().as_deref() == Some("42S02") => Ok(false),
+            Err(sqlx::Error::Database(cause)) if cause.code().as_deref() == Some(NO_SUCH_TABLE) => Ok(false),
             Err(cause) => Err(failed(cause)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn views_and_triggers_are_made_for_the_tenants_account() {
+        let account = "'acme_1'@'%'";
+        assert_eq!(
+            made_for("CREATE TRIGGER `t` BEFORE INSERT ON `a` FOR EACH ROW SET NEW.x = 1", account),
+            "CREATE DEFINER = 'acme_1'@'%' TRIGGER `t` BEFORE INSERT ON `a` FOR EACH ROW SET NEW.x = 1"
+        );
+        // The server takes the definer between the algorithm and the security.
+        assert_eq!(
+            made_for("CREATE ALGORITHM=MERGE SQL SECURITY DEFINER VIEW `v` AS select 1", account),
+            "CREATE ALGORITHM=MERGE DEFINER = 'acme_1'@'%' SQL SECURITY DEFINER VIEW `v` AS select 1"
+        );
+        let table = "CREATE TABLE `a` (`TRIGGER` int)";
+        assert_eq!(made_for(table, account), table);
     }
 }

@@ -14,17 +14,25 @@
 //! MariaDB has no `->` and `->>` (the functions are written instead), no indexes over expressions, no NOT NULL on a computed
 //! column; a template that wants one is told so on MySQL, too, so that what was proven on one runs on the other.
 
+mod accounts;
+mod aside;
+mod definitions;
 mod dialect;
 mod engine;
+mod examine;
 mod expressions;
 mod fingerprint;
 mod inspect;
 mod keep;
+mod line;
 mod own;
 mod reading;
+mod scratch;
 pub mod server;
 mod session;
+mod shut;
 mod tables;
+mod views;
 mod words;
 
 pub use dialect::render;

@@ -2,7 +2,10 @@
 
 use super::{
     inspect::inspect,
-    session::away,
+    line::Line,
+    scratch::Scratch,
+    session::{MariaDbSession, away},
+    views,
     words::{identifier, identifiers, same},
 };
 use crate::{
@@ -14,13 +17,12 @@ use crate::{
 };
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
-use sqlx::{AssertSqlSafe, Column as _, Executor, MySqlConnection, Row, TypeInfo, ValueRef, mysql::MySqlRow};
+use sqlx::{AssertSqlSafe, Column as _, Executor, Row, TypeInfo, ValueRef, mysql::MySqlRow};
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
     io::{self, Write},
 };
-use tokio::sync::OwnedSemaphorePermit;
 
 /// What a dump sets before its statements, so that they mean the same wherever they are run.
 const SETTINGS: &str = "SET NAMES utf8mb4;
@@ -33,11 +35,9 @@ const SETTINGS_BEFORE: &str =
 
 /// An open read transaction.
 pub(super) struct MariaDbReading {
-    connection: MySqlConnection,
-    server: super::MariaDb,
-    /// The connection's number on the server.
-    id: u64,
-    _place: OwnedSemaphorePermit,
+    line: Line,
+    /// A scratch database goes when it was read.
+    scratch: Option<Scratch>,
     tables: Vec<ReadTable>,
     schema: Schema,
     /// The statements that make tables, views and triggers, by their names.
@@ -51,13 +51,11 @@ fn unreadable(cause: sqlx::Error) -> EngineError {
 
 impl MariaDbReading {
     /// Begins, on an open connection.
-    pub(super) async fn begin(session: super::session::MariaDbSession) -> Result<Self, EngineError> {
-        let super::session::MariaDbSession { connection, id, server, place, database, .. } = session;
+    pub(super) async fn begin(session: MariaDbSession) -> Result<Self, EngineError> {
+        let MariaDbSession { line, database, scratch, .. } = session;
         let mut reading = MariaDbReading {
-            connection,
-            server,
-            id,
-            _place: place,
+            line,
+            scratch,
             tables: Vec::new(),
             schema: Schema::default(),
             made_by: BTreeMap::new(),
@@ -67,7 +65,9 @@ impl MariaDbReading {
     }
 
     async fn look_around(&mut self, database: &str) -> Result<(), sqlx::Error> {
-        let connection = &mut self.connection;
+        let connection = &mut self.line.connection;
+        // Reading takes as long as there are rows, which is no sign of trouble.
+        connection.execute("SET SESSION autocommit = 1 /*M!, max_statement_time = 0 */").await?;
         // Before the snapshot: the catalog is no part of one. What changes in between makes the rows unreadable, not wrong.
         self.schema = inspect(connection, database).await?;
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
@@ -112,9 +112,16 @@ impl MariaDbReading {
 
     /// The statements that make views and triggers, which come after the rows.
     pub(super) fn later(&self) -> Vec<String> {
-        let views = self.schema.views.keys().map(|name| ("VIEW", name));
-        let triggers = self.schema.triggers.keys().map(|name| ("TRIGGER", name));
+        let views = self.views().into_iter().map(|name| ("VIEW", name));
+        let triggers = self.schema.triggers.keys().map(|name| ("TRIGGER", name.as_str()));
         views.chain(triggers).filter_map(|(kind, name)| self.made_by(kind, name).cloned()).collect()
+    }
+
+    /// The views, in an order in which they can be made.
+    fn views(&self) -> Vec<&str> {
+        let made_by = |name: &'_ String| Some(self.made_by("VIEW", name)?.as_str());
+        let texts = self.schema.views.keys().filter_map(|name| Some((name.as_str(), made_by(name)?)));
+        views::in_order(texts.collect())
     }
 
     fn made_by(&self, kind: &str, name: &str) -> Option<&String> {
@@ -184,7 +191,7 @@ impl Reading for MariaDbReading {
         let columns = identifiers(table.columns.iter().map(|column| &column.name));
         let question = format!("SELECT {columns} FROM {}{order}", identifier(&table.name));
         // In the text protocol every value comes as the server itself writes it.
-        let mut answer = sqlx::raw_sql(AssertSqlSafe(question)).fetch(&mut self.connection);
+        let mut answer = sqlx::raw_sql(AssertSqlSafe(question)).fetch(&mut self.line.connection);
         let mut number = 0;
         let mut kinds: Vec<Kind> = Vec::new();
         while let Some(row) = answer.try_next().await.map_err(unreadable)? {
@@ -216,7 +223,7 @@ impl Reading for MariaDbReading {
     fn closing(&self, only: Option<&str>) -> String {
         let mut statements = "COMMIT;\n".to_owned();
         if only.is_none() {
-            for view in self.schema.views.keys() {
+            for view in self.views() {
                 if let Some(made_by) = self.made_by("VIEW", view) {
                     let _ = writeln!(statements, "{made_by};");
                 }
@@ -237,11 +244,11 @@ impl Reading for MariaDbReading {
     }
 
     async fn close(self: Box<Self>) {
-        let MariaDbReading { connection, server, id, .. } = *self;
-        if let Err(cause) = sqlx::Connection::close(connection).await {
-            tracing::warn!(%cause, "A connection to a tenant's database was not closed cleanly");
+        let MariaDbReading { line, scratch, .. } = *self;
+        line.close().await;
+        if let Some(scratch) = scratch {
+            scratch.remove().await;
         }
-        server.gone(id).await;
     }
 }
 

@@ -1,8 +1,9 @@
-//! One server, seen as its administrator: connections within their bound, the list of databases that we made, accounts.
+//! One server, seen as its administrator: connections within their bound, and the list of databases that we made.
 
 use super::{
-    session::{MariaDbSession, away},
-    words::{identifier, text},
+    accounts::account,
+    line::Line,
+    session::{MariaDbSession, away, is_machine_trouble},
 };
 use crate::engine::{DatabaseName, EngineError, Marker, Presence, Secrets, TenantLock};
 use sqlx::{
@@ -15,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 /// What every session is set to, so that a statement means the same on every server.
-const SETTINGS: &str = "SET SESSION
+pub(super) const SETTINGS: &str = "SET SESSION
     sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
     time_zone = '+00:00', lock_wait_timeout = 10, innodb_lock_wait_timeout = 10, autocommit = 1";
 
@@ -23,17 +24,10 @@ const SETTINGS: &str = "SET SESSION
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long an administrator's connection is kept while nobody needs it.
 const IDLE: Duration = Duration::from_mins(5);
-/// How often, and so for about how many milliseconds, the end of a connection is waited for.
-const MOST_LOOKS: u32 = 500;
-
-/// What a tenant's account may do in its own database, and nowhere else.
-const RIGHTS: &str = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, CREATE TEMPORARY TABLES, \
-    LOCK TABLES, EXECUTE, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, TRIGGER";
-
-/// Longest name of an account on MySQL.
-const LONGEST_ACCOUNT: usize = 32;
-/// Signs at the end of a database's name that no other has.
-const OWN_END: usize = 12;
+/// How long one statement of a tenant's may run.
+const DEADLINE: Duration = Duration::from_mins(10);
+/// How much later than we do the server itself stops a statement, where it can: for the case that we are gone.
+const LATER: Duration = Duration::from_secs(2);
 
 /// The database with our own list of databases, which tenants cannot see. A row is there before its database is: a kill in
 /// between leaves nothing that nobody knows.
@@ -53,12 +47,14 @@ const LIST: [&str; 2] = [
 pub struct MariaDb {
     pub(super) options: MySqlConnectOptions,
     /// Connections as the administrator: few, and kept open.
-    admins: MySqlPool,
+    pub(super) admins: MySqlPool,
     /// Connections that tenants' accounts may have of us at once.
     places: Arc<Semaphore>,
     pub(super) secrets: Arc<dyn Secrets>,
     /// Where copies are that are on their way from one database to another.
     pub(super) folder: PathBuf,
+    /// How long one statement of a tenant's may run.
+    pub(super) deadline: Duration,
 }
 
 impl fmt::Debug for MariaDb {
@@ -68,54 +64,25 @@ impl fmt::Debug for MariaDb {
     }
 }
 
-/// A scratch database, to be removed with its account.
-pub(super) struct Scratch {
-    pub(super) server: MariaDb,
-    pub(super) name: DatabaseName,
-    pub(super) is_removed: bool,
-}
-
-impl Scratch {
-    pub(super) async fn remove(mut self) {
-        self.is_removed = true;
-        if let Err(cause) = self.server.drop_all(&self.name).await {
-            tracing::warn!(%cause, database = %self.name, "A scratch database could not be removed");
-        }
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let (server, name) = (self.server.clone(), self.name.clone());
-        if !self.is_removed
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
-        {
-            runtime.spawn(async move {
-                let _ = server.drop_all(&name).await;
-            });
-        }
-    }
-}
-
 #[expect(clippy::needless_pass_by_value, reason = "what `map_err` gives")]
 pub(super) fn failed(cause: sqlx::Error) -> EngineError {
     away("The database server refused or is away", &cause)
 }
 
-/// The name of the account of a database: as much of the name as fits, and its end, which no other has.
-pub(super) fn account(name: &DatabaseName) -> String {
-    let whole = name.as_str();
-    if whole.len() <= LONGEST_ACCOUNT {
-        return whole.to_owned();
+/// What to say where no connection could be made.
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` gives")]
+fn unreached(cause: sqlx::Error) -> EngineError {
+    match cause {
+        sqlx::Error::Tls(cause) => EngineError::OutOfReach(format!(
+            "The database server's encryption cannot be trusted: {cause}. Give the certificate of the authority that signed the \
+             server's own, or see whether this is the right server."
+        )),
+        cause => away("The database server cannot be reached", &cause),
     }
-    let tail = whole.get(whole.len() - OWN_END..).unwrap_or_default();
-    let head = whole.get(..LONGEST_ACCOUNT - OWN_END - 1).unwrap_or_default();
-    format!("{head}_{tail}")
 }
 
-/// A database's name in a GRANT, where `_` and `%` stand for other signs unless they are escaped.
-fn in_grant(name: &DatabaseName) -> String {
-    identifier(&name.as_str().replace('_', "\\_"))
+fn not_the_tenants(name: &DatabaseName) -> EngineError {
+    EngineError::Foreign(format!("The database {name} is not marked as this tenant's"))
 }
 
 impl MariaDb {
@@ -145,10 +112,17 @@ impl MariaDb {
             .connect_lazy_with(options.clone());
         let for_tenants = connections.saturating_sub(for_admins).max(1);
         let places = Arc::new(Semaphore::new(usize::try_from(for_tenants).unwrap_or(1)));
-        Self { options, admins, places, secrets, folder }
+        Self { options, admins, places, secrets, folder, deadline: DEADLINE }
     }
 
-    async fn place(&self) -> Result<OwnedSemaphorePermit, EngineError> {
+    /// The same server, on which one statement of a tenant's may run for so long.
+    #[must_use]
+    pub fn with_deadline(self, deadline: Duration) -> Self {
+        Self { deadline, ..self }
+    }
+
+    /// One of the connections that the server may have of us, as soon as one is free.
+    pub(super) async fn place(&self) -> Result<OwnedSemaphorePermit, EngineError> {
         Arc::clone(&self.places)
             .acquire_owned()
             .await
@@ -162,7 +136,7 @@ impl MariaDb {
             Ok(connection)
         };
         match tokio::time::timeout(CONNECT, connecting).await {
-            Ok(connected) => connected.map_err(|cause| away("The database server cannot be reached", &cause)),
+            Ok(connected) => connected.map_err(unreached),
             Err(_) => Err(EngineError::OutOfReach(format!(
                 "The database server did not answer within {} seconds.",
                 CONNECT.as_secs()
@@ -170,24 +144,15 @@ impl MariaDb {
         }
     }
 
-    /// A connection as the administrator.
+    /// A connection as the administrator, for a short question.
     pub(super) async fn admin(&self) -> Result<PoolConnection<MySql>, EngineError> {
-        self.admins.acquire().await.map_err(|cause| away("The database server cannot be reached", &cause))
+        self.admins.acquire().await.map_err(unreached)
     }
 
-    /// Waits until the server has let go of a connection that was closed: until then it counts it as one of ours.
-    pub(super) async fn gone(&self, id: u64) {
-        let Ok(mut admin) = self.admin().await else { return };
-        for _ in 0..MOST_LOOKS {
-            let left = sqlx::query("SELECT 1 FROM information_schema.processlist WHERE id = ?")
-                .bind(id)
-                .fetch_optional(&mut *admin)
-                .await;
-            if !matches!(left, Ok(Some(_))) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+    /// A connection as the administrator for longer work, in the place of one of a tenant's.
+    pub(super) async fn admin_line(&self) -> Result<Line, EngineError> {
+        let place = self.place().await?;
+        Line::new(self, self.connect(&self.options).await?, place).await
     }
 
     pub(super) async fn ensure_list(connection: &mut MySqlConnection) -> Result<(), EngineError> {
@@ -237,6 +202,7 @@ impl MariaDb {
         Ok(found.is_some())
     }
 
+    /// What is to be found under a name.
     pub(super) async fn find(
         connection: &mut MySqlConnection,
         name: &DatabaseName,
@@ -252,69 +218,7 @@ impl MariaDb {
         })
     }
 
-    /// Makes the account of a database, or gives it its password again.
-    pub(super) async fn make_account(
-        &self,
-        connection: &mut MySqlConnection,
-        name: &DatabaseName,
-        secret: &str,
-    ) -> Result<(), EngineError> {
-        if secret.is_empty() || !secret.chars().all(|sign| sign.is_ascii_alphanumeric()) {
-            return Err(EngineError::OutOfReach("A tenant's password has signs that it cannot have.".into()));
-        }
-        let account = format!("{}@'%'", text(&account(name)));
-        for statement in [
-            format!("CREATE USER IF NOT EXISTS {account} IDENTIFIED BY '{secret}'"),
-            format!("ALTER USER {account} IDENTIFIED BY '{secret}'"),
-            format!("GRANT {RIGHTS} ON {}.* TO {account}", in_grant(name)),
-        ] {
-            connection.execute(AssertSqlSafe(statement)).await.map_err(|cause| {
-                // The statement has the password in it.
-                tracing::debug!(database = %name, "An account could not be made");
-                failed(cause)
-            })?;
-        }
-        Ok(())
-    }
-
-    pub(super) async fn drop_all(&self, name: &DatabaseName) -> Result<(), EngineError> {
-        let mut connection = self.admin().await?;
-        for statement in [
-            format!("DROP DATABASE IF EXISTS {}", identifier(name.as_str())),
-            format!("DROP USER IF EXISTS {}@'%'", text(&account(name))),
-        ] {
-            connection.execute(AssertSqlSafe(statement)).await.map_err(failed)?;
-        }
-        sqlx::query("DELETE FROM tenantry_server.made_databases WHERE name = ?")
-            .bind(name.as_str())
-            .execute(&mut *connection)
-            .await
-            .map_err(failed)?;
-        Ok(())
-    }
-
-    /// The options of a tenant's own account.
-    async fn as_tenant(&self, name: &DatabaseName, tenant: Uuid) -> Result<MySqlConnectOptions, EngineError> {
-        let secret = self.secrets.of(tenant).await?;
-        Ok(self.options.clone().username(&account(name)).password(&secret).database(name.as_str()))
-    }
-
-    /// A session on a database as the administrator, where the tenant's account cannot be used.
-    pub(super) async fn as_admin(&self, name: &DatabaseName) -> Result<MariaDbSession, EngineError> {
-        let place = self.place().await?;
-        let mut connection = self.connect(&self.options.clone().database(name.as_str())).await?;
-        let row = sqlx::query("SELECT CONNECTION_ID()").fetch_one(&mut connection).await.map_err(failed)?;
-        Ok(MariaDbSession {
-            id: row.try_get_unchecked::<u64, _>(0).map_err(failed)?,
-            connection,
-            server: self.clone(),
-            database: name.to_string(),
-            lock: None,
-            place,
-            scratch: None,
-        })
-    }
-
+    /// A session on a tenant's database under the tenant's own account.
     pub(super) async fn session(
         &self,
         name: &DatabaseName,
@@ -322,122 +226,72 @@ impl MariaDb {
         lock: Option<TenantLock>,
     ) -> Result<MariaDbSession, EngineError> {
         let place = self.place().await?;
-        let presence = Self::find(&mut *self.admin().await?, name).await?;
-        match presence {
+        match Self::find(&mut *self.admin().await?, name).await? {
             Presence::Absent => return Err(EngineError::Missing(name.to_string())),
+            Presence::Ours(marker) | Presence::Shut(marker) if marker.tenant_id != tenant => {
+                return Err(not_the_tenants(name));
+            }
             Presence::Shut(_) => return Err(EngineError::Shut(name.to_string())),
-            Presence::Ours(marker) if marker.tenant_id == tenant => {}
-            Presence::Ours(_) | Presence::Foreign(_) => {
-                return Err(EngineError::Foreign(format!(
-                    "The database {name} is not marked as this tenant's"
-                )));
-            }
+            Presence::Ours(_) => {}
+            Presence::Foreign(_) => return Err(not_the_tenants(name)),
         }
-        let mut connection = self.connect(&self.as_tenant(name, tenant).await?).await?;
-        let owner = sqlx::query("SELECT tenant_id, CONNECTION_ID() FROM tenantry_owner")
-            .fetch_optional(&mut connection)
-            .await;
-        let id = match owner {
-            Ok(Some(row)) if row.try_get::<String, _>(0).is_ok_and(|id| id == tenant.to_string()) => {
-                row.try_get_unchecked::<u64, _>(1).map_err(failed)?
-            }
-            Err(cause) if super::session::is_machine_trouble(&cause) => return Err(failed(cause)),
-            _ => {
-                return Err(EngineError::Foreign(format!(
-                    "The database {name} is not marked as this tenant's"
-                )));
-            }
-        };
-        Ok(MariaDbSession {
-            connection,
-            id,
-            server: self.clone(),
-            database: name.to_string(),
-            lock,
-            place,
-            scratch: None,
-        })
+        let secret = self.secrets.of(tenant).await?;
+        self.session_with(name, tenant, lock, &secret, place).await
     }
-}
 
-impl MariaDb {
-    /// Locks a tenant's account and ends its connections, or lets it in again.
-    pub(super) async fn set_shut(
+    /// The same, where the password and the place are there already.
+    pub(super) async fn session_with(
         &self,
         name: &DatabaseName,
-        lock: &TenantLock,
-        is_shut: bool,
-    ) -> Result<(), EngineError> {
-        let mut connection = self.admin().await?;
-        match Self::find(&mut connection, name).await? {
-            Presence::Absent => return Err(EngineError::Missing(name.to_string())),
-            Presence::Ours(marker) | Presence::Shut(marker) if marker.tenant_id == lock.tenant_id => {}
-            Presence::Ours(_) | Presence::Shut(_) => {
-                return Err(EngineError::Foreign(format!("The database {name} is another tenant's")));
-            }
-            Presence::Foreign(reason) => return Err(EngineError::Foreign(reason)),
+        tenant: Uuid,
+        lock: Option<TenantLock>,
+        secret: &str,
+        place: OwnedSemaphorePermit,
+    ) -> Result<MariaDbSession, EngineError> {
+        let options = self.options.clone().username(&account(name)).password(secret).database(name.as_str());
+        let mut line = Line::new(self, self.connect(&options).await?, place).await?;
+        // Only MariaDB reads what stands in this comment.
+        let seconds = (self.deadline + LATER).as_secs_f64();
+        let bound = format!("SET SESSION autocommit = 1 /*M!, max_statement_time = {seconds} */");
+        line.connection.execute(AssertSqlSafe(bound)).await.map_err(failed)?;
+        let owner =
+            sqlx::query("SELECT tenant_id FROM tenantry_owner").fetch_optional(&mut line.connection).await;
+        match owner {
+            Ok(Some(row)) if row.try_get::<String, _>(0).is_ok_and(|id| id == tenant.to_string()) => {}
+            Err(cause) if is_machine_trouble(&cause) => return Err(failed(cause)),
+            _ => return Err(not_the_tenants(name)),
         }
-        let raise = format!(
-            "UPDATE {}.tenantry_owner SET fence = ? WHERE tenant_id = ? AND fence <= ?",
-            identifier(name.as_str())
-        );
-        let ours = sqlx::query(AssertSqlSafe(raise))
-            .persistent(false)
-            .bind(lock.fence)
-            .bind(lock.tenant_id.to_string())
-            .bind(lock.fence)
-            .execute(&mut *connection)
-            .await
-            .map_err(failed)?;
-        if ours.rows_affected() != 1 {
-            return Err(EngineError::Stale);
-        }
-        let user = account(name);
-        let word = if is_shut { "LOCK" } else { "UNLOCK" };
-        let statement = format!("ALTER USER {}@'%' ACCOUNT {word}", text(&user));
-        connection.execute(AssertSqlSafe(statement)).await.map_err(failed)?;
-        sqlx::query("UPDATE tenantry_server.made_databases SET is_shut = ? WHERE name = ?")
-            .bind(i64::from(is_shut))
-            .bind(name.as_str())
-            .execute(&mut *connection)
-            .await
-            .map_err(failed)?;
-        if is_shut {
-            // A locked account keeps the connections that it has.
-            let open =
-                sqlx::query("SELECT CAST(id AS SIGNED) FROM information_schema.processlist WHERE user = ?")
-                    .bind(&user)
-                    .fetch_all(&mut *connection)
-                    .await
-                    .map_err(failed)?;
-            for row in open {
-                let id: i64 = row.try_get(0).map_err(failed)?;
-                let _ = connection.execute(AssertSqlSafe(format!("KILL CONNECTION {id}"))).await;
-            }
-        }
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_account_fits_and_no_two_databases_share_one() {
-        let long = "a".repeat(200);
-        let names: Vec<String> =
-            (0..50).map(|_| account(&DatabaseName::derive(&long, Uuid::now_v7()))).collect();
-        let mut different = names.clone();
-        different.sort();
-        different.dedup();
-        assert_eq!(different.len(), names.len());
-        assert!(names.iter().all(|name| name.len() <= LONGEST_ACCOUNT));
+        Ok(MariaDbSession { line, server: self.clone(), database: name.to_string(), lock, scratch: None })
     }
 
-    #[test]
-    fn a_grant_is_for_one_database_and_not_for_names_like_it() {
-        let name: DatabaseName = "acme_1".parse().unwrap();
-        assert_eq!(in_grant(&name), r"`acme\_1`");
+    /// A session to look at a tenant's database: as the tenant, or as the administrator where the tenant is shut out.
+    pub(super) async fn looking(
+        &self,
+        name: &DatabaseName,
+        tenant: Uuid,
+    ) -> Result<MariaDbSession, EngineError> {
+        match self.session(name, tenant, None).await {
+            Err(EngineError::Shut(_)) => self.as_admin(name).await,
+            session => session,
+        }
+    }
+
+    /// A session on a database as the administrator, to look at it where the tenant's account is locked.
+    async fn as_admin(&self, name: &DatabaseName) -> Result<MariaDbSession, EngineError> {
+        if self.is_on_its_way(name).await? {
+            return Err(EngineError::OutOfReach(format!(
+                "The content of the database {name} is being moved. Look again in a moment."
+            )));
+        }
+        let place = self.place().await?;
+        let options = self.options.clone().database(name.as_str());
+        let line = Line::new(self, self.connect(&options).await?, place).await?;
+        Ok(MariaDbSession {
+            line,
+            server: self.clone(),
+            database: name.to_string(),
+            lock: None,
+            scratch: None,
+        })
     }
 }

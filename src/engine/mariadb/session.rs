@@ -1,8 +1,11 @@
 //! Work on one tenant's database, under the tenant's own account.
 
 use super::{
+    MariaDb,
     fingerprint::{self, Kind},
     inspect::inspect,
+    line::Line,
+    scratch::Scratch,
 };
 use crate::{
     engine::{Applied, EngineError, Reading, Session, Statement, TenantLock, Unit},
@@ -10,8 +13,9 @@ use crate::{
     sql::variables::Variables,
 };
 use async_trait::async_trait;
-use sqlx::{AssertSqlSafe, Connection, Executor, MySqlConnection, Row};
-use tokio::sync::OwnedSemaphorePermit;
+use sqlx::{AssertSqlSafe, Executor, MySqlConnection, Row};
+use std::{pin::pin, time::Duration};
+use tokio::time::timeout;
 
 /// The tables that every tenant's database has for Tenantry's own use. They are no part of the tenant's schema. The first
 /// half of each statement is followed by the database and the second half.
@@ -46,6 +50,9 @@ const WHOLE: i32 = -1;
 
 /// Seconds that a session waits for a session of the same tenant whose statement has not ended.
 const WAIT_FOR_OTHERS: i32 = 20;
+
+/// How long the server may take to stop a statement; it undoes what the statement has done.
+const STOPPING: Duration = Duration::from_mins(10);
 
 /// Trouble that is the server's, not the statement's.
 pub(super) fn is_machine_trouble(cause: &sqlx::Error) -> bool {
@@ -92,19 +99,23 @@ pub(super) fn away(what: &str, cause: &sqlx::Error) -> EngineError {
     EngineError::OutOfReach(format!("{what}: {cause}"))
 }
 
+/// A length of time, for a sentence.
+fn in_words(length: Duration) -> String {
+    match length.as_secs() {
+        0 => format!("{} ms", length.as_millis()),
+        seconds if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        seconds => format!("{seconds} s"),
+    }
+}
+
 /// An open database.
 pub struct MariaDbSession {
-    pub(super) connection: MySqlConnection,
+    pub(super) line: Line,
     pub(super) database: String,
     pub(super) lock: Option<TenantLock>,
-    /// The connection's number on the server.
-    pub(super) id: u64,
-    /// The server.
-    pub(super) server: super::MariaDb,
-    /// One of the connections that the server may have of us.
-    pub(super) place: OwnedSemaphorePermit,
+    pub(super) server: MariaDb,
     /// Removes a scratch database when the session is over.
-    pub(super) scratch: Option<super::server::Scratch>,
+    pub(super) scratch: Option<Scratch>,
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "what `map_err` gives")]
@@ -118,7 +129,7 @@ impl MariaDbSession {
         let row = sqlx::query("SELECT GET_LOCK(?, ?)")
             .bind(&self.database)
             .bind(WAIT_FOR_OTHERS)
-            .fetch_one(&mut self.connection)
+            .fetch_one(&mut self.line.connection)
             .await
             .map_err(trouble)?;
         if row.try_get::<Option<i64>, _>(0).ok().flatten() == Some(1) {
@@ -131,7 +142,8 @@ impl MariaDbSession {
     }
 
     async fn leave(&mut self) {
-        let _ = sqlx::query("DO RELEASE_LOCK(?)").bind(&self.database).execute(&mut self.connection).await;
+        let _ =
+            sqlx::query("DO RELEASE_LOCK(?)").bind(&self.database).execute(&mut self.line.connection).await;
     }
 
     /// Raises the fence in the marker to the lock's, unless a newer claim was here.
@@ -140,7 +152,7 @@ impl MariaDbSession {
             .bind(lock.fence)
             .bind(lock.tenant_id.to_string())
             .bind(lock.fence)
-            .execute(&mut self.connection)
+            .execute(&mut self.line.connection)
             .await
             .map_err(trouble)?;
         if ours.rows_affected() == 1 { Ok(()) } else { Err(EngineError::Stale) }
@@ -159,7 +171,7 @@ impl MariaDbSession {
         .bind(lock.job_id.to_string())
         .bind(unit)
         .bind(place)
-        .fetch_optional(&mut self.connection)
+        .fetch_optional(&mut self.line.connection)
         .await
         .map_err(trouble)?;
         let Some(row) = row else { return Ok(None) };
@@ -175,7 +187,7 @@ impl MariaDbSession {
         .bind(lock.job_id.to_string())
         .bind(unit)
         .bind(place)
-        .execute(&mut self.connection)
+        .execute(&mut self.line.connection)
         .await
         .map_err(trouble)?;
         Ok(())
@@ -187,19 +199,30 @@ impl MariaDbSession {
         place: usize,
         statement: &Statement,
     ) -> Result<u64, EngineError> {
-        let done = run_one(&mut self.connection, statement, unit.variables).await;
-        done.map_err(|cause| {
-            if is_machine_trouble(&cause) {
-                trouble(cause)
-            } else {
-                EngineError::Statement {
-                    unit: unit.key.to_owned(),
-                    index: place,
-                    sql: statement.sql.clone(),
-                    cause: cause.to_string(),
-                }
+        let failure = |cause: String| EngineError::Statement {
+            unit: unit.key.to_owned(),
+            index: place,
+            sql: statement.sql.clone(),
+            cause,
+        };
+        let deadline = self.server.deadline;
+        let mut running = pin!(run_one(&mut self.line.connection, statement, unit.variables));
+        match timeout(deadline, &mut running).await {
+            Ok(done) => {
+                return done.map_err(|cause| {
+                    if is_machine_trouble(&cause) { trouble(cause) } else { failure(cause.to_string()) }
+                });
             }
-        })
+            Err(_) => self.server.kill("QUERY", self.line.id).await,
+        }
+        match timeout(STOPPING, running).await {
+            // It ended at that very moment.
+            Ok(Ok(rows)) => Ok(rows),
+            Ok(Err(_)) => Err(failure(format!("it ran for {} and was stopped", in_words(deadline)))),
+            Err(_) => Err(EngineError::OutOfReach(
+                "The database server does not stop a statement that ran for too long.".into(),
+            )),
+        }
     }
 
     /// A structure statement between its two rows of the ledger.
@@ -217,7 +240,7 @@ impl MariaDbSession {
             return Ok(());
         }
         let database = self.database.clone();
-        let now = fingerprint::now(&mut self.connection, &database, object).await.map_err(trouble)?;
+        let now = fingerprint::now(&mut self.line.connection, &database, object).await.map_err(trouble)?;
         match before {
             // It was begun, and its object has changed since: only this statement can have done that.
             Some((_, looked)) if looked.as_deref() != Some(now.as_str()) => {}
@@ -232,7 +255,7 @@ impl MariaDbSession {
                 .bind(unit.key)
                 .bind(number)
                 .bind(&now)
-                .execute(&mut self.connection)
+                .execute(&mut self.line.connection)
                 .await
                 .map_err(trouble)?;
                 if let Err(failure) = self.run(unit, place, statement).await {
@@ -252,7 +275,7 @@ impl MariaDbSession {
             .bind(lock.job_id.to_string())
             .bind(unit)
             .bind(place)
-            .execute(&mut self.connection)
+            .execute(&mut self.line.connection)
             .await
             .map_err(trouble)?;
         Ok(())
@@ -269,7 +292,7 @@ impl MariaDbSession {
         if let Some((true, _)) = self.row(lock, unit.key, last).await? {
             return Ok(0);
         }
-        self.connection.execute("START TRANSACTION").await.map_err(trouble)?;
+        self.line.connection.execute("START TRANSACTION").await.map_err(trouble)?;
         let mut changed = 0;
         let mut failed = None;
         for place in places {
@@ -287,11 +310,11 @@ impl MariaDbSession {
         }
         match failed {
             None => {
-                self.connection.execute("COMMIT").await.map_err(trouble)?;
+                self.line.connection.execute("COMMIT").await.map_err(trouble)?;
                 Ok(changed)
             }
             Some(failure) => {
-                let _ = self.connection.execute("ROLLBACK").await;
+                let _ = self.line.connection.execute("ROLLBACK").await;
                 Err(failure)
             }
         }
@@ -353,7 +376,7 @@ impl Session for MariaDbSession {
     }
 
     async fn inspect(&mut self) -> Result<Schema, EngineError> {
-        inspect(&mut self.connection, &self.database)
+        inspect(&mut self.line.connection, &self.database)
             .await
             .map_err(|cause| away("The tenant's schema cannot be read", &cause))
     }
@@ -363,12 +386,8 @@ impl Session for MariaDbSession {
     }
 
     async fn close(self: Box<Self>) {
-        let MariaDbSession { connection, id, server, place, scratch, .. } = *self;
-        if let Err(cause) = connection.close().await {
-            tracing::warn!(%cause, "A connection to a tenant's database was not closed cleanly");
-        }
-        server.gone(id).await;
-        drop(place);
+        let MariaDbSession { line, scratch, .. } = *self;
+        line.close().await;
         if let Some(scratch) = scratch {
             scratch.remove().await;
         }

@@ -1,0 +1,50 @@
+//! The order of views: what a view reads has to be there before it.
+
+use super::words::identifier;
+use std::collections::BTreeMap;
+
+/// The names of views, those that others read first. Given are the statements that make them, as the server writes them.
+pub(super) fn in_order<'a>(mut left: BTreeMap<&'a str, &str>) -> Vec<&'a str> {
+    let mut ordered = Vec::with_capacity(left.len());
+    while !left.is_empty() {
+        let waits = |name: &str, text: &str| left.keys().any(|other| *other != name && reads(text, other));
+        let next = left.iter().find(|(name, text)| !waits(name, text)).or_else(|| left.iter().next());
+        let Some(name) = next.map(|(name, _)| *name) else { break };
+        left.remove(name);
+        ordered.push(name);
+    }
+    ordered
+}
+
+/// Whether a view's statement reads a table or view of this name: it stands after FROM or JOIN or in a bracket of them, and
+/// no column follows.
+fn reads(text: &str, name: &str) -> bool {
+    let quoted = identifier(name);
+    text.match_indices(&quoted).any(|(at, _)| {
+        let before = text.get(..at).unwrap_or_default();
+        let after = text.get(at + quoted.len()..).unwrap_or_default();
+        let is_source = ["from ", "join ", "("].iter().any(|word| before.ends_with(word));
+        is_source && !after.starts_with(['.', '`'])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_view_reads_comes_before_it() {
+        let views = BTreeMap::from([
+            ("a", "CREATE VIEW `a` AS select `c`.`b` AS `b` from (`c` join `t` on(`c`.`id` = `t`.`id`))"),
+            ("b", "CREATE VIEW `b` AS select `a`.`b` AS `b` from `a`"),
+            ("c", "CREATE VIEW `c` AS select `t`.`b` AS `b` from `t`"),
+        ]);
+        assert_eq!(in_order(views), ["c", "a", "b"]);
+    }
+
+    #[test]
+    fn views_that_seem_to_read_each_other_are_all_given() {
+        let views = BTreeMap::from([("a", "select 1 from `b`"), ("b", "select 1 from `a`")]);
+        assert_eq!(in_order(views), ["a", "b"]);
+    }
+}
