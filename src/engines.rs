@@ -27,9 +27,12 @@ pub struct Engines {
     own: Arc<dyn Engine>,
     secrets: Arc<Passwords>,
     folder: PathBuf,
-    /// Engines of servers that were used, each as its row was then.
-    opened: Mutex<BTreeMap<Uuid, (i64, Arc<dyn Engine>)>>,
+    /// Engines of servers that were used.
+    opened: Mutex<BTreeMap<Uuid, Opened>>,
 }
+
+/// An engine, and when the row was changed that it was opened by.
+type Opened = (i64, Arc<dyn Engine>);
 
 impl fmt::Debug for Engines {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,7 +5,10 @@
 //! nonce (NIST SP 800-38D); the row that it belongs to is authenticated with it, so that a secret cannot be carried to
 //! another row.
 
-use crate::{config::Secret, digest::sha256_hex};
+use crate::{
+    config::Secret,
+    digest::{hex, sha256_hex},
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use std::{
@@ -199,7 +202,7 @@ fn make_key(path: &Path) -> Result<(), VaultError> {
     let cannot =
         |cause: io::Error| VaultError(format!("The key file {} cannot be made: {cause}.", path.display()));
     let bytes: [u8; KEY_BYTES] = rand::random();
-    let mut text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut text = hex(&bytes);
     text.push('\n');
     let aside = path.with_extension(format!("{}-{:08x}", std::process::id(), rand::random::<u32>()));
     let made = write_aside(&aside, &text).and_then(|()| match fs::hard_link(&aside, path) {

@@ -65,7 +65,15 @@ pub(super) async fn take(ground: &Ground, reason: Reason, wish: Wish) -> Result<
         return Ok(snapshot);
     }
     let file = format!("{}/{id}.db", tenant.id);
-    let saved = ground.engine()?.save(&ground.name()?, tenant.id, &snapshots_folder(app).join(&file)).await?;
+    let path = snapshots_folder(app).join(&file);
+    if let Some(folder) = path.parent() {
+        tokio::fs::create_dir_all(folder).await.map_err(|cause| {
+            StepError::from(EngineError::OutOfReach(format!(
+                "The folder of snapshots cannot be made: {cause}"
+            )))
+        })?;
+    }
+    let saved = ground.engine()?.save(&ground.name()?, tenant.id, &path).await?;
     let now = app.now_ms();
     // The last one outlives the time in which the tenant can be kept after all.
     let grace = if reason == Reason::Last { app.settings.grace } else { Duration::ZERO };

@@ -60,6 +60,13 @@ pub(super) enum Command {
     Delete(life::Delete),
     /// Keep a deleted tenant after all
     Undelete(life::One),
+    /// Print the password of a tenant's account on its server; this works once
+    Password {
+        /// Its slug or id
+        slug: String,
+    },
+    /// Give a tenant's account on its server a new password
+    NewPassword(life::One),
     /// Try what failed again
     Retry(life::One),
     /// Remove what is left of a tenant that could not be made
@@ -168,6 +175,8 @@ pub(super) async fn run(app: &App, command: Command) -> Result<End, Trouble> {
         Command::Restore(restore) => life::restore(app, restore).await,
         Command::Delete(delete) => life::delete(app, delete).await,
         Command::Undelete(one) => life::undelete(app, one).await,
+        Command::Password { slug } => life::password(app, &slug).await,
+        Command::NewPassword(one) => life::new_password(app, one).await,
         Command::Retry(one) => life::retry(app, one).await,
         Command::Undo(one) => life::undo(app, one).await,
         Command::Show { slug, json } => {
@@ -215,7 +224,7 @@ async fn run_create(app: &App, create: Create) -> Result<End, Trouble> {
         plan: create.plan,
         template: create.template,
         modules: create.modules,
-        place: place(create.server, create.engine, create.region)?,
+        place: place(create.server, create.engine.as_deref(), create.region)?,
         request_id: None,
     };
     let created = tenants::create(app, &Actor::CommandLine, form).await.map_err(with_flags)?;
@@ -241,8 +250,8 @@ async fn run_create(app: &App, create: Create) -> Result<End, Trouble> {
 }
 
 /// Where a tenant is wanted, as the form has it.
-fn place(server: Option<String>, engine: Option<String>, region: Option<String>) -> Result<String, Trouble> {
-    let wish = match (server, engine.as_deref(), region) {
+fn place(server: Option<String>, engine: Option<&str>, region: Option<String>) -> Result<String, Trouble> {
+    let wish = match (server, engine, region) {
         (Some(name), _, _) => Wish::Server(name),
         (None, None, None) => Wish::Anywhere,
         (None, Some("sqlite"), None) => Wish::Own,

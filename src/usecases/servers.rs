@@ -92,11 +92,11 @@ impl ServerForm {
         let plain = |text: &str| {
             percent_encoding::percent_decode_str(text)
                 .decode_utf8()
-                .map(|text| text.into_owned())
+                .map(std::borrow::Cow::into_owned)
                 .map_err(|_| format!("The address has signs in it that cannot be read. {form}"))
         };
         product.word().clone_into(&mut self.product);
-        self.host = plain(url.host_str().unwrap_or_default())?.trim_matches(['[', ']']).to_owned();
+        plain(url.host_str().unwrap_or_default())?.trim_matches(['[', ']']).clone_into(&mut self.host);
         self.port = url.port().map(|port| port.to_string()).unwrap_or_default();
         self.admin_name = plain(url.username())?;
         if let Some(password) = url.password() {
@@ -107,7 +107,7 @@ impl ServerForm {
             match key.as_ref() {
                 "host" | "socket" => self.host = value.into_owned(),
                 "sslmode" | "ssl-mode" if self.tls_mode.is_empty() => {
-                    self.tls_mode = tls_word(&value).to_owned();
+                    tls_word(&value).clone_into(&mut self.tls_mode);
                 }
                 _ => return Err(format!("The address has ?{key}= in it, which is not known here. {form}")),
             }
@@ -290,7 +290,7 @@ async fn try_out(app: &App, server: &Server) -> Tried {
     let examined = async {
         let engine = app.engines.open(server).map_err(|cause| cause.0)?;
         match tokio::time::timeout(LONGEST_TRIAL, engine.examine()).await {
-            Ok(examined) => examined.map_err(|cause| cause.to_string()),
+            Ok(examined) => examined.map_err(|cause| in_plain_words(&cause.to_string())),
             Err(_) => Err(format!("It did not answer within {} seconds.", LONGEST_TRIAL.as_secs())),
         }
     };
@@ -302,6 +302,34 @@ async fn try_out(app: &App, server: &Server) -> Tried {
             problem: Some(examined.problems.join("\n")).filter(|text| !text.is_empty()),
         },
         Err(problem) => Tried { tried_ms, product: None, problem: Some(problem) },
+    }
+}
+
+/// What a driver says, after what it comes to for whoever fills in the form.
+fn in_plain_words(cause: &str) -> String {
+    const WORDS: [(&[&str], &str); 4] = [
+        (
+            &["access denied", "authentication failed", "password authentication", "no pg_hba.conf entry"],
+            "It does not let the account in. Check the account's name and password.",
+        ),
+        (
+            &["connection refused", "pool timed out", "did not answer", "timed out", "no such file"],
+            "Nothing answers there. Check the address and the port, and whether the server runs.",
+        ),
+        (
+            &["lookup", "name or service not known", "nodename"],
+            "There is no machine of this name. Check the address.",
+        ),
+        (
+            &["certificate", "tls", "ssl"],
+            "The encryption does not work out. Check the settings for it and the certificates.",
+        ),
+    ];
+    let lower = cause.to_lowercase();
+    let plain = WORDS.iter().find(|(signs, _)| signs.iter().any(|sign| lower.contains(sign)));
+    match plain {
+        Some((_, plain)) => format!("{plain} ({})", cause.trim_end_matches('.')),
+        None => cause.to_owned(),
     }
 }
 
@@ -519,6 +547,22 @@ pub fn places(server: &Server) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_driver_says_is_told_in_plain_words_with_a_way_out() {
+        for (cause, part) in [
+            ("1045 (28000): Access denied for user 'admin'@'127.0.0.1'", "name and password"),
+            ("password authentication failed for user \"admin\"", "name and password"),
+            ("Connection refused (os error 111)", "whether the server runs"),
+            ("pool timed out while waiting for an open connection", "whether the server runs"),
+            ("failed to lookup address information: Name or service not known", "no machine of this name"),
+            ("invalid peer certificate: UnknownIssuer", "certificates"),
+        ] {
+            let said = in_plain_words(cause);
+            assert!(said.contains(part) && said.contains(cause), "{said}");
+        }
+        assert_eq!(in_plain_words("something new"), "something new");
+    }
 
     #[test]
     fn an_address_becomes_a_form() {

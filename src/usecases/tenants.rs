@@ -23,6 +23,7 @@ use crate::{
         events::Event,
         invitations::Invitation,
         jobs::{Job, JobStatus, NewJob, Step},
+        tenant_accounts::Account,
         tenant_list::{Cursor, Filter, Sort, TenantPage},
         tenants::{NewTenant, Plan, Tenant},
     },
@@ -451,6 +452,8 @@ pub struct Overview {
     pub invitation: Option<Invitation>,
     /// Where its application finds the database, as (label, value).
     pub address: Vec<(&'static str, String)>,
+    /// Its account, where it lives on a server.
+    pub account: Option<Account>,
     /// Bytes that the database takes.
     pub size: Option<u64>,
     /// What is the matter with the database, where something is.
@@ -459,6 +462,17 @@ pub struct Overview {
     pub events: Vec<Event>,
     /// The titles of its modules, in order, each with whether it was chosen.
     pub modules: Vec<(String, bool)>,
+}
+
+/// How long a page waits for a tenant's database.
+const LONGEST_LOOK: std::time::Duration = std::time::Duration::from_secs(3);
+
+fn no_answer() -> Error {
+    let cause = format!("no answer within {} seconds", LONGEST_LOOK.as_secs());
+    Error::unavailable(
+        "The database server of this tenant does not answer at the moment. Nothing is lost. Wait a moment, then look again.",
+        &cause,
+    )
 }
 
 /// The overview of a tenant.
@@ -475,16 +489,30 @@ pub async fn overview(app: &App, actor: &Actor, slug: &str) -> Result<Overview> 
     if exists {
         match &engine {
             Ok(engine) => {
-                trouble = engine.check(&name, tenant.id).await.err().as_ref().map(database_trouble);
                 address = engine.address(&name);
-                size = engine.size(&name).await;
+                let looked = async {
+                    match engine.check(&name, tenant.id).await {
+                        Ok(()) => Ok(engine.size(&name).await),
+                        Err(cause) => Err(cause),
+                    }
+                };
+                match tokio::time::timeout(LONGEST_LOOK, looked).await {
+                    Ok(Ok(found)) => size = found,
+                    Ok(Err(cause)) => trouble = Some(database_trouble(&cause)),
+                    Err(_) => trouble = Some(no_answer()),
+                }
             }
             Err(cause) => trouble = Some(no_engine(cause)),
         }
     }
     let modules = store::templates::modules(&mut read, tenant.template_id).await?;
+    let account = match tenant.server_id {
+        Some(_) => store::tenant_accounts::find(&mut read, tenant.id).await?,
+        None => None,
+    };
     Ok(Overview {
         trouble,
+        account,
         modules: modules
             .iter()
             .filter(|module| module.is_core || tenant.modules.contains(&module.name))

@@ -88,6 +88,7 @@ async fn begin(app: &App, actor: &Actor, slug: &str, act: &str, values: &Values)
         "resume" => life::resume(app, actor, asked).await,
         "archive" => life::archive(app, actor, asked).await,
         "unarchive" => life::unarchive(app, actor, asked).await,
+        "new-password" => life::new_password(app, actor, asked).await,
         "keep" => life::keep(app, actor, asked).await,
         "give-up" => life::give_up(app, actor, asked).await,
         "clone" => life::clone_tenant(app, actor, slug, new()).await,

@@ -119,6 +119,15 @@ pub(super) fn question(
                 "Use it again",
             ),
         ),
+        "new-password" if tenant.server_id.is_some() => plain(
+            format!("Give the account of {name} a new password"),
+            ask(
+                "The new password is shown once, on the tenant's page. The application needs it at once: until it has it, it cannot connect anew.",
+                lines(&["The old password: it does not work any more"]),
+                lines(&["All data", "Connections that are open"]),
+                "Give it a new password",
+            ),
+        ),
         "keep" => plain(
             format!("Keep {name} after all"),
             ask(
