@@ -17,6 +17,7 @@ mod queries;
 #[path = "postgres/rows.rs"]
 mod rows;
 #[path = "support/servers.rs"]
+#[allow(dead_code, reason = "not every test needs everything of it")]
 mod servers;
 #[path = "postgres/templates.rs"]
 mod templates;
