@@ -8,10 +8,20 @@
 
 #[path = "postgres/alter.rs"]
 mod alter;
+#[path = "postgres/copies.rs"]
+mod copies;
 #[path = "postgres/create.rs"]
 mod create;
 #[path = "postgres/engine.rs"]
 mod engine;
+#[path = "postgres/ground.rs"]
+mod ground;
+#[path = "postgres/isolation.rs"]
+mod isolation;
+#[path = "postgres/killed.rs"]
+mod killed;
+#[path = "postgres/life.rs"]
+mod life;
 #[path = "postgres/queries.rs"]
 mod queries;
 #[path = "postgres/rows.rs"]
