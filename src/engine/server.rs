@@ -203,7 +203,9 @@ pub fn on_server(
         Product::MariaDb => {
             Arc::new(MariaDb::new(mysql_options(options), options.connections, secrets, folder))
         }
-        Product::Postgres => Arc::new(Postgres::new(postgres_options(options))),
+        Product::Postgres => {
+            Arc::new(Postgres::new(postgres_options(options), options.connections, secrets, folder))
+        }
     })
 }
 
