@@ -5,10 +5,10 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{Arc, Weak},
+    sync::Arc,
     time::Duration,
 };
-use tokio::sync::Mutex;
+use tokio::sync::OnceCell;
 
 /// Runs the server, and ends it and its folder when the test's end of the pipe is closed: a killed test closes it, too.
 const WATCH: &str =
@@ -43,18 +43,13 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-static SHARED: Mutex<Weak<Server>> = Mutex::const_new(Weak::new());
+static SHARED: OnceCell<Arc<Server>> = OnceCell::const_new();
 
 impl Server {
-    /// The server that the tests of this process share; it ends with the last of them.
+    /// The server that the tests of this process share. It ends with the process: its watch hears of that.
     pub async fn shared() -> Arc<Server> {
-        let mut shared = SHARED.lock().await;
-        if let Some(server) = shared.upgrade() {
-            return server;
-        }
-        let server = Arc::new(Server::start().await);
-        *shared = Arc::downgrade(&server);
-        server
+        let start = async || Arc::new(Server::start().await);
+        Arc::clone(SHARED.get_or_init(start).await)
     }
 
     /// A server of the test's own.
