@@ -6,10 +6,16 @@
 )]
 
 mod copies;
+mod cut;
+mod deadline;
 mod dialect;
+mod examine;
+mod place;
 mod reading;
 #[path = "../support/mariadb.rs"]
 mod server;
+mod sweep;
+mod tls;
 
 use async_trait::async_trait;
 use dialect::plain;
@@ -38,7 +44,7 @@ impl Secrets for OfTheTest {
 }
 
 struct Ground {
-    server: Server,
+    server: Arc<Server>,
     engine: MariaDb,
     name: DatabaseName,
     lock: TenantLock,
@@ -50,7 +56,10 @@ fn engine(server: &Server, connections: u32) -> MariaDb {
 
 impl Ground {
     async fn new(connections: u32) -> Ground {
-        let server = Server::start().await;
+        Ground::on(Server::shared().await, connections)
+    }
+
+    fn on(server: Arc<Server>, connections: u32) -> Ground {
         let tenant_id = Uuid::now_v7();
         Ground {
             engine: engine(&server, connections),
@@ -64,6 +73,10 @@ impl Ground {
         let ground = Ground::new(8).await;
         ground.engine.create(&ground.name, &ground.lock).await.unwrap();
         ground
+    }
+
+    fn marker(&self) -> Marker {
+        Marker { tenant_id: self.lock.tenant_id, job_id: self.lock.job_id }
     }
 
     async fn apply(&self, lock: &TenantLock, key: &str, texts: &[&str]) -> Result<Applied, EngineError> {
@@ -269,12 +282,13 @@ async fn stopped_at(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_killed_while_a_tenant_is_made_keeps_what_was_noted() {
-    let mut ground = Ground::made().await;
+    let mut ground = Ground::on(Arc::new(Server::start().await), 8);
+    ground.engine.create(&ground.name, &ground.lock).await.unwrap();
     for number in 0..4 {
         let table = format!("CREATE TABLE t{number} (id INT PRIMARY KEY)");
         let rows = format!("INSERT INTO t{number} VALUES (1)");
         ground.apply(&ground.lock, &format!("unit {number}"), &[&table, &rows]).await.unwrap();
-        ground.server.crash().await;
+        Arc::get_mut(&mut ground.server).unwrap().crash().await;
         let again = ground.apply(&ground.lock, &format!("unit {number}"), &[&table, &rows]).await;
         assert_eq!(again.unwrap(), Applied::Before, "{number}");
         assert_eq!(ground.number(&format!("SELECT COUNT(*) FROM t{number}")).await, 1);
@@ -353,7 +367,7 @@ async fn a_database_that_was_shut_away_cannot_be_used_even_over_an_open_connecti
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_server_never_has_more_connections_of_ours_than_were_allowed() {
-    let ground = Ground::new(3).await;
+    let ground = Ground::on(Arc::new(Server::start().await), 3);
     ground.engine.create(&ground.name, &ground.lock).await.unwrap();
     let few = Arc::new(ground.engine.clone());
     let (name, lock) = (ground.name.clone(), ground.lock);

@@ -5,8 +5,10 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::Arc,
     time::Duration,
 };
+use tokio::sync::OnceCell;
 
 /// Runs the server, and ends it and its folder when the test's end of the pipe is closed: a killed test closes it, too.
 const WATCH: &str =
@@ -19,6 +21,7 @@ pub struct Server {
     folder: PathBuf,
     port: u16,
     watch: Option<Child>,
+    settings: Vec<String>,
 }
 
 fn program(names: &[&str]) -> String {
@@ -40,8 +43,22 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
+static SHARED: OnceCell<Arc<Server>> = OnceCell::const_new();
+
 impl Server {
+    /// The server that the tests of this process share. It ends with the process: its watch hears of that.
+    pub async fn shared() -> Arc<Server> {
+        let start = async || Arc::new(Server::start().await);
+        Arc::clone(SHARED.get_or_init(start).await)
+    }
+
+    /// A server of the test's own.
     pub async fn start() -> Server {
+        Server::start_with(&[]).await
+    }
+
+    /// A server of the test's own with settings of its own.
+    pub async fn start_with(settings: &[&str]) -> Server {
         let folder = tempfile::tempdir().unwrap().keep();
         let account: &[&str] = if is_root() { &["--user=mysql"] } else { &[] };
         if is_root() {
@@ -58,7 +75,8 @@ impl Server {
             .output()
             .unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let mut server = Server { folder, port: free_port(), watch: None };
+        let settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
+        let mut server = Server { folder, port: free_port(), watch: None, settings };
         server.run();
         let root = MySqlConnectOptions::new().socket(server.folder.join("socket")).username("root");
         let mut root = server.connect(&root).await;
@@ -68,7 +86,8 @@ impl Server {
         ] {
             root.execute(sqlx::AssertSqlSafe(statement)).await.unwrap();
         }
-        root.close().await.unwrap();
+        // Over TLS the server may be gone before it has heard all of the farewell.
+        let _ = root.close().await;
         server
     }
 
@@ -84,6 +103,11 @@ impl Server {
             .arg(format!("--pid-file={}", self.folder.join("data/pid").display()))
             .arg(format!("--port={}", self.port))
             .args(["--bind-address=127.0.0.1", "--skip-name-resolve", "--innodb-buffer-pool-size=64M"])
+            // A killed server has lost nothing; a machine that loses power would.
+            .args(["--innodb-flush-log-at-trx-commit=2", "--debug-no-sync"])
+            // A server that starts removes what others have in a folder that they share.
+            .arg(format!("--tmpdir={}", self.folder.display()))
+            .args(&self.settings)
             .args(account)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -106,6 +130,11 @@ impl Server {
     /// The administrator's way in.
     pub fn options(&self) -> MySqlConnectOptions {
         MySqlConnectOptions::new().host("127.0.0.1").port(self.port).username(ADMIN.0).password(ADMIN.1)
+    }
+
+    /// The port that it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// A folder that is gone with the server.

@@ -17,7 +17,7 @@ use super::{
     MariaDb,
     accounts::{end_connections, lock_account},
     line::Line,
-    server::failed,
+    server::{ensure, failed},
     words::identifier,
 };
 use crate::engine::{DatabaseName, EngineError, Marker, Presence, TenantLock};
@@ -115,9 +115,7 @@ impl MariaDb {
     pub(super) async fn hold<'a>(&self, name: &'a DatabaseName) -> Result<Mover<'a>, EngineError> {
         let mut line = self.admin_line().await?;
         Self::ensure_list(&mut line.connection).await?;
-        for table in TABLES {
-            line.connection.execute(table).await.map_err(failed)?;
-        }
+        ensure(&mut line.connection, "kept_definitions", &TABLES).await?;
         let mut mover = Mover { line, name };
         let key = mover.key().await?;
         let got = sqlx::query("SELECT GET_LOCK(?, ?)")

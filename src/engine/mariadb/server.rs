@@ -11,7 +11,7 @@ use sqlx::{
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
     pool::PoolConnection,
 };
-use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt, io, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
@@ -70,12 +70,17 @@ pub(super) fn failed(cause: sqlx::Error) -> EngineError {
 }
 
 /// What to say where no connection could be made.
-#[expect(clippy::needless_pass_by_value, reason = "what `map_err` gives")]
 fn unreached(cause: sqlx::Error) -> EngineError {
     match cause {
+        // What the encryption has to say about a certificate comes as an answer that makes no sense.
+        sqlx::Error::Io(cause) if cause.kind() == io::ErrorKind::InvalidData => {
+            EngineError::OutOfReach(format!(
+                "The database server's certificate cannot be trusted: {cause}. Give the file of the authority that signed it, or see \
+             whether this is the right server."
+            ))
+        }
         sqlx::Error::Tls(cause) => EngineError::OutOfReach(format!(
-            "The database server's encryption cannot be trusted: {cause}. Give the certificate of the authority that signed the \
-             server's own, or see whether this is the right server."
+            "The database server cannot be reached over an encrypted connection, as its settings ask for: {cause}."
         )),
         cause => away("The database server cannot be reached", &cause),
     }
@@ -83,6 +88,22 @@ fn unreached(cause: sqlx::Error) -> EngineError {
 
 fn not_the_tenants(name: &DatabaseName) -> EngineError {
     EngineError::Foreign(format!("The database {name} is not marked as this tenant's"))
+}
+
+/// Makes tables of our own, of which `last` is made last. Where they are there, nothing waits for whoever uses them.
+pub(super) async fn ensure(
+    connection: &mut MySqlConnection,
+    last: &str,
+    statements: &[&'static str],
+) -> Result<(), EngineError> {
+    let question = format!("SELECT 1 FROM tenantry_server.{last} LIMIT 0");
+    if connection.execute(AssertSqlSafe(question)).await.is_ok() {
+        return Ok(());
+    }
+    for statement in statements {
+        connection.execute(*statement).await.map_err(failed)?;
+    }
+    Ok(())
 }
 
 impl MariaDb {
@@ -156,10 +177,7 @@ impl MariaDb {
     }
 
     pub(super) async fn ensure_list(connection: &mut MySqlConnection) -> Result<(), EngineError> {
-        for statement in LIST {
-            connection.execute(statement).await.map_err(failed)?;
-        }
-        Ok(())
+        ensure(connection, "made_databases", &LIST).await
     }
 
     async fn listed(
