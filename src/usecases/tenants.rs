@@ -5,7 +5,7 @@ use super::{
     actor::Actor,
     permissions::Permission,
     templates::Choice,
-    tenant_trouble::{database_trouble, no_engine},
+    tenant_trouble::{no_engine, trouble_of},
 };
 use crate::{
     app::App,
@@ -498,7 +498,7 @@ pub async fn overview(app: &App, actor: &Actor, slug: &str) -> Result<Overview> 
                 };
                 match tokio::time::timeout(LONGEST_LOOK, looked).await {
                     Ok(Ok(found)) => size = found,
-                    Ok(Err(cause)) => trouble = Some(database_trouble(&cause)),
+                    Ok(Err(cause)) => trouble = Some(trouble_of(&tenant, &cause)),
                     Err(_) => trouble = Some(no_answer()),
                 }
             }
@@ -546,11 +546,14 @@ pub async fn schema(app: &App, actor: &Actor, slug: &str) -> Result<(Tenant, Sch
         ));
     }
     let engine = app.engines.of(&tenant).await.map_err(|cause| no_engine(&cause))?;
-    let mut session =
-        engine.look(&database_name(&tenant)?, tenant.id).await.map_err(|cause| database_trouble(&cause))?;
+    let mut session = engine
+        .look(&database_name(&tenant)?, tenant.id)
+        .await
+        .map_err(|cause| trouble_of(&tenant, &cause))?;
     let schema = session.inspect().await;
     session.close().await;
-    Ok((tenant, schema.map_err(|cause| database_trouble(&cause))?))
+    let schema = schema.map_err(|cause| trouble_of(&tenant, &cause))?;
+    Ok((tenant, schema))
 }
 
 /// The history of a tenant, newest first; `before` goes on after the last of a page.
