@@ -33,3 +33,5 @@ mod servers;
 mod templates;
 #[path = "postgres/tenant.rs"]
 mod tenant;
+#[path = "postgres/whole.rs"]
+mod whole;

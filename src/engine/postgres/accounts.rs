@@ -2,7 +2,7 @@
 
 use super::{
     names::{identifier, text},
-    server::{Entry, Held, Postgres, code, failed, short},
+    server::{Entry, Held, Postgres, code, failed},
 };
 use crate::engine::{DatabaseName, EngineError};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -162,18 +162,17 @@ impl Postgres {
     }
 
     /// Enters a database with the rights of its tenant's role, whatever that role's password is and whether it may enter.
-    /// Whoever asks is alone on the tenant's name.
+    /// Whoever asks is alone on what the short text stands for.
     pub(super) async fn enter_as_guest(
         &self,
         admin: &mut PgConnection,
         place: OwnedSemaphorePermit,
         database: &str,
-        tenant: &DatabaseName,
+        (role, short): (&str, &str),
     ) -> Result<Guest, EngineError> {
-        let role = tenant.as_str();
         let random: [u8; 6] = rand::random();
         let random = random.iter().fold(0_u64, |all, byte| all << 8 | u64::from(*byte));
-        let name = format!("{GUEST}{}-{random:012x}", short(role));
+        let name = format!("{GUEST}{short}-{random:012x}");
         let secret = random_password();
         let make = self.role_statements(admin, &name, &secret).await?;
         let (guest, of) = (identifier(&name), identifier(database));

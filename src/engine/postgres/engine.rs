@@ -7,14 +7,14 @@ use super::{
     marks::{self, Mark, find, not_marked},
     names::identifier,
     own,
-    server::{Alone, Entry, Held, Postgres, away, code, failed},
+    server::{Alone, Entry, Held, Postgres, away, code, failed, short},
     session::{Passing, PostgresSession},
     templates::{New, Plan},
 };
 use crate::{
     engine::{
-        Capabilities, DatabaseName, Engine, EngineError, Examined, Marker, Origin, Presence, Saved, Session,
-        SqlDialect, Statement, TenantLock,
+        Capabilities, DatabaseName, Draft, Drafted, Engine, EngineError, Examined, Marker, Origin, Presence,
+        Saved, Session, SqlDialect, Statement, TenantLock, Whole,
     },
     schema::Schema,
     sql::operation::Operation,
@@ -86,7 +86,9 @@ impl Postgres {
         place: OwnedSemaphorePermit,
     ) -> Result<(Held, Passing), EngineError> {
         let mut admin = self.alone_on(name).await?;
-        let guest = self.enter_as_guest(&mut admin, place, &marks::shut(name), name).await?;
+        let guest = self
+            .enter_as_guest(&mut admin, place, &marks::shut(name), (name.as_str(), &short(name.as_str())))
+            .await?;
         let passing = Passing::guest(self.clone(), guest.name, guest.database);
         admin.release().await;
         Ok((guest.held, passing))
@@ -210,7 +212,7 @@ impl Engine for Postgres {
         Capabilities {
             transactional_ddl: true,
             accounts: true,
-            whole: false,
+            whole: true,
             name_limit: 63,
             shutting: "Its database gets another name that its account may not enter, and connections that are open are ended.",
         }
@@ -239,6 +241,19 @@ impl Engine for Postgres {
 
     async fn create(&self, name: &DatabaseName, lock: &TenantLock) -> Result<(), EngineError> {
         self.make(name, lock).await
+    }
+
+    async fn draft(
+        &self,
+        name: &DatabaseName,
+        lock: &TenantLock,
+        whole: &Whole<'_>,
+    ) -> Result<Drafted, EngineError> {
+        self.make_draft(name, lock, whole).await
+    }
+
+    async fn publish(&self, draft: &Draft) -> Result<(), EngineError> {
+        self.publish_draft(draft).await
     }
 
     async fn remove(&self, name: &DatabaseName, marker: &Marker) -> Result<bool, EngineError> {

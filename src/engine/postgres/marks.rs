@@ -65,6 +65,11 @@ pub(super) fn making(name: &DatabaseName, lock: &TenantLock) -> String {
     format!("{MAKING}{}-{:x}", short(name.as_str()), lock.fence)
 }
 
+/// The name of a draft.
+pub(super) fn draft(name: &DatabaseName, lock: &TenantLock) -> String {
+    format!("{DRAFT}{}-{:x}", short(name.as_str()), lock.fence)
+}
+
 /// The name that a tenant's database has while it is shut away.
 pub(super) fn shut(name: &DatabaseName) -> String {
     format!("{SHUT}{}", short(name.as_str()))

@@ -55,6 +55,7 @@ mod literals;
 mod marks;
 mod names;
 mod own;
+mod parts;
 mod queries;
 mod reading;
 mod relations;
@@ -70,6 +71,7 @@ mod structure;
 mod tables;
 mod templates;
 mod views;
+mod whole;
 
 pub use dialect::render;
 pub use inspect::{InspectError, inspect};

@@ -57,7 +57,7 @@ impl Postgres {
 
     /// Removes what nobody works on any more.
     pub(super) async fn sweep_all(&self) -> Result<u64, EngineError> {
-        Ok(self.sweep_databases().await? + self.sweep_roles().await?)
+        Ok(self.sweep_databases().await? + self.sweep_roles().await? + self.sweep_templates().await?)
     }
 
     async fn sweep_databases(&self) -> Result<u64, EngineError> {
@@ -138,17 +138,17 @@ impl Postgres {
     }
 }
 
-async fn try_lock(admin: &mut PgConnection, number: i64) -> Result<bool, EngineError> {
+pub(super) async fn try_lock(admin: &mut PgConnection, number: i64) -> Result<bool, EngineError> {
     let row = sqlx::query("SELECT pg_try_advisory_lock($1)").bind(number).fetch_one(admin).await;
     row.and_then(|row| row.try_get(0)).map_err(failed)
 }
 
-async fn unlock(admin: &mut PgConnection, number: i64) -> Result<(), EngineError> {
+pub(super) async fn unlock(admin: &mut PgConnection, number: i64) -> Result<(), EngineError> {
     let done = sqlx::query("SELECT pg_advisory_unlock($1)").bind(number).execute(admin).await;
     done.map(|_| ()).map_err(failed)
 }
 
-fn now() -> u64 {
+pub(super) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
 }
 

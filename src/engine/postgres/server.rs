@@ -66,6 +66,7 @@ pub struct Postgres {
     pub(super) folder: PathBuf,
     is_superuser: Arc<OnceCell<bool>>,
     is_closed_to_public: Arc<OnceCell<()>>,
+    pub(super) wholes: super::whole::Wholes,
     /// Statements that are still run before everything fails; tests end a program like that.
     pub(super) left: Option<Arc<AtomicU32>>,
 }
@@ -242,6 +243,7 @@ impl Postgres {
             folder,
             is_superuser: Arc::default(),
             is_closed_to_public: Arc::default(),
+            wholes: super::whole::Wholes::default(),
             left: None,
         }
     }

@@ -95,7 +95,7 @@ impl PostgresSession {
         (self.held, self.passing)
     }
 
-    async fn run_all(
+    pub(super) async fn run_all(
         connection: &mut PgConnection,
         unit: &str,
         statements: &[Statement],

@@ -6,7 +6,7 @@
 use super::{
     marks::{self, Found, find, not_marked},
     names::identifier,
-    server::{Alone, Postgres, away, code, failed},
+    server::{Alone, Postgres, away, code, failed, short},
 };
 use crate::engine::{DatabaseName, EngineError, Marker, Presence, TenantLock};
 use sqlx::Connection;
@@ -25,7 +25,8 @@ impl Postgres {
         (name, database): (&DatabaseName, &str),
         lock: &TenantLock,
     ) -> Result<OwnedSemaphorePermit, EngineError> {
-        let mut guest = self.enter_as_guest(admin, place, database, name).await?;
+        let mut guest =
+            self.enter_as_guest(admin, place, database, (name.as_str(), &short(name.as_str()))).await?;
         let raised = async {
             let mut transaction = guest.held.connection.begin().await.map_err(failed)?;
             let raised = super::session::raise_fence(&mut transaction, lock).await;

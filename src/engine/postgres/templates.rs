@@ -225,11 +225,13 @@ impl Postgres {
         let (database, role, owner) =
             (identifier(&plan.aside), identifier(plan.role), identifier(&self.owner()));
         let template = identifier(plan.template);
+        // All of it is on the disk when the database gets its name: that waits for what was written before.
         // Nobody comes in before it is closed to everybody but the role.
         self.run(admin, format!("CREATE DATABASE {database} TEMPLATE {template} ALLOW_CONNECTIONS false"))
             .await?;
         let sql = format!(
-            "{}{}REVOKE ALL ON DATABASE {database} FROM PUBLIC;
+            "SET LOCAL synchronous_commit = off;
+             {}{}REVOKE ALL ON DATABASE {database} FROM PUBLIC;
              GRANT CONNECT, TEMPORARY, CREATE ON DATABASE {database} TO {role};
              GRANT {owner} TO {role};
              ALTER DATABASE {database} SET timezone = 'UTC';
@@ -245,7 +247,8 @@ impl Postgres {
         };
         let mut held = self.enter_or_fail(place, entry).await?;
         let take_over = format!(
-            "REASSIGN OWNED BY {owner} TO {role};
+            "SET synchronous_commit = off;
+             REASSIGN OWNED BY {owner} TO {role};
              INSERT INTO tenantry_own.tenantry_owner (only_row, tenant_id, job_id, fence)
              VALUES (1, {}, {}, {})",
             text(&plan.lock.tenant_id.to_string()),
