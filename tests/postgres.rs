@@ -8,17 +8,30 @@
 
 #[path = "postgres/alter.rs"]
 mod alter;
+#[path = "postgres/copies.rs"]
+mod copies;
 #[path = "postgres/create.rs"]
 mod create;
 #[path = "postgres/engine.rs"]
 mod engine;
+#[path = "postgres/ground.rs"]
+mod ground;
+#[path = "postgres/isolation.rs"]
+mod isolation;
+#[path = "postgres/killed.rs"]
+mod killed;
+#[path = "postgres/life.rs"]
+mod life;
 #[path = "postgres/queries.rs"]
 mod queries;
 #[path = "postgres/rows.rs"]
 mod rows;
 #[path = "support/servers.rs"]
+#[allow(dead_code, reason = "not every test needs everything of it")]
 mod servers;
 #[path = "postgres/templates.rs"]
 mod templates;
 #[path = "postgres/tenant.rs"]
 mod tenant;
+#[path = "postgres/whole.rs"]
+mod whole;

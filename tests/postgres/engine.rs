@@ -1,11 +1,9 @@
 //! The engine on a server: databases come to life whole, are worked on under a fence, and go.
 
-use crate::servers::Postgres as Server;
+use crate::{ground::engine, servers::Postgres as Server};
 use sqlx::{AssertSqlSafe, ConnectOptions, Row};
 use tenantry::{
-    engine::{
-        Applied, DatabaseName, Engine, EngineError, Marker, Presence, TenantLock, Unit, postgres::Postgres,
-    },
+    engine::{Applied, DatabaseName, Engine, EngineError, Marker, Presence, TenantLock, Unit},
     sql::variables::Variables,
     templates::{Embedded, compile::Compiler, prove, read},
 };
@@ -25,8 +23,7 @@ async fn names(server: &Server, like: &str) -> Vec<String> {
 #[tokio::test]
 async fn a_database_is_made_worked_on_and_removed() {
     let server = Server::shared();
-    drop(server.database().await);
-    let engine = Postgres::new(server.options());
+    let engine = engine(&server, server.options(), 8);
     let lock = lock(5);
     let name = DatabaseName::derive("acme", lock.tenant_id);
     assert_eq!(engine.look_up(&name).await.unwrap(), Presence::Absent);
@@ -67,16 +64,14 @@ async fn a_database_is_made_worked_on_and_removed() {
     assert!(engine.remove(&name, &wrong).await.is_err());
     assert!(engine.remove(&name, &marker).await.unwrap());
     assert!(!engine.remove(&name, &marker).await.unwrap());
-    assert_eq!(names(&server, "tenantry_making%").await, [""; 0]);
 }
 
 #[tokio::test]
 async fn a_unit_that_fails_leaves_nothing_and_a_scratch_database_goes_with_its_session() {
-    let server = Server::shared();
-    drop(server.database().await);
-    let engine = Postgres::new(server.options());
+    let server = Server::start();
+    let engine = engine(&server, server.options(), 8);
     let mut session = engine.scratch().await.unwrap();
-    assert_eq!(names(&server, "tenantry_scratch%").await.len(), 1);
+    assert_eq!(names(&server, "tenantry-scratch-%").await.len(), 1);
     let statements: Vec<_> = engine
         .split_own("CREATE TABLE a (id integer);\nINSERT INTO a VALUES ('x');")
         .unwrap()
@@ -88,5 +83,5 @@ async fn a_unit_that_fails_leaves_nothing_and_a_scratch_database_goes_with_its_s
     assert!(matches!(failed, Err(EngineError::Statement { index: 1, .. })), "{failed:?}");
     assert!(session.inspect().await.unwrap().tables.is_empty());
     session.close().await;
-    assert_eq!(names(&server, "tenantry_scratch%").await, [""; 0]);
+    assert_eq!(names(&server, "tenantry-scratch-%").await, [""; 0]);
 }

@@ -114,3 +114,34 @@ async fn selected_values_take_their_columns_types() {
         ["x1|4.50|3|f|2024-03-01|2024-03-01 00:00:00"]
     );
 }
+
+#[tokio::test]
+async fn braces_in_names_texts_and_paths_are_what_they_are() {
+    let mut tenant = Tenant::with(
+        "CREATE TABLE `t{}` (`i{}` INT PRIMARY KEY, `c{}` VARCHAR(50) NOT NULL DEFAULT '{}', doc JSON);
+         CREATE TABLE `o{}` (`i{}` INT PRIMARY KEY, `c{}` VARCHAR(50) NOT NULL);
+         CREATE INDEX `x{}` ON `t{}` (`c{}`);
+         CREATE VIEW `v{}` AS SELECT `i{}`, CONCAT(`c{}`, '{}') AS `r{}` FROM `t{}` WHERE `c{}` <> '{}{}';
+         INSERT INTO `t{}` (`i{}`, `c{}`, doc) VALUES (1, 'a{}', '{\"{}\": {\"b\": 1}}'), (2, '{}', '{}'), (3, 'x', '{}');
+         INSERT INTO `o{}` VALUES (1, 'o{}')",
+    )
+    .await;
+    tenant
+        .apply("UPDATE `t{}` JOIN `o{}` AS `n{}` ON `n{}`.`i{}` = `t{}`.`i{}` SET `t{}`.`c{}` = CONCAT(`n{}`.`c{}`, '{}')")
+        .await;
+    assert_eq!(tenant.rows("SELECT \"c{}\" FROM \"t{}\" WHERE \"i{}\" = 1").await, ["o{}{}"]);
+    tenant.apply("UPDATE `t{}` SET `c{}` = '{}' WHERE `c{}` = 'x' ORDER BY `i{}` LIMIT 1").await;
+    tenant
+        .apply("UPDATE `t{}` SET doc = JSON_SET(doc, '$.\"{}\".c', 2) WHERE doc->>'$.\"{}\".b' = '1'")
+        .await;
+    assert_eq!(
+        tenant.rows("SELECT doc #>> ARRAY['{}', 'c'] AS c FROM \"t{}\" WHERE \"i{}\" = 1").await,
+        ["2"]
+    );
+    tenant.apply("UPDATE `t{}` SET doc = JSON_REMOVE(JSON_INSERT(doc, '$.\"{}\".d', 3), '$.\"{}\".b')").await;
+    assert_eq!(tenant.rows("SELECT \"r{}\" FROM \"v{}\" ORDER BY 1").await, ["o{}{}{}", "{}{}", "{}{}"]);
+    tenant.apply("DELETE FROM `t{}` WHERE `c{}` = '{}' ORDER BY `i{}` LIMIT 1").await;
+    tenant.apply("DELETE `t{}` FROM `t{}` JOIN `o{}` ON `o{}`.`i{}` = `t{}`.`i{}`").await;
+    assert_eq!(tenant.rows("SELECT \"i{}\" FROM \"t{}\"").await, ["3"]);
+    tenant.assert_as_modelled().await;
+}

@@ -1,5 +1,5 @@
-//! Database servers of the tests' own: started in a folder that goes away with them, reached over a socket in it only, and
-//! stopped even where the test dies.
+//! Database servers of the tests' own: started in a folder that goes away with them, on a free port of this machine, and
+//! stopped even where the test dies. Everybody needs a password, as on a real server.
 
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, PgConnection,
@@ -7,7 +7,9 @@ use sqlx::{
 };
 use std::{
     fs,
-    os::unix::fs::{MetadataExt, chown},
+    net::TcpListener,
+    os::unix::fs::{MetadataExt, PermissionsExt, chown},
+    path::Path,
     process::{Command, Stdio},
     sync::{
         Arc, Mutex, PoisonError, Weak,
@@ -22,10 +24,14 @@ use tempfile::TempDir;
 /// A PostgreSQL server.
 pub struct Postgres {
     folder: TempDir,
+    port: u16,
     process: u32,
     keeper: Option<JoinHandle<()>>,
     databases: AtomicU32,
 }
+
+/// The server's administrator.
+pub const ADMIN: (&str, &str) = ("admin", "of-the-test-only");
 
 /// The account that PostgreSQL runs as where the tests run as root, which it refuses.
 const ACCOUNT: &str = "postgres";
@@ -60,19 +66,32 @@ impl Postgres {
         server
     }
 
-    /// Starts a server of its own.
+    /// Starts a server of its own, and waits until it takes connections.
     pub fn start() -> Postgres {
+        Postgres::start_with(&[])
+    }
+
+    /// Starts a server of its own with more settings, such as `fsync=on`.
+    pub fn start_with(settings: &[&str]) -> Postgres {
         let folder = tempfile::tempdir().unwrap();
+        let password = folder.path().join("password");
+        fs::write(&password, ADMIN.1).unwrap();
+        fs::set_permissions(&password, fs::Permissions::from_mode(0o644)).unwrap();
         let data = folder.path().join("data");
         let made = as_account(&folder, "initdb")
-            .args(["--auth=trust", "--username=admin", "--encoding=UTF8", "--no-sync", "--pgdata"])
+            .args(["--auth=scram-sha-256", "--username", ADMIN.0, "--encoding=UTF8", "--no-sync"])
+            .arg("--pwfile")
+            .arg(&password)
+            .arg("--pgdata")
             .arg(&data)
             .status()
             .unwrap();
         assert!(made.success(), "initdb failed");
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command = as_account(&folder, "postgres");
-        command.arg("-D").arg(&data).arg("-k").arg(folder.path());
-        for setting in ["listen_addresses=", "fsync=off", "max_connections=50", "autovacuum=off"] {
+        command.arg("-D").arg(&data).arg("-k").arg(folder.path()).arg("-p").arg(port.to_string());
+        let usual = ["listen_addresses=127.0.0.1", "fsync=off", "max_connections=60", "autovacuum=off"];
+        for setting in usual.iter().chain(settings) {
             command.args(["-c", setting]);
         }
         let (sender, receiver) = mpsc::channel();
@@ -82,38 +101,46 @@ impl Postgres {
             let _ = child.wait();
         });
         let process = receiver.recv().unwrap();
-        let server = Postgres { folder, process, keeper: Some(keeper), databases: AtomicU32::new(0) };
-        let ready = server.folder.path().join(".s.PGSQL.5432");
+        let server = Postgres { folder, port, process, keeper: Some(keeper), databases: AtomicU32::new(0) };
         let end = Instant::now() + Duration::from_secs(30);
-        while !ready.exists() {
+        while !server.is_ready() {
             assert!(Instant::now() < end, "the server did not start");
             std::thread::sleep(Duration::from_millis(20));
         }
         server
     }
 
+    /// What the server itself says, in the last line of the file with its number.
+    fn is_ready(&self) -> bool {
+        let said = fs::read_to_string(self.folder.path().join("data/postmaster.pid"));
+        said.is_ok_and(|said| said.lines().last().is_some_and(|line| line.trim() == "ready"))
+    }
+
     /// How an admin connects.
     pub fn options(&self) -> PgConnectOptions {
         PgConnectOptions::new_without_pgpass()
-            .socket(self.folder.path())
-            .port(5432)
+            .host("127.0.0.1")
+            .port(self.port)
             .ssl_mode(PgSslMode::Disable)
-            .username("admin")
+            .username(ADMIN.0)
+            .password(ADMIN.1)
             .database("postgres")
             .options([("timezone", "UTC")])
     }
 
+    /// The same as a URL.
+    pub fn url(&self) -> String {
+        format!("postgres://{}:{}@127.0.0.1:{}/postgres", ADMIN.0, ADMIN.1, self.port)
+    }
+
+    /// A folder that is gone with the server.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// A connection to a new, empty database.
     pub async fn database(&self) -> PgConnection {
-        let end = Instant::now() + Duration::from_secs(30);
-        let mut admin = loop {
-            match self.options().connect().await {
-                Ok(admin) => break admin,
-                // It listens a moment before it is ready.
-                Err(error) => assert!(Instant::now() < end, "no connection: {error}"),
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        };
+        let mut admin = self.options().connect().await.unwrap();
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
         let sql = format!("CREATE DATABASE {name} TEMPLATE template0");
         sqlx::query(AssertSqlSafe(sql)).execute(&mut admin).await.unwrap();

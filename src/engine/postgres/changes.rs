@@ -76,12 +76,9 @@ pub(super) fn update_rows(schema: &Schema, update: &Update) -> Result<Vec<Statem
     let mut rows = Sql::fill("SELECT {} FROM {}", [Sql::join(values, ", "), all]);
     rows.push(tail(&mut translator, selected, order_by, limit.as_ref())?);
     let own = identifier(&table.name);
-    let frame = format!(
-        "UPDATE {own} SET {} FROM ({{}}) AS s ({}) WHERE {own}.ctid = s.r",
-        set.join(", "),
-        names.join(", ")
-    );
-    Ok(vec![statement(Sql::fill(&frame, [rows]))])
+    let pieces = [own.clone(), set.join(", ")].map(Sql::new).into_iter().chain([rows]);
+    let pieces = pieces.chain([names.join(", "), own].map(Sql::new));
+    Ok(vec![statement(Sql::fill("UPDATE {} SET {} FROM ({}) AS s ({}) WHERE {}.ctid = s.r", pieces))])
 }
 
 /// DELETE from one table; rows that refer to it follow by themselves.
@@ -123,10 +120,10 @@ pub(super) fn delete_rows(schema: &Schema, delete: &Delete) -> Result<Vec<Statem
         }
         return Ok(vec![statement(sql)]);
     }
-    let mut rows = Sql::fill(&format!("SELECT {}.ctid FROM {{}}", identifier(&shown)), [all]);
+    let mut rows = Sql::fill("SELECT {}.ctid FROM {}", [Sql::new(identifier(&shown)), all]);
     rows.push(tail(&mut translator, selected, order_by, limit.as_ref())?);
-    let frame = format!("DELETE FROM {} WHERE ctid IN ({{}})", identifier(&table.name));
-    Ok(vec![statement(Sql::fill(&frame, [rows]))])
+    let own = Sql::new(identifier(&table.name));
+    Ok(vec![statement(Sql::fill("DELETE FROM {} WHERE ctid IN ({})", [own, rows]))])
 }
 
 /// The table that the statement changes, and what the statement calls it.

@@ -1,101 +1,205 @@
-//! Making, finding and removing tenants' databases on one server.
+//! What an engine does, on one server.
 //!
 //! A database comes to life under a name of its own for the making, gets its marker and ledger, and is then renamed, which
 //! fails where something has its real name. So whatever has the real name is complete.
 
-use super::{own, session, session::PostgresSession};
+use super::{
+    marks::{self, Mark, find, not_marked},
+    names::identifier,
+    own,
+    server::{Alone, Entry, Held, Postgres, away, code, failed, short},
+    session::{Passing, PostgresSession},
+    templates::{New, Plan},
+};
 use crate::{
     engine::{
-        Capabilities, DatabaseName, Engine, EngineError, Marker, Origin, Presence, Saved, Session,
-        SqlDialect, Statement, TenantLock,
+        Capabilities, DatabaseName, Draft, Drafted, Engine, EngineError, Examined, Marker, Origin, Presence,
+        Saved, Session, SqlDialect, Statement, TenantLock, Whole,
     },
     schema::Schema,
     sql::operation::Operation,
 };
 use async_trait::async_trait;
-use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, PgConnection, Row,
-    postgres::{PgConnectOptions, PgRow},
-};
+use sqlx::Row;
 use std::path::Path;
+use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
-/// A PostgreSQL server, reached as an admin that may make databases and roles.
-#[derive(Debug, Clone)]
-pub struct Postgres {
-    admin: PgConnectOptions,
-}
-
-pub(super) fn away(what: &str, cause: impl std::fmt::Display) -> EngineError {
-    EngineError::OutOfReach(format!("{what}: {cause}"))
-}
-
-fn not_yet(what: &str) -> EngineError {
-    EngineError::OutOfReach(format!("{what} is not known for PostgreSQL yet"))
-}
-
-fn trouble(cause: sqlx::Error) -> EngineError {
-    away("The PostgreSQL server cannot be asked", cause)
-}
+/// The server's number for a password or an account that it does not take.
+const REFUSED: [&str; 2] = ["28P01", "28000"];
 
 impl Postgres {
-    /// An engine on the server that these options lead to; their database is where an admin asks from.
-    pub fn new(admin: PgConnectOptions) -> Self {
-        // The driver would log statements, and with them what tenants have in their rows.
-        Postgres { admin: admin.options([("timezone", "UTC")]).disable_statement_logging() }
-    }
-
-    async fn admin(&self) -> Result<PgConnection, EngineError> {
-        self.admin.connect().await.map_err(trouble)
-    }
-
-    /// The name under which a claim makes a database; no tenant's database begins like that.
-    fn making(lock: &TenantLock) -> String {
-        format!("tenantry_making_{}_{}", lock.fence, lock.job_id.simple())
-    }
-
-    async fn exists(admin: &mut PgConnection, name: &str) -> Result<bool, EngineError> {
-        let found = sqlx::query("SELECT 1 FROM pg_database WHERE datname = $1")
-            .bind(name)
-            .fetch_optional(admin)
-            .await;
-        Ok(found.map_err(trouble)?.is_some())
-    }
-
-    async fn run(connection: &mut PgConnection, sql: String) -> Result<(), EngineError> {
-        sqlx::query(AssertSqlSafe(sql)).execute(connection).await.map(|_| ()).map_err(trouble)
-    }
-
-    /// A connection to a database that is the tenant's.
-    async fn connect(&self, name: &DatabaseName, tenant: Uuid) -> Result<PgConnection, EngineError> {
-        let mut admin = self.admin().await?;
-        if !Self::exists(&mut admin, name.as_str()).await? {
-            return Err(EngineError::Missing(name.to_string()));
-        }
-        let mut connection = self.admin.clone().database(name.as_str()).connect().await.map_err(trouble)?;
-        match read_marker(&mut connection).await? {
-            Some(marker) if marker.tenant_id == tenant => Ok(connection),
-            _ => Err(EngineError::Foreign(format!("The database {name} is not marked as this tenant's"))),
+    /// Enters a tenant's open database by its own role.
+    async fn enter_as_tenant(
+        &self,
+        name: &DatabaseName,
+        tenant: Uuid,
+        place: OwnedSemaphorePermit,
+    ) -> Result<Held, EngineError> {
+        let secret = self.secrets.of(tenant).await?;
+        let entry =
+            Entry { database: name.as_str(), account: name.as_str(), password: &secret, acts_as: None };
+        match self.enter(place, entry).await? {
+            Ok(held) => Ok(held),
+            // A role can give itself another password, and its application may have done so.
+            Err((cause, place)) if code(&cause).is_some_and(|code| REFUSED.contains(&code.as_str())) => {
+                self.give_password(&mut *self.admin().await?, name, &secret).await?;
+                self.enter_or_fail(place, entry).await
+            }
+            // What a role without the right to enter is told: it is shut away in just this moment.
+            Err((cause, _)) if code(&cause).as_deref() == Some("42501") => {
+                Err(EngineError::Shut(name.to_string()))
+            }
+            Err((cause, _)) => Err(away("The tenant's database cannot be entered", cause)),
         }
     }
-}
 
-async fn read_marker(connection: &mut PgConnection) -> Result<Option<Marker>, EngineError> {
-    let found = sqlx::query("SELECT to_regclass('tenantry_own.tenantry_owner') IS NOT NULL")
-        .fetch_one(&mut *connection)
-        .await
-        .map_err(trouble)?;
-    if !found.try_get::<bool, _>(0).map_err(trouble)? {
-        return Ok(None);
+    async fn session(
+        &self,
+        name: &DatabaseName,
+        tenant: Uuid,
+        lock: Option<TenantLock>,
+    ) -> Result<PostgresSession, EngineError> {
+        let place = self.place().await?;
+        let presence = find(&mut *self.admin().await?, name).await?.presence();
+        let (held, passing) = match presence {
+            Presence::Absent => return Err(EngineError::Missing(name.to_string())),
+            Presence::Ours(marker) if marker.tenant_id == tenant => {
+                (self.enter_as_tenant(name, tenant, place).await?, Passing::nothing())
+            }
+            Presence::Shut(marker) if marker.tenant_id == tenant => {
+                if lock.is_some() {
+                    return Err(EngineError::Shut(name.to_string()));
+                }
+                self.enter_shut(name, place).await?
+            }
+            Presence::Ours(_) | Presence::Shut(_) | Presence::Foreign(_) => return Err(not_marked(name)),
+        };
+        let mut session = PostgresSession::new(held, lock, passing);
+        session.check_owner(name, tenant).await?;
+        Ok(session)
     }
-    let row = sqlx::query("SELECT tenant_id, job_id FROM tenantry_own.tenantry_owner")
-        .fetch_optional(connection)
-        .await
-        .map_err(trouble)?;
-    let id = |row: &PgRow, place: usize| {
-        row.try_get::<String, _>(place).ok().and_then(|text| text.parse::<Uuid>().ok())
-    };
-    Ok(row.and_then(|row| Some(Marker { tenant_id: id(&row, 0)?, job_id: id(&row, 1)? })))
+
+    async fn enter_shut(
+        &self,
+        name: &DatabaseName,
+        place: OwnedSemaphorePermit,
+    ) -> Result<(Held, Passing), EngineError> {
+        let mut admin = self.alone_on(name).await?;
+        let guest = self
+            .enter_as_guest(&mut admin, place, &marks::shut(name), (name.as_str(), &short(name.as_str())))
+            .await?;
+        let passing = Passing::guest(self.clone(), guest.name, guest.database);
+        admin.release().await;
+        Ok((guest.held, passing))
+    }
+
+    /// A session that only looks.
+    pub(super) async fn looking(
+        &self,
+        name: &DatabaseName,
+        tenant: Uuid,
+    ) -> Result<PostgresSession, EngineError> {
+        let mut session = self.session(name, tenant, None).await?;
+        session.only_look().await?;
+        Ok(session)
+    }
+
+    /// Makes an empty database aside, entered by its tenant's role.
+    pub(super) async fn make_aside(
+        &self,
+        admin: &mut Alone,
+        place: OwnedSemaphorePermit,
+        name: &DatabaseName,
+        lock: &TenantLock,
+    ) -> Result<New, EngineError> {
+        self.drop_tries(admin, name).await?;
+        let (template, place) = self.empty_template(admin, place).await?;
+        self.make_from(admin, place, (&template, marks::making(name, lock)), name, lock).await
+    }
+
+    /// The same from any template, under any name.
+    pub(super) async fn make_from(
+        &self,
+        admin: &mut Alone,
+        place: OwnedSemaphorePermit,
+        (template, aside): (&str, String),
+        name: &DatabaseName,
+        lock: &TenantLock,
+    ) -> Result<New, EngineError> {
+        let secret = self.secrets.of(lock.tenant_id).await?;
+        let plan = Plan {
+            template,
+            role: name.as_str(),
+            secret: &secret,
+            role_statements: self.tenant_role(admin, name, lock.tenant_id, &secret).await?,
+            mark: Mark::new(name, lock).statement(&aside),
+            aside,
+            lock,
+        };
+        self.make_new(admin, place, plan).await
+    }
+
+    /// Gives a database that is complete its name.
+    pub(super) async fn give_name(
+        &self,
+        admin: &mut Alone,
+        aside: &str,
+        name: &DatabaseName,
+    ) -> Result<(), EngineError> {
+        let sql = format!(
+            "{} ALTER DATABASE {} RENAME TO {}",
+            self.made_statements(aside, name.as_str()),
+            identifier(aside),
+            identifier(name.as_str())
+        );
+        match self.try_run(admin, sql).await? {
+            Err(cause) if code(&cause).as_deref() == Some("42P04") => {
+                Err(EngineError::Foreign(format!("There is already a database {name}")))
+            }
+            Err(cause) if code(&cause).as_deref() == Some("3D000") => {
+                Err(EngineError::Missing(name.to_string()))
+            }
+            named => named.map_err(failed),
+        }
+    }
+
+    async fn make(&self, name: &DatabaseName, lock: &TenantLock) -> Result<(), EngineError> {
+        let place = self.place().await?;
+        let mut admin = self.alone_on(name).await?;
+        let ours = Marker { tenant_id: lock.tenant_id, job_id: lock.job_id };
+        match find(&mut admin, name).await?.presence() {
+            Presence::Absent => {
+                let new = self.make_aside(&mut admin, place, name, lock).await?;
+                new.held.close_with(&mut admin).await;
+                self.give_name(&mut admin, &new.aside, name).await?;
+            }
+            Presence::Ours(marker) if marker == ours => self.drop_tries(&mut admin, name).await?,
+            Presence::Ours(_) | Presence::Shut(_) => {
+                return Err(EngineError::Foreign(format!(
+                    "The database {name} belongs to another tenant or job"
+                )));
+            }
+            Presence::Foreign(why) => return Err(EngineError::Foreign(why)),
+        }
+        admin.release().await;
+        Ok(())
+    }
+
+    async fn change_password(
+        &self,
+        name: &DatabaseName,
+        lock: &TenantLock,
+        password: &str,
+    ) -> Result<(), EngineError> {
+        let place = self.place().await?;
+        let mut admin = self.alone_on(name).await?;
+        let content = find(&mut admin, name).await?.content(name, lock.tenant_id)?;
+        drop(self.fence(&mut admin, place, (name, &content), lock).await?);
+        self.give_password(&mut admin, name, password).await?;
+        admin.release().await;
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -108,9 +212,9 @@ impl Engine for Postgres {
         Capabilities {
             transactional_ddl: true,
             accounts: true,
-            whole: false,
+            whole: true,
             name_limit: 63,
-            shutting: "No connections to the database are let in",
+            shutting: "Its database gets another name that its account may not enter, and connections that are open are ended.",
         }
     }
 
@@ -132,148 +236,111 @@ impl Engine for Postgres {
     }
 
     async fn look_up(&self, name: &DatabaseName) -> Result<Presence, EngineError> {
-        let mut admin = self.admin().await?;
-        if !Self::exists(&mut admin, name.as_str()).await? {
-            return Ok(Presence::Absent);
-        }
-        let mut connection = self.admin.clone().database(name.as_str()).connect().await.map_err(trouble)?;
-        Ok(match read_marker(&mut connection).await? {
-            Some(marker) => Presence::Ours(marker),
-            None => Presence::Foreign("it has no ownership marker of Tenantry".into()),
-        })
+        Ok(find(&mut *self.admin().await?, name).await?.presence())
     }
 
     async fn create(&self, name: &DatabaseName, lock: &TenantLock) -> Result<(), EngineError> {
-        match self.look_up(name).await? {
-            Presence::Absent => {}
-            Presence::Ours(marker) if marker.tenant_id == lock.tenant_id && marker.job_id == lock.job_id => {
-                return Ok(());
-            }
-            Presence::Ours(_) | Presence::Shut(_) | Presence::Foreign(_) => {
-                return Err(EngineError::Foreign(format!("There is already a database {name}")));
-            }
-        }
-        let mut admin = self.admin().await?;
-        let making = Self::making(lock);
-        // What an earlier try of this claim left.
-        Self::run(&mut admin, format!("DROP DATABASE IF EXISTS {making} WITH (FORCE)")).await?;
-        Self::run(&mut admin, format!("CREATE DATABASE {making} TEMPLATE template0 ENCODING 'UTF8'")).await?;
-        Self::run(&mut admin, format!("REVOKE ALL ON DATABASE {making} FROM PUBLIC")).await?;
-        Self::run(&mut admin, format!("ALTER DATABASE {making} SET timezone = 'UTC'")).await?;
-        let role = sqlx::query("SELECT 1 FROM pg_roles WHERE rolname = $1").bind(name.as_str());
-        if role.fetch_optional(&mut admin).await.map_err(trouble)?.is_none() {
-            // Without a password nobody can be it over the network yet.
-            Self::run(&mut admin, format!("CREATE ROLE {name} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE"))
-                .await?;
-        }
-        Self::run(&mut admin, format!("GRANT CONNECT, TEMPORARY ON DATABASE {making} TO {name}")).await?;
-        let mut connection = self.admin.clone().database(&making).connect().await.map_err(trouble)?;
-        session::write_marker(&mut connection, lock).await.map_err(trouble)?;
-        for sql in [
-            "REVOKE ALL ON SCHEMA public FROM PUBLIC".to_owned(),
-            format!("GRANT USAGE ON SCHEMA public TO {name}"),
-            format!(
-                "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {name}"
-            ),
-            format!("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {name}"),
-        ] {
-            Self::run(&mut connection, sql).await?;
-        }
-        connection.close().await.map_err(trouble)?;
-        // The server ends a session a moment after its client has gone.
-        Self::run(&mut admin, format!("ALTER DATABASE {making} ALLOW_CONNECTIONS false")).await?;
-        sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1")
-            .bind(&making)
-            .execute(&mut admin)
-            .await
-            .map_err(trouble)?;
-        // Both in one message, which is one transaction: a database with its name lets connections in.
-        let publish =
-            format!("ALTER DATABASE {making} RENAME TO {name}; ALTER DATABASE {name} ALLOW_CONNECTIONS true");
-        sqlx::raw_sql(AssertSqlSafe(publish)).execute(&mut admin).await.map(|_| ()).map_err(trouble)
+        self.make(name, lock).await
+    }
+
+    async fn draft(
+        &self,
+        name: &DatabaseName,
+        lock: &TenantLock,
+        whole: &Whole<'_>,
+    ) -> Result<Drafted, EngineError> {
+        self.make_draft(name, lock, whole).await
+    }
+
+    async fn publish(&self, draft: &Draft) -> Result<(), EngineError> {
+        self.publish_draft(draft).await
     }
 
     async fn remove(&self, name: &DatabaseName, marker: &Marker) -> Result<bool, EngineError> {
-        match self.look_up(name).await? {
-            Presence::Absent => return Ok(false),
-            Presence::Ours(found) | Presence::Shut(found) if found == *marker => {}
-            Presence::Ours(_) | Presence::Shut(_) | Presence::Foreign(_) => {
-                return Err(EngineError::Foreign(format!("The database {name} is not what this job made")));
-            }
-        }
-        let mut admin = self.admin().await?;
-        Self::run(&mut admin, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await?;
-        Self::run(&mut admin, format!("DROP ROLE IF EXISTS {name}")).await?;
-        Ok(true)
+        self.remove_made(name, marker).await
     }
 
-    async fn shut(&self, _: &DatabaseName, _: &TenantLock) -> Result<(), EngineError> {
-        Err(not_yet("Shutting a database away"))
+    async fn shut(&self, name: &DatabaseName, lock: &TenantLock) -> Result<(), EngineError> {
+        self.shut_away(name, lock).await
     }
 
-    async fn reopen(&self, _: &DatabaseName, _: &TenantLock) -> Result<(), EngineError> {
-        Err(not_yet("Opening a database again"))
+    async fn reopen(&self, name: &DatabaseName, lock: &TenantLock) -> Result<(), EngineError> {
+        self.let_in(name, lock).await
     }
 
-    async fn create_from(&self, _: Origin<'_>, _: &DatabaseName, _: &TenantLock) -> Result<(), EngineError> {
-        Err(not_yet("Making a database with the content of another"))
+    async fn create_from(
+        &self,
+        origin: Origin<'_>,
+        name: &DatabaseName,
+        lock: &TenantLock,
+    ) -> Result<(), EngineError> {
+        self.copy_to(origin, name, lock).await
     }
 
-    async fn save(&self, _: &DatabaseName, _: Uuid, _: &Path) -> Result<Saved, EngineError> {
-        Err(not_yet("Saving a database into a file"))
+    async fn save(&self, name: &DatabaseName, tenant: Uuid, file: &Path) -> Result<Saved, EngineError> {
+        self.save_to(name, tenant, file).await
     }
 
-    async fn check_saved(&self, _: &Path, _: Uuid) -> Result<(), EngineError> {
-        Err(not_yet("Checking a saved file"))
+    async fn check_saved(&self, file: &Path, tenant: Uuid) -> Result<(), EngineError> {
+        super::archive::check(file, tenant).await
     }
 
-    async fn forget_shut(&self, _: &DatabaseName, _: Uuid) -> Result<bool, EngineError> {
-        Err(not_yet("Removing a database that was shut away"))
+    async fn forget_shut(&self, name: &DatabaseName, tenant: Uuid) -> Result<bool, EngineError> {
+        self.forget(name, tenant).await
     }
 
     async fn remove_all(&self, name: &DatabaseName, tenant: Uuid) -> Result<bool, EngineError> {
-        match self.look_up(name).await? {
-            Presence::Absent => Ok(false),
-            Presence::Ours(marker) | Presence::Shut(marker) if marker.tenant_id == tenant => {
-                self.remove(name, &marker).await
-            }
-            Presence::Ours(_) | Presence::Shut(_) | Presence::Foreign(_) => {
-                Err(EngineError::Foreign(format!("The database {name} is not this tenant's")))
-            }
-        }
+        self.remove_whole(name, tenant).await
     }
 
     async fn open(&self, name: &DatabaseName, lock: &TenantLock) -> Result<Box<dyn Session>, EngineError> {
-        let connection = self.connect(name, lock.tenant_id).await?;
-        Ok(Box::new(PostgresSession::new(connection, Some(*lock))))
+        Ok(Box::new(self.session(name, lock.tenant_id, Some(*lock)).await?))
     }
 
     async fn look(&self, name: &DatabaseName, tenant: Uuid) -> Result<Box<dyn Session>, EngineError> {
-        let mut connection = self.connect(name, tenant).await?;
-        Self::run(&mut connection, "SET default_transaction_read_only = on".to_owned()).await?;
-        Ok(Box::new(PostgresSession::new(connection, None)))
+        Ok(Box::new(self.looking(name, tenant).await?))
     }
 
     async fn scratch(&self) -> Result<Box<dyn Session>, EngineError> {
-        Ok(Box::new(PostgresSession::scratch(self.admin.clone()).await?))
+        Ok(Box::new(self.make_scratch().await?))
     }
 
     fn address(&self, name: &DatabaseName) -> Vec<(&'static str, String)> {
         vec![
-            ("Host", self.admin.get_host().to_owned()),
-            ("Port", self.admin.get_port().to_string()),
+            ("Host", self.options.get_host().to_owned()),
+            ("Port", self.options.get_port().to_string()),
             ("Database", name.to_string()),
-            ("User", name.to_string()),
+            ("Account", name.to_string()),
         ]
     }
 
     async fn size(&self, name: &DatabaseName) -> Option<u64> {
         let mut admin = self.admin().await.ok()?;
-        let row = sqlx::query("SELECT pg_database_size(datname) FROM pg_database WHERE datname = $1")
-            .bind(name.as_str())
-            .fetch_optional(&mut admin)
-            .await
-            .ok()??;
+        let row = sqlx::query(
+            "SELECT pg_database_size(oid) FROM pg_database WHERE datname = ANY($1::text[]::name[]) ORDER BY datname = $2 DESC",
+        )
+        .bind(vec![name.to_string(), marks::shut(name)])
+        .bind(name.as_str())
+        .fetch_optional(&mut *admin)
+        .await
+        .ok()??;
         u64::try_from(row.try_get::<i64, _>(0).ok()?).ok()
+    }
+
+    async fn set_password(
+        &self,
+        name: &DatabaseName,
+        lock: &TenantLock,
+        password: &str,
+    ) -> Result<(), EngineError> {
+        self.change_password(name, lock, password).await
+    }
+
+    async fn examine(&self) -> Result<Examined, EngineError> {
+        self.examine_server().await
+    }
+
+    async fn sweep(&self) -> Result<u64, EngineError> {
+        self.sweep_all().await
     }
 }

@@ -40,19 +40,17 @@ pub(super) fn function(
             let mut sql = self::document(translator, document)?;
             for pair in changes.chunks(2) {
                 let [place, new] = pair else { continue };
-                let place = path(place)?;
+                let place = Sql::new(path(place)?);
                 let new = Sql::fill("to_jsonb({})", [typed_value(translator, new)?]);
                 // INSERT leaves what is there, REPLACE adds nothing, SET does both.
                 sql = match name {
                     "JSON_INSERT" => Sql::fill(
-                        &format!(
-                            "CASE WHEN {{}} #> {place} IS NULL THEN jsonb_set({{}}, {place}, {{}}) ELSE {{}} END"
-                        ),
-                        [sql.clone().operand(), sql.clone(), new, sql],
+                        "CASE WHEN {} #> {} IS NULL THEN jsonb_set({}, {}, {}) ELSE {} END",
+                        [sql.clone().operand(), place.clone(), sql.clone(), place, new, sql],
                     ),
                     other => {
                         let adds = other == "JSON_SET";
-                        Sql::fill(&format!("jsonb_set({{}}, {place}, {{}}, {adds})"), [sql, new])
+                        Sql::fill(&format!("jsonb_set({{}}, {{}}, {{}}, {adds})"), [sql, place, new])
                     }
                 };
             }
@@ -61,7 +59,7 @@ pub(super) fn function(
         ("JSON_REMOVE", [document, places @ ..]) if !places.is_empty() => {
             let mut sql = self::document(translator, document)?.operand();
             for place in places {
-                sql = Sql::fill(&format!("({{}} #- {})", path(place)?), [sql]);
+                sql = Sql::fill("({} #- {})", [sql, Sql::new(path(place)?)]);
             }
             (sql, Kind::Json)
         }
@@ -84,9 +82,10 @@ pub(super) fn function(
 /// A value at a path: as JSON, or as a text.
 pub(super) fn taken(translator: &mut Translator, document: &Expr, place: &Expr, as_text: bool) -> Translated {
     let operator = if as_text { "#>>" } else { "#>" };
-    let frame = format!("{{}} {operator} {}", path(place)?);
+    let place = Sql::new(path(place)?);
     let kind = if as_text { Kind::COMPUTED_TEXT } else { Kind::Json };
-    Ok((Sql::fill(&frame, [self::document(translator, document)?.operand()]).loose(), kind))
+    let document = self::document(translator, document)?.operand();
+    Ok((Sql::fill(&format!("{{}} {operator} {{}}"), [document, place]).loose(), kind))
 }
 
 fn document(translator: &mut Translator, expression: &Expr) -> Result<Sql, Refusal> {

@@ -1,8 +1,13 @@
-//! PostgreSQL: a tenant is a database.
+//! PostgreSQL: a tenant is a database and a role on a server.
 //!
 //! This folder says the neutral schema model, and the operations over it, in PostgreSQL's words ([`render`]) and reads a
 //! live schema back into the model ([`inspect`]); `dialect.rs` is where to start. None of that opens a connection or
-//! begins a transaction.
+//! begins a transaction. [`Postgres`] is a server: `engine.rs` is where to start there.
+//!
+//! # Who does what
+//! The administrator makes databases, roles and our own things in an empty database, and never enters one that a tenant's
+//! statements have run in: a function there could be called by what looks like one of PostgreSQL's. Everything else is done
+//! by the tenant's own role; where that may not enter, by a passing role that is a member of it.
 //!
 //! # What a session owes these statements
 //! - Every list runs in one transaction, in order, with the time zone UTC and `standard_conforming_strings` on.
@@ -30,34 +35,47 @@
 //! - `ON DUPLICATE KEY UPDATE` cannot meet the same row twice in one statement.
 //! - `ON UPDATE CURRENT_TIMESTAMP` cannot see that an UPDATE set the column to the value it had.
 
+mod accounts;
 mod alter;
+mod archive;
 mod casts;
 mod changes;
 mod columns;
 mod dates;
 mod dialect;
-pub mod engine;
+mod engine;
+mod examine;
 mod expressions;
 mod functions;
 mod inserts;
 mod inspect;
 mod json;
+mod keep;
 mod literals;
+mod marks;
 mod names;
 mod own;
+mod parts;
 mod queries;
 mod reading;
 mod relations;
 mod rows;
 mod scope;
+mod scratch;
+mod server;
 mod session;
+mod shut;
+mod snapshot;
 mod storage;
+mod structure;
 mod tables;
+mod templates;
 mod views;
+mod whole;
 
 pub use dialect::render;
-pub use engine::Postgres;
 pub use inspect::{InspectError, inspect};
+pub use server::Postgres;
 
 /// Makes the collation without case that texts in keys have; a database has it once, and running it again is harmless.
 pub const CREATE_COLLATION: &str = "CREATE COLLATION IF NOT EXISTS tenantry_ci \

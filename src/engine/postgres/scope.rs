@@ -22,7 +22,8 @@ impl Sql {
         Self { text: text.into(), values: Vec::new(), loose: false }
     }
 
-    /// Fills `{}` in the frame with the pieces, in order; the values follow their pieces.
+    /// Fills `{}` in the frame with the pieces, in order; the values follow their pieces. What a template's author writes
+    /// (names, texts, paths) may have braces itself and is a piece, never a part of the frame.
     pub fn fill(frame: &str, pieces: impl IntoIterator<Item = Sql>) -> Self {
         let mut out = Self::default();
         let mut pieces = pieces.into_iter();

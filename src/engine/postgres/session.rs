@@ -1,107 +1,101 @@
 //! Work on one database of a server: units with their ledger, and reading the live schema.
 
-use super::{CREATE_COLLATION, engine::away, inspect};
+use super::{
+    inspect,
+    marks::not_marked,
+    server::{Held, Postgres, away},
+    snapshot::PostgresReading,
+};
 use crate::{
-    engine::{Applied, EngineError, Reading, Session, Statement, TenantLock, Unit},
+    engine::{Applied, DatabaseName, EngineError, Reading, Session, Statement, TenantLock, Unit},
     schema::Schema,
     sql::variables::Variables,
 };
 use async_trait::async_trait;
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use uuid::Uuid;
 
 /// The schema in which a tenant's tables are.
 pub(super) const TENANT_SCHEMA: &str = "public";
 
-/// The tables that every tenant's database has for Tenantry's own use, in a schema that its application cannot see.
-const OWN_TABLES: &str = "
-CREATE SCHEMA tenantry_own;
-CREATE TABLE tenantry_own.tenantry_owner (
-    only_row integer PRIMARY KEY CHECK (only_row = 1),
-    tenant_id text NOT NULL,
-    job_id text NOT NULL,
-    fence bigint NOT NULL,
-    created_at timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP
-);
-CREATE TABLE tenantry_own.tenantry_ledger (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    job_id text NOT NULL,
-    unit text NOT NULL,
-    statements bigint NOT NULL,
-    ended_at timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    UNIQUE (job_id, unit)
-);";
-
-/// Writes the marker and an empty ledger into a new database.
-pub(super) async fn write_marker(
-    connection: &mut PgConnection,
-    lock: &TenantLock,
-) -> Result<(), sqlx::Error> {
-    let mut transaction = connection.begin().await?;
-    sqlx::raw_sql(OWN_TABLES).execute(&mut *transaction).await?;
-    sqlx::query(CREATE_COLLATION).execute(&mut *transaction).await?;
-    sqlx::query(
-        "INSERT INTO tenantry_own.tenantry_owner (only_row, tenant_id, job_id, fence) VALUES (1, $1, $2, $3)",
-    )
-    .bind(lock.tenant_id.to_string())
-    .bind(lock.job_id.to_string())
-    .bind(lock.fence)
-    .execute(&mut *transaction)
-    .await?;
-    transaction.commit().await
-}
-
-/// Whether the server or the way to it is in trouble, rather than the statement: connections, room, an operator, a lock.
-fn is_machine_trouble(cause: &sqlx::Error) -> bool {
+/// Whether the server or the way to it is in trouble, rather than the statement: connections, room, an operator, a lock, a
+/// transaction that met another, a server that only reads for now.
+pub(super) fn is_machine_trouble(cause: &sqlx::Error) -> bool {
+    const CLASSES: [&str; 4] = ["08", "53", "57P", "58"];
+    const CODES: [&str; 5] = ["40001", "40P01", "55P03", "55006", "25006"];
     match cause {
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            ["08", "53", "57", "58", "55P03", "40"].iter().any(|class| code.starts_with(class))
+            CLASSES.iter().any(|class| code.starts_with(class)) || CODES.contains(&code.as_ref())
         }),
         _ => true,
     }
 }
 
-/// A scratch database, gone when its session is.
-pub(super) struct Scratch {
-    pub admin: PgConnectOptions,
-    pub name: String,
+/// An open database, entered by its tenant's role.
+pub struct PostgresSession {
+    held: Held,
+    lock: Option<TenantLock>,
+    /// What else there is of it on the server while it is open.
+    passing: Passing,
 }
 
-/// An open database.
-pub struct PostgresSession {
-    connection: PgConnection,
-    lock: Option<TenantLock>,
-    scratch: Option<Scratch>,
+/// Raises the fence in the marker to the lock's, unless a newer claim was here.
+pub(super) async fn raise_fence(connection: &mut PgConnection, lock: &TenantLock) -> Result<(), EngineError> {
+    let ours =
+        sqlx::query("UPDATE tenantry_own.tenantry_owner SET fence = $1 WHERE tenant_id = $2 AND fence <= $1")
+            .bind(lock.fence)
+            .bind(lock.tenant_id.to_string())
+            .execute(connection)
+            .await
+            .map_err(|cause| away("The tenant's database cannot be written", cause))?;
+    if ours.rows_affected() == 1 { Ok(()) } else { Err(EngineError::Stale) }
+}
+
+/// What goes with a session, at the latest when it is dropped.
+pub(super) struct Passing(Option<(Postgres, What)>);
+
+enum What {
+    /// The role that a database was entered by.
+    Guest { name: String, database: String },
+    /// A database and its role of the same name.
+    Scratch(String),
 }
 
 impl PostgresSession {
-    pub(super) fn new(connection: PgConnection, lock: Option<TenantLock>) -> Self {
-        PostgresSession { connection, lock, scratch: None }
+    pub(super) fn new(held: Held, lock: Option<TenantLock>, passing: Passing) -> Self {
+        PostgresSession { held, lock, passing }
     }
 
-    /// A new scratch database, with its marker.
-    pub(super) async fn scratch(admin: PgConnectOptions) -> Result<Self, EngineError> {
-        let trouble = |cause: sqlx::Error| away("A scratch database cannot be made", cause);
-        let name = format!("tenantry_scratch_{}", Uuid::now_v7().simple());
-        let mut connection = admin.connect().await.map_err(trouble)?;
-        let sql = format!("CREATE DATABASE {name} TEMPLATE template0");
-        sqlx::query(AssertSqlSafe(sql)).execute(&mut connection).await.map_err(trouble)?;
-        connection.close().await.map_err(trouble)?;
-        let scratch = Scratch { admin: admin.clone(), name };
-        let lock = TenantLock { tenant_id: Uuid::nil(), job_id: Uuid::nil(), fence: 0 };
-        let mut session = match admin.database(&scratch.name).connect().await {
-            Ok(connection) => Self { connection, lock: Some(lock), scratch: Some(scratch) },
-            Err(cause) => {
-                drop_scratch(&scratch).await;
-                return Err(trouble(cause));
+    /// Whether the marker in the database says that it is the tenant's.
+    pub(super) async fn check_owner(&mut self, name: &DatabaseName, tenant: Uuid) -> Result<(), EngineError> {
+        let found = sqlx::query("SELECT 1 FROM tenantry_own.tenantry_owner WHERE tenant_id = $1")
+            .persistent(false)
+            .bind(tenant.to_string())
+            .fetch_optional(&mut self.held.connection)
+            .await;
+        match found {
+            Ok(Some(_)) => Ok(()),
+            Err(cause) if is_machine_trouble(&cause) => {
+                Err(away("The tenant's database cannot be read", cause))
             }
-        };
-        // The session drops its database, whatever happens from here on.
-        write_marker(&mut session.connection, &lock).await.map_err(trouble)?;
-        Ok(session)
+            _ => Err(not_marked(name)),
+        }
     }
 
-    async fn run_all(
+    /// Makes it one that changes nothing.
+    pub(super) async fn only_look(&mut self) -> Result<(), EngineError> {
+        sqlx::raw_sql("SET default_transaction_read_only = on")
+            .execute(&mut self.held.connection)
+            .await
+            .map(|_| ())
+            .map_err(|cause| away("The tenant's database cannot be read", cause))
+    }
+
+    pub(super) fn into_parts(self) -> (Held, Passing) {
+        (self.held, self.passing)
+    }
+
+    pub(super) async fn run_all(
         connection: &mut PgConnection,
         unit: &str,
         statements: &[Statement],
@@ -134,24 +128,43 @@ impl PostgresSession {
     }
 }
 
-async fn drop_scratch(scratch: &Scratch) {
-    let drop = async {
-        let mut admin = scratch.admin.connect().await?;
-        let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", scratch.name);
-        sqlx::query(AssertSqlSafe(sql)).execute(&mut admin).await?;
-        admin.close().await
-    };
-    if let Err(cause) = drop.await {
-        tracing::warn!(%cause, database = scratch.name, "A scratch database was not removed");
+impl Passing {
+    pub(super) fn nothing() -> Self {
+        Passing(None)
+    }
+
+    pub(super) fn guest(server: Postgres, name: String, database: String) -> Self {
+        Passing(Some((server, What::Guest { name, database })))
+    }
+
+    pub(super) fn scratch(server: Postgres, name: String) -> Self {
+        Passing(Some((server, What::Scratch(name))))
+    }
+
+    /// Removes it, once its connection is closed.
+    pub(super) async fn remove(mut self) {
+        if let Some((server, what)) = self.0.take() {
+            remove(&server, &what).await;
+        }
     }
 }
 
-impl Drop for PostgresSession {
+async fn remove(server: &Postgres, what: &What) {
+    let removed = match what {
+        What::Guest { name, database } => server.remove_guest(name, database).await,
+        What::Scratch(name) => server.remove_scratch(name).await,
+    };
+    if let Err(cause) = removed {
+        tracing::warn!(%cause, "What belonged to a session could not be removed; it is swept away later");
+    }
+}
+
+impl Drop for Passing {
     fn drop(&mut self) {
-        if let Some(scratch) = self.scratch.take()
+        if let Some((server, what)) = self.0.take()
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
-            runtime.spawn(async move { drop_scratch(&scratch).await });
+            runtime.spawn(async move { remove(&server, &what).await });
         }
     }
 }
@@ -163,23 +176,13 @@ impl Session for PostgresSession {
             return Err(EngineError::Stale);
         };
         let trouble = |cause: sqlx::Error| away("The tenant's database cannot be written", cause);
-        let mut transaction = self.connection.begin().await.map_err(trouble)?;
+        let mut transaction = self.held.connection.begin().await.map_err(trouble)?;
         // A change that waits for a lock holds up everybody behind it, so it does not wait long.
         sqlx::raw_sql("SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = '10min'")
             .execute(&mut *transaction)
             .await
             .map_err(trouble)?;
-        let ours = sqlx::query(
-            "UPDATE tenantry_own.tenantry_owner SET fence = $1 WHERE tenant_id = $2 AND fence <= $1",
-        )
-        .bind(lock.fence)
-        .bind(lock.tenant_id.to_string())
-        .execute(&mut *transaction)
-        .await
-        .map_err(trouble)?;
-        if ours.rows_affected() != 1 {
-            return Err(EngineError::Stale);
-        }
+        raise_fence(&mut transaction, &lock).await?;
         let before =
             sqlx::query("SELECT 1 FROM tenantry_own.tenantry_ledger WHERE job_id = $1 AND unit = $2")
                 .bind(lock.job_id.to_string())
@@ -205,19 +208,24 @@ impl Session for PostgresSession {
     }
 
     async fn inspect(&mut self) -> Result<Schema, EngineError> {
-        inspect(&mut self.connection, TENANT_SCHEMA)
+        inspect(&mut self.held.connection, TENANT_SCHEMA)
             .await
             .map_err(|cause| away("The tenant's schema cannot be read", cause))
     }
 
     async fn read(self: Box<Self>) -> Result<Box<dyn Reading>, EngineError> {
-        Err(EngineError::OutOfReach("Reading all rows of a PostgreSQL database is not known yet".into()))
+        let (held, passing) = self.into_parts();
+        Ok(Box::new(PostgresReading::begin(held, passing).await?))
     }
 
-    async fn close(mut self: Box<Self>) {
-        let scratch = self.scratch.take();
-        if let Some(scratch) = scratch {
-            drop_scratch(&scratch).await;
-        }
+    async fn close(self: Box<Self>) {
+        let (held, passing) = self.into_parts();
+        close(held, passing).await;
     }
+}
+
+/// Ends a connection, and what goes with it.
+pub(super) async fn close(held: Held, passing: Passing) {
+    held.close().await;
+    passing.remove().await;
 }

@@ -1,0 +1,167 @@
+//! What the databases of ours on a server are called, and what their comments say. A comment can be changed by a database's
+//! owner only, and that is the administrator: so whose a database is can be told without entering it.
+//!
+//! Names of ours for anything but a tenant's database have dashes, which a tenant's never has.
+
+use super::{
+    names::{identifier, text},
+    server::{Postgres, failed, short},
+};
+use crate::engine::{DatabaseName, EngineError, Marker, Presence, TenantLock};
+use serde::{Deserialize, Serialize};
+use sqlx::{PgConnection, Row};
+use uuid::Uuid;
+
+/// What the name begins with of a database that is being made.
+pub(super) const MAKING: &str = "tenantry-making-";
+/// Of one that is complete and waits for its name.
+pub(super) const DRAFT: &str = "tenantry-draft-";
+/// Of one that was shut away.
+pub(super) const SHUT: &str = "tenantry-shut-";
+/// Of a scratch database, and of its role.
+pub(super) const SCRATCH: &str = "tenantry-scratch-";
+/// Of one that others are made from.
+pub(super) const TEMPLATE: &str = "tenantry-template-";
+
+/// What a comment begins with.
+const OURS: &str = "Tenantry: ";
+
+/// A comment of ours on a database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Mark {
+    /// The name that it has or will have.
+    pub(super) name: String,
+    pub(super) tenant: Uuid,
+    pub(super) job: Uuid,
+    /// When it was made: seconds of Unix time.
+    pub(super) made: i64,
+}
+
+impl Mark {
+    pub(super) fn new(name: &DatabaseName, lock: &TenantLock) -> Self {
+        let made = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |time| i64::try_from(time.as_secs()).unwrap_or(i64::MAX));
+        Self { name: name.to_string(), tenant: lock.tenant_id, job: lock.job_id, made }
+    }
+
+    /// The statement that writes it.
+    pub(super) fn statement(&self, database: &str) -> String {
+        let comment = serde_json::to_string(self).unwrap_or_default();
+        format!("COMMENT ON DATABASE {} IS {};\n", identifier(database), text(&format!("{OURS}{comment}")))
+    }
+
+    pub(super) fn read(comment: &str) -> Option<Self> {
+        serde_json::from_str(comment.strip_prefix(OURS)?).ok()
+    }
+
+    fn marker(&self) -> Marker {
+        Marker { tenant_id: self.tenant, job_id: self.job }
+    }
+}
+
+/// The name of a database while a claim makes it.
+pub(super) fn making(name: &DatabaseName, lock: &TenantLock) -> String {
+    format!("{MAKING}{}-{:x}", short(name.as_str()), lock.fence)
+}
+
+/// The name of a draft.
+pub(super) fn draft(name: &DatabaseName, lock: &TenantLock) -> String {
+    format!("{DRAFT}{}-{:x}", short(name.as_str()), lock.fence)
+}
+
+/// The name that a tenant's database has while it is shut away.
+pub(super) fn shut(name: &DatabaseName) -> String {
+    format!("{SHUT}{}", short(name.as_str()))
+}
+
+/// What there is of a tenant on a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    /// Under its name.
+    pub(super) place: Presence,
+    /// What was shut away.
+    pub(super) shut: Option<Marker>,
+}
+
+impl Found {
+    /// What is to be found under the name.
+    pub(super) fn presence(&self) -> Presence {
+        match (&self.place, self.shut) {
+            (Presence::Absent, Some(marker)) => Presence::Shut(marker),
+            (place, _) => place.clone(),
+        }
+    }
+
+    /// The name of the database that has the tenant's content.
+    pub(super) fn content(&self, name: &DatabaseName, tenant: Uuid) -> Result<String, EngineError> {
+        match self.presence() {
+            Presence::Absent => Err(EngineError::Missing(name.to_string())),
+            Presence::Ours(marker) if marker.tenant_id == tenant => Ok(name.to_string()),
+            Presence::Shut(marker) if marker.tenant_id == tenant => Ok(shut(name)),
+            Presence::Ours(_) | Presence::Shut(_) | Presence::Foreign(_) => Err(not_marked(name)),
+        }
+    }
+}
+
+pub(super) fn not_marked(name: &DatabaseName) -> EngineError {
+    EngineError::Foreign(format!("The database {name} is not marked as this tenant's"))
+}
+
+/// What there is of a tenant under a name.
+pub(super) async fn find(admin: &mut PgConnection, name: &DatabaseName) -> Result<Found, EngineError> {
+    let shut = shut(name);
+    let rows = sqlx::query(
+        "SELECT datname::text, shobj_description(oid, 'pg_database') FROM pg_database
+         WHERE datname = ANY($1::text[]::name[])",
+    )
+    .bind(vec![name.to_string(), shut.clone()])
+    .fetch_all(admin)
+    .await
+    .map_err(failed)?;
+    let mut found = Found { place: Presence::Absent, shut: None };
+    for row in rows {
+        let comment: Option<String> = row.try_get(1).map_err(failed)?;
+        let mark = comment.as_deref().and_then(Mark::read).filter(|mark| mark.name == name.as_str());
+        if row.try_get::<String, _>(0).map_err(failed)? == shut {
+            found.shut = mark.map(|mark| mark.marker());
+        } else {
+            found.place = match mark {
+                Some(mark) => Presence::Ours(mark.marker()),
+                None => Presence::Foreign(format!(
+                    "A database {name} that Tenantry has not made is on the server"
+                )),
+            };
+        }
+    }
+    Ok(found)
+}
+
+impl Postgres {
+    /// Drops a database of ours, whoever is connected to it.
+    pub(super) async fn drop_database(
+        &self,
+        admin: &mut PgConnection,
+        database: &str,
+    ) -> Result<(), EngineError> {
+        self.run(admin, format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", identifier(database))).await
+    }
+
+    /// Drops what earlier tries of making a tenant's database have left; nobody else is at work on it.
+    pub(super) async fn drop_tries(
+        &self,
+        admin: &mut PgConnection,
+        name: &DatabaseName,
+    ) -> Result<(), EngineError> {
+        let own = short(name.as_str());
+        let rows = sqlx::query("SELECT datname::text FROM pg_database WHERE datname LIKE ANY($1)")
+            .bind(vec![format!("{MAKING}{own}-%"), format!("{DRAFT}{own}-%")])
+            .fetch_all(&mut *admin)
+            .await
+            .map_err(failed)?;
+        for row in rows {
+            self.drop_database(admin, &row.try_get::<String, _>(0).map_err(failed)?).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,146 @@
+//! A server with an engine on it, and a tenant.
+
+use crate::servers::Postgres as Server;
+use async_trait::async_trait;
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Row, postgres::PgConnectOptions,
+};
+use std::sync::Arc;
+use tenantry::{
+    engine::{
+        Applied, DatabaseName, Engine, EngineError, Marker, Secrets, Statement, TenantLock, Unit,
+        postgres::Postgres,
+    },
+    sql::variables::Variables,
+};
+use uuid::Uuid;
+
+/// A password for each tenant, made of its id.
+#[derive(Debug)]
+pub struct OfTheTest;
+
+#[async_trait]
+impl Secrets for OfTheTest {
+    async fn of(&self, tenant: Uuid) -> Result<String, EngineError> {
+        Ok(password(tenant))
+    }
+}
+
+pub fn password(tenant: Uuid) -> String {
+    format!("s{}", tenant.simple())
+}
+
+pub struct Ground {
+    pub server: Arc<Server>,
+    pub options: PgConnectOptions,
+    pub engine: Postgres,
+    pub name: DatabaseName,
+    pub lock: TenantLock,
+}
+
+/// An engine that the options' account is the administrator of.
+pub fn engine(server: &Server, options: PgConnectOptions, connections: u32) -> Postgres {
+    Postgres::new(options, connections, Arc::new(OfTheTest), server.folder().join("copies"))
+}
+
+/// A tenant that there is nothing of yet.
+pub fn another(slug: &str, fence: i64) -> (DatabaseName, TenantLock) {
+    let tenant_id = Uuid::now_v7();
+    (DatabaseName::derive(slug, tenant_id), TenantLock { tenant_id, job_id: Uuid::now_v7(), fence })
+}
+
+/// Another job of the same tenant.
+pub fn next(lock: &TenantLock) -> TenantLock {
+    TenantLock { job_id: Uuid::now_v7(), fence: lock.fence + 1, ..*lock }
+}
+
+pub fn marker(lock: &TenantLock) -> Marker {
+    Marker { tenant_id: lock.tenant_id, job_id: lock.job_id }
+}
+
+pub fn statements(texts: &[&str]) -> Vec<Statement> {
+    texts.iter().map(|sql| Statement { sql: (*sql).to_owned(), values: Vec::new() }).collect()
+}
+
+impl Ground {
+    /// A tenant's empty database on the shared server.
+    pub async fn made() -> Ground {
+        let ground = Ground::on(Server::shared(), 8);
+        ground.engine.create(&ground.name, &ground.lock).await.unwrap();
+        ground
+    }
+
+    /// A tenant's empty database, on the shared server, made by an administrator that is no superuser.
+    pub async fn hosted() -> Ground {
+        let server = Server::shared();
+        let account = format!("host_{}", Uuid::now_v7().simple());
+        let mut admin = server.options().connect().await.unwrap();
+        let role = format!("CREATE ROLE {account} LOGIN CREATEDB CREATEROLE PASSWORD 'hosted'");
+        let database = format!("CREATE DATABASE {account} OWNER {account}");
+        for sql in [role, database] {
+            admin.execute(AssertSqlSafe(sql)).await.unwrap();
+        }
+        admin.close().await.unwrap();
+        let options = server.options().username(&account).password("hosted").database(&account);
+        let engine = engine(&server, options.clone(), 8);
+        let (name, lock) = another("acme", 1);
+        Ground { server, options, engine, name, lock }
+    }
+
+    pub fn on(server: Arc<Server>, connections: u32) -> Ground {
+        let (name, lock) = another("acme", 1);
+        let options = server.options();
+        Ground { engine: engine(&server, options.clone(), connections), options, server, name, lock }
+    }
+
+    /// Runs statements as one unit of the tenant's.
+    pub async fn apply(&self, lock: &TenantLock, key: &str, texts: &[&str]) -> Result<Applied, EngineError> {
+        apply(&self.engine, &self.name, lock, key, texts).await
+    }
+
+    /// A connection as the tenant's application has it.
+    pub async fn as_tenant(&self) -> Result<PgConnection, sqlx::Error> {
+        self.enter(&self.name, self.lock.tenant_id, self.name.as_str()).await
+    }
+
+    /// A connection of a tenant's account to any database.
+    pub async fn enter(
+        &self,
+        account: &DatabaseName,
+        tenant: Uuid,
+        database: &str,
+    ) -> Result<PgConnection, sqlx::Error> {
+        let options = self.server.options().username(account.as_str()).password(&password(tenant));
+        options.database(database).connect().await
+    }
+
+    /// The first value of a question that the superuser asks.
+    pub async fn number(&self, database: &str, question: &str) -> i64 {
+        let mut admin = self.server.options().database(database).connect().await.unwrap();
+        let row = sqlx::query(AssertSqlSafe(question.to_owned())).fetch_one(&mut admin).await.unwrap();
+        admin.close().await.unwrap();
+        row.try_get(0).unwrap()
+    }
+
+    /// Databases and roles of ours that are there for a while only.
+    pub async fn passing(&self) -> i64 {
+        let question = "SELECT (SELECT count(*) FROM pg_database WHERE datname LIKE ANY(ARRAY['tenantry-making-%', 'tenantry-draft-%', 'tenantry-scratch-%']))
+            + (SELECT count(*) FROM pg_roles WHERE rolname LIKE ANY(ARRAY['tenantry-guest-%', 'tenantry-scratch-%']))";
+        self.number("postgres", question).await
+    }
+}
+
+pub async fn apply(
+    engine: &Postgres,
+    name: &DatabaseName,
+    lock: &TenantLock,
+    key: &str,
+    texts: &[&str],
+) -> Result<Applied, EngineError> {
+    let statements = statements(texts);
+    let mut session = engine.open(name, lock).await?;
+    let applied =
+        session.apply(Unit { key, statements: &statements, variables: &Variables::default() }).await;
+    session.close().await;
+    applied
+}
