@@ -79,7 +79,7 @@ pub fn plain(mut schema: Schema) -> Schema {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_kind_of_change_leaves_what_the_model_says() {
-    let server = Server::start().await;
+    let server = Server::shared().await;
     let mut scratch = Scratch::on(&server).await;
     for text in [
         "CREATE TABLE people (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, name VARCHAR(100) NOT NULL COMMENT 'It''s \\\\ theirs',
@@ -123,7 +123,7 @@ async fn every_kind_of_change_leaves_what_the_model_says() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_servers_do_not_take_is_refused_with_the_way_out() {
-    let server = Server::start().await;
+    let server = Server::shared().await;
     let mut scratch = Scratch::on(&server).await;
     scratch.run("CREATE TABLE a (id INT PRIMARY KEY, n INT, m INT NULL)").await.unwrap();
     for (text, words) in [

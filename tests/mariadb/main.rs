@@ -1,4 +1,5 @@
-//! Tenants on a real MariaDB server: the same contract as on SQLite, all templates, and no way from one tenant to another.
+//! What only MariaDB has: accounts and their rights, connections, structure without transactions, statements that can be cut off, on real
+//! servers. What every engine does is in `conformance/`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,17 +19,15 @@ mod sweep;
 mod tls;
 
 use async_trait::async_trait;
-use dialect::plain;
 use server::Server;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, MySqlConnection, Row};
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use tenantry::{
     engine::{
-        Applied, DatabaseName, Engine, EngineError, Marker, Presence, Secrets, Statement, TenantLock, Unit,
+        Applied, DatabaseName, Engine, EngineError, Marker, Secrets, Statement, TenantLock, Unit,
         mariadb::MariaDb,
     },
     sql::variables::Variables,
-    templates::{Folder, files, prove},
 };
 use uuid::Uuid;
 
@@ -117,81 +116,6 @@ async fn as_tenant(
 
 fn statements(texts: &[&str]) -> Vec<Statement> {
     texts.iter().map(|sql| Statement { sql: (*sql).to_owned(), values: Vec::new() }).collect()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_template_is_made_and_each_of_its_migrations_goes_up_and_down() {
-    let server = Server::start().await;
-    let engine = engine(&server, 4);
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql_templates");
-    let source = Folder::open(&folder).unwrap();
-    for template in ["basic", "ngo", "political_party", "corporate"] {
-        let files = files::read(&source, template).unwrap().template.unwrap();
-        let proof = prove::prove(&engine, &files).await.unwrap();
-        assert!(proof.report.is_clean(), "{template}: {}", proof.report);
-        assert!(proof.choices > 3 && proof.round_trips > 7, "{template}: {proof:?}");
-        // The catalog says what the files say.
-        let modules: Vec<String> = files.modules.iter().map(|module| module.name.clone()).collect();
-        let compiled = prove::compile(&engine, &files, &modules).await.unwrap();
-        assert_eq!(plain(compiled.expected), plain(proof.schema), "{template}");
-    }
-    // Nothing of the scratch databases is left.
-    let mut admin = server.admin().await;
-    let left: Vec<String> = sqlx::query_scalar(
-        "SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE 'tenantry\\_scratch%'",
-    )
-    .fetch_all(&mut admin)
-    .await
-    .unwrap();
-    assert!(left.is_empty(), "{left:?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_database_is_made_once_opened_for_its_tenant_only_and_removed_by_its_maker_only() {
-    let ground = Ground::made().await;
-    ground.engine.create(&ground.name, &ground.lock).await.unwrap();
-    let marker = Marker { tenant_id: ground.lock.tenant_id, job_id: ground.lock.job_id };
-    assert_eq!(ground.engine.look_up(&ground.name).await.unwrap(), Presence::Ours(marker));
-    let stranger = TenantLock { tenant_id: Uuid::now_v7(), job_id: Uuid::now_v7(), fence: 2 };
-    assert!(matches!(ground.engine.create(&ground.name, &stranger).await, Err(EngineError::Foreign(_))));
-    assert!(matches!(
-        ground.apply(&stranger, "x", &["CREATE TABLE x (id INT)"]).await,
-        Err(EngineError::Foreign(_))
-    ));
-    assert!(matches!(
-        ground.engine.look(&ground.name, stranger.tenant_id).await,
-        Err(EngineError::Foreign(_))
-    ));
-    let of_other_job = Marker { job_id: Uuid::now_v7(), ..marker };
-    assert!(matches!(ground.engine.remove(&ground.name, &of_other_job).await, Err(EngineError::Foreign(_))));
-    // What somebody else has made on the server is never touched.
-    let foreign = DatabaseName::derive("foreign", Uuid::now_v7());
-    let mut admin = ground.server.admin().await;
-    admin.execute(AssertSqlSafe(format!("CREATE DATABASE `{foreign}`"))).await.unwrap();
-    assert!(matches!(ground.engine.look_up(&foreign).await.unwrap(), Presence::Foreign(_)));
-    assert!(matches!(ground.engine.create(&foreign, &ground.lock).await, Err(EngineError::Foreign(_))));
-    assert!(ground.engine.remove(&foreign, &marker).await.is_err());
-    assert!(ground.engine.remove(&ground.name, &marker).await.unwrap());
-    assert!(!ground.engine.remove(&ground.name, &marker).await.unwrap());
-    assert_eq!(ground.engine.look_up(&ground.name).await.unwrap(), Presence::Absent);
-    assert!(ground.as_tenant().await.is_err(), "its account is gone, too");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_unit_is_run_once_and_a_newer_claim_shuts_an_older_one_out() {
-    let ground = Ground::made().await;
-    let unit =
-        ["CREATE TABLE a (id INT PRIMARY KEY)", "INSERT INTO a VALUES (1), (2)", "INSERT INTO a VALUES (3)"];
-    assert_eq!(ground.apply(&ground.lock, "one", &unit).await.unwrap(), Applied::Now { rows: 3 });
-    assert_eq!(ground.apply(&ground.lock, "one", &unit).await.unwrap(), Applied::Before);
-    let newer = TenantLock { fence: 5, ..ground.lock };
-    ground.apply(&newer, "two", &["CREATE TABLE b (id INT)"]).await.unwrap();
-    assert!(matches!(ground.apply(&ground.lock, "old", &["DROP TABLE a"]).await, Err(EngineError::Stale)));
-    // Rows of one run of statements happen together or not at all.
-    let failed =
-        ground.apply(&newer, "three", &["INSERT INTO a VALUES (4)", "INSERT INTO a VALUES (1)"]).await;
-    assert!(matches!(failed, Err(EngineError::Statement { index: 1, .. })), "{failed:?}");
-    assert_eq!(ground.number("SELECT COUNT(*) FROM a").await, 3);
 }
 
 /// Whether the statement that was begun has happened is found out, whichever it is.
@@ -345,24 +269,6 @@ async fn a_tenants_account_reaches_nothing_but_its_own_database() {
     assert!(others.iter().all(|user| user.starts_with("acme")), "{others:?}");
     let local = tenant.execute("LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE a").await;
     assert!(local.is_err(), "the client gives no file away either");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_was_shut_away_cannot_be_used_even_over_an_open_connection() {
-    let ground = Ground::made().await;
-    ground.apply(&ground.lock, "one", &["CREATE TABLE a (id INT)"]).await.unwrap();
-    let mut open = ground.as_tenant().await.unwrap();
-    let lock = TenantLock { job_id: Uuid::now_v7(), fence: 2, ..ground.lock };
-    ground.engine.shut(&ground.name, &lock).await.unwrap();
-    ground.engine.shut(&ground.name, &lock).await.unwrap();
-    assert!(open.execute("SELECT * FROM a").await.is_err());
-    assert!(ground.as_tenant().await.is_err());
-    assert!(matches!(ground.engine.look_up(&ground.name).await.unwrap(), Presence::Shut(_)));
-    assert!(matches!(ground.apply(&lock, "two", &["DROP TABLE a"]).await, Err(EngineError::Shut(_))));
-    let after = TenantLock { fence: 3, ..lock };
-    ground.engine.reopen(&ground.name, &after).await.unwrap();
-    ground.as_tenant().await.unwrap().execute("INSERT INTO a VALUES (1)").await.unwrap();
-    assert!(matches!(ground.engine.shut(&ground.name, &lock).await, Err(EngineError::Stale)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

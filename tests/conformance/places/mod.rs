@@ -1,0 +1,4 @@
+//! The places where the engines keep databases in the tests.
+
+pub mod mariadb;
+pub mod sqlite;
