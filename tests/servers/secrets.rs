@@ -2,9 +2,9 @@
 //! be killed anywhere.
 
 use crate::{
-    ground::{Application, Who, with_server},
+    ground::{Application, Machine, Who, with_server},
     mariadb::ADMIN,
-    support::{ask, job_of, work_off},
+    support::{Place, ask, job_of, work_off},
 };
 use std::sync::{
     Arc,
@@ -92,11 +92,13 @@ async fn a_secret_of_one_row_is_none_in_another() {
 
 /// Gives an account another password, killed after so many points; then goes on until nothing is left to do. True where it
 /// was killed at all.
-async fn killed_after(points: usize, product: Product) -> bool {
-    let (machine, place, app) = with_server(product).await;
+async fn killed_after(points: usize, machine: &Machine) -> bool {
+    let place = Place::new();
+    let app = place.open().await;
+    machine.add(&app, "s-1").await;
     ask(&app, "Acme", &[]).await;
     work_off(&app).await;
-    let before = Application::of(&machine, &app, "acme").await;
+    let before = Application::of(machine, &app, "acme").await;
     life::new_password(&app, &ACTOR, "acme").await.unwrap();
     app.store.close().await;
     drop(app);
@@ -114,7 +116,7 @@ async fn killed_after(points: usize, product: Product) -> bool {
     work_off(&app).await;
     let (job, _) = job_of(&app, "acme").await;
     assert_eq!(job.status, JobStatus::Done, "after {points}: {:?}", job.problem_detail);
-    let after = Application::of(&machine, &app, "acme").await;
+    let after = Application::of(machine, &app, "acme").await;
     assert!(after.ask("SELECT email FROM users").await.is_some());
     assert!(before.ask("SELECT email FROM users").await.is_none(), "the old password still works");
     assert!(machine.ask(&Who::Admin, "", "SELECT 'x'").await.is_some());
@@ -126,8 +128,9 @@ async fn killed_after(points: usize, product: Product) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_password_that_is_killed_anywhere_is_the_one_that_works_in_the_end() {
     for product in Product::ALL {
+        let machine = Machine::start(product).await;
         let mut points = 0;
-        while killed_after(points, product).await {
+        while killed_after(points, &machine).await {
             points += 1;
             assert!(points < 60, "it does not come to an end");
         }
