@@ -399,9 +399,7 @@ async fn undo(
             Ok(Outcome::Done(note)) => note,
             Ok(Outcome::Skipped(why)) => Some(why),
             Err(StepError::Stale) => return Err(LetGo::Lost),
-            Err(StepError::Failed { plain, detail, .. }) => {
-                return fail_undo(app, job, claim, work, &step.title, plain, detail).await;
-            }
+            Err(failure) => return fail_undo(app, job, claim, work, &step.title, failure).await,
         };
         let mut write = app.store.write().await?;
         if !jobs::is_ours(&mut write, claim).await? {
@@ -429,17 +427,28 @@ async fn fail_undo(
     claim: Claim,
     work: &dyn Work,
     title: &str,
-    plain: String,
-    detail: String,
+    failure: StepError,
 ) -> Result<(), LetGo> {
+    let (failure, waits) = failure.on_server_of(work.tenant());
+    let StepError::Failed { plain, detail, .. } = failure else { return Err(LetGo::Lost) };
     let problem = Problem { plain, detail, reference: new_reference() };
     tracing::error!(job = %job.id, tenant = work.tenant().slug, reference = problem.reference, step = title, cause = problem.detail,
         "Taking back a step failed");
     let delay = usize::try_from(job.attempt).ok().and_then(|attempt| app.settings.retry_delays.get(attempt));
+    // A server that is away comes back; nobody has to look at what can be taken back then.
+    let delay = delay.or(app.settings.retry_delays.last().filter(|_| waits));
     if let Some(delay) = delay {
         let next = app.now_ms() + i64::try_from(delay.as_millis()).unwrap_or(i64::MAX / 2);
         let mut write = app.store.write().await?;
-        jobs::put_back(&mut write, claim, Direction::Undo, job.attempt + 1, next, Some(&problem)).await?;
+        jobs::put_back(
+            &mut write,
+            claim,
+            Direction::Undo,
+            job.attempt.saturating_add(1),
+            next,
+            Some(&problem),
+        )
+        .await?;
         return Ok(write.commit().await?);
     }
     let now = app.now_ms();

@@ -1,6 +1,6 @@
 //! A tenant's template version, compiled for the engine that it lives on.
 
-use super::work::StepError;
+use super::work::{NO_SCRATCH, StepError};
 use crate::{
     app::App,
     engine::Engine,
@@ -52,7 +52,7 @@ pub async fn compiled(
         Err(CompileError::Machine(cause)) => {
             return Err(StepError::Failed {
                 may_pass: true,
-                plain: "No scratch database could be used.".into(),
+                plain: NO_SCRATCH.into(),
                 detail: cause.to_string(),
             });
         }

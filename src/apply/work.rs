@@ -47,12 +47,17 @@ pub enum StepError {
 /// What is said where an engine is out of reach, and it is not known why.
 const OUT_OF_REACH: &str = "The tenant's database could not be written. The disk may be full or read-only.";
 
+/// The same where it was a scratch database that was wanted.
+pub(super) const NO_SCRATCH: &str = "No scratch database could be used.";
+
 impl StepError {
     /// The same for a tenant on a server: a server that is away is named, and waited for like a full disk, however long that
     /// takes. True where that is so.
     pub fn on_server_of(self, tenant: &Tenant) -> (Self, bool) {
         match (self, &tenant.server_name) {
-            (StepError::Failed { may_pass: true, plain, detail }, Some(server)) if plain == OUT_OF_REACH => {
+            (StepError::Failed { may_pass: true, plain, detail }, Some(server))
+                if plain == OUT_OF_REACH || plain == NO_SCRATCH =>
+            {
                 let plain = format!("The server {server} cannot be used at the moment. Nothing is lost.");
                 (StepError::Failed { may_pass: true, plain, detail }, true)
             }

@@ -7,10 +7,12 @@
 
 mod cli;
 mod ground;
+mod killed;
 mod life;
 #[path = "../support/mariadb.rs"]
 mod mariadb;
 mod placement;
+mod proxy;
 mod secrets;
 #[path = "../support/servers.rs"]
 mod servers;

@@ -159,13 +159,22 @@ impl Server {
 
     /// Kills the server in the middle of what it does; its data stays.
     pub fn down(&mut self) {
-        let pid = std::fs::read_to_string(self.folder.join("data/pid")).unwrap();
-        let killed = Command::new("kill").args(["-9", pid.trim()]).status().unwrap();
-        assert!(killed.success());
+        Server::kill(&self.pid_file());
         let mut watch = self.watch.take().unwrap();
         // The watch would take the folder away.
         watch.kill().unwrap();
         watch.wait().unwrap();
+    }
+
+    /// Where the number of the server's process is.
+    pub fn pid_file(&self) -> PathBuf {
+        self.folder.join("data/pid")
+    }
+
+    /// Kills the process of a server, where it is not dead yet.
+    pub fn kill(pid_file: &Path) {
+        let pid = std::fs::read_to_string(pid_file).unwrap();
+        let _ = Command::new("kill").args(["-9", pid.trim()]).stderr(Stdio::null()).status().unwrap();
     }
 
     /// Starts it again.
