@@ -10,11 +10,13 @@ mod ground;
 mod killed;
 mod life;
 #[path = "../support/mariadb.rs"]
+#[allow(dead_code, reason = "shared with other tests")]
 mod mariadb;
 mod placement;
 mod proxy;
 mod secrets;
 #[path = "../support/servers.rs"]
+#[allow(dead_code, reason = "shared with other tests")]
 mod servers;
 #[path = "../support/mod.rs"]
 mod support;
