@@ -91,6 +91,7 @@ macro_rules! engine {
                 corporate_goes_up_and_down,
                 ngo_goes_up_and_down,
                 political_party_goes_up_and_down,
+                every_template_is_proven,
             );
         }
     };
@@ -112,6 +113,7 @@ macro_rules! not_everywhere {
 
 engine!(sqlite, crate::places::sqlite::Folder);
 engine!(mariadb, crate::places::mariadb::Server);
+engine!(postgres, crate::places::postgres::Server);
 
 mod not_everywhere {
     not_everywhere!(
@@ -123,6 +125,7 @@ mod not_everywhere {
         reading::rows_come_in_the_order_of_their_key,
         #[should_panic(expected = "rows that were changed")]
         units::a_unit_says_how_many_rows_it_changed,
+        templates::columns_come_back_to_where_they_stood,
     );
     not_everywhere!(
         mariadb,
@@ -130,5 +133,16 @@ mod not_everywhere {
         shutting::an_older_claim_does_not_open,
         reading::rows_come_in_the_order_of_their_key,
         units::a_unit_says_how_many_rows_it_changed,
+        templates::columns_come_back_to_where_they_stood,
+    );
+    not_everywhere!(
+        postgres,
+        crate::places::postgres::Server,
+        shutting::an_older_claim_does_not_open,
+        reading::rows_come_in_the_order_of_their_key,
+        units::a_unit_says_how_many_rows_it_changed,
+        // It has no word for the place of a column.
+        #[should_panic(expected = "The order of columns of")]
+        templates::columns_come_back_to_where_they_stood,
     );
 }
