@@ -165,6 +165,7 @@ impl MariaDb {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use uuid::Uuid;
 
     #[test]
     fn an_account_fits_and_no_two_databases_share_one() {
