@@ -20,6 +20,7 @@ mod schemas;
 mod shutting;
 mod templates;
 mod units;
+mod whole;
 
 /// A test for each behaviour of a room, or all behaviours for one engine.
 macro_rules! engine {
@@ -40,6 +41,10 @@ macro_rules! engine {
                 what_is_not_there_is_missing,
                 a_scratch_database_is_empty_and_gone_when_it_is_closed_or_dropped,
                 nothing_is_swept_up_that_somebody_uses,
+            );
+            engine!(@ $place, whole:
+                a_database_that_is_made_at_once_is_as_good_as_unit_by_unit,
+                a_draft_never_takes_a_name_that_something_has,
             );
             engine!(@ $place, units:
                 a_unit_is_run_once,

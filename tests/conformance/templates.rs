@@ -1,6 +1,9 @@
 //! Every template runs on every engine, and each of its migrations goes up, down and up again.
 
-use crate::{ground::Ground, schemas::comparable};
+use crate::{
+    ground::{Ground, Tenant},
+    schemas::comparable,
+};
 use std::path::Path;
 use tenantry::{
     engine::{Applied, Unit},
@@ -15,7 +18,8 @@ use tenantry::{
 
 const TEMPLATES: [&str; 4] = ["basic", "corporate", "ngo", "political_party"];
 
-fn template(name: &str) -> TemplateFiles {
+/// A template that comes with the program.
+pub fn template(name: &str) -> TemplateFiles {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql_templates");
     files::read(&Folder::open(&folder).unwrap(), name).unwrap().template.unwrap()
 }
@@ -51,15 +55,24 @@ async fn goes_up_and_down(ground: &Ground, name: &str) {
     }
 }
 
+/// Values for all variables that templates have.
+pub fn variables(tenant: &Tenant) -> Variables {
+    let odd = || "O'Hara".to_owned();
+    Variables::from([
+        ("TENANT_ID", tenant.id().to_string()),
+        ("CURRENT_TIMESTAMP", "2026-01-01 00:00:00".to_owned()),
+        ("TENANT_SLUG", odd()),
+        ("TENANT_NAME", odd()),
+        ("OWNER_EMAIL", odd()),
+        ("SET_ON_APP", odd()),
+        ("TEMPLATE_NAME", odd()),
+        ("TEMPLATE_VERSION", odd()),
+    ])
+}
+
 async fn apply(ground: &Ground, unit: &CompiledUnit, key: &str) {
     let tenant = &ground.tenant;
-    let names =
-        ["TENANT_SLUG", "TENANT_NAME", "OWNER_EMAIL", "SET_ON_APP", "TEMPLATE_NAME", "TEMPLATE_VERSION"];
-    let mut values: Vec<(&str, String)> = names.iter().map(|name| (*name, "O'Hara".to_owned())).collect();
-    values.push(("TENANT_ID", tenant.id().to_string()));
-    values.push(("CURRENT_TIMESTAMP", "2026-01-01 00:00:00".to_owned()));
-    let values: [(&str, String); 8] = values.try_into().unwrap();
-    let unit = Unit { key, statements: &unit.statements, variables: &Variables::from(values) };
+    let unit = Unit { key, statements: &unit.statements, variables: &variables(tenant) };
     let mut session = ground.engine.open(&tenant.name, &tenant.lock).await.unwrap();
     let applied = session.apply(unit).await.unwrap_or_else(|cause| panic!("{key}: {cause}"));
     assert!(matches!(applied, Applied::Now { .. }), "{key}");
