@@ -3,11 +3,13 @@
 use crate::{
     clock::Clock,
     config::Settings,
-    engine::{Engine, sqlite::Sqlite},
+    engine::sqlite::Sqlite,
+    engines::Engines,
     error::{Error, Result},
     faults::Faults,
-    store::{Store, StoreError, migrate},
+    store::{self, Store, StoreError, migrate},
     templates::catalog::Catalog,
+    vault::{KeySource, Vault, VaultError},
 };
 use std::{
     fmt,
@@ -27,8 +29,8 @@ pub struct Parts {
     pub settings: Settings,
     /// The control database.
     pub store: Store,
-    /// The engine that tenants live on.
-    pub engine: Arc<dyn Engine>,
+    /// The engines that tenants live on.
+    pub engines: Engines,
     /// Template versions, compiled and proven.
     pub catalog: Catalog,
     /// The time.
@@ -88,6 +90,34 @@ fn make_folder(folder: &Path, setting: &str) -> std::result::Result<(), CannotSt
     std::fs::write(&probe, b"x").and_then(|()| std::fs::remove_file(&probe)).map_err(cannot)
 }
 
+/// Where the key for secrets is.
+fn key_source(settings: &Settings, folder: &Path) -> KeySource {
+    match (&settings.secret_key, &settings.secret_key_file) {
+        (Some(key), _) => KeySource::Given(key.clone()),
+        (None, Some(file)) => KeySource::File(file.clone()),
+        (None, None) => KeySource::Own(folder.join("secret.key")),
+    }
+}
+
+/// Refuses to start with another key than the one that secrets were encrypted with: better now than in the night, when a
+/// tenant is wanted.
+async fn check_key(store: &Store, vault: &Vault) -> std::result::Result<(), CannotStart> {
+    let cannot = |cause: VaultError| CannotStart(cause.0);
+    let found = store::servers::key_name(&mut *store.read().await?).await?;
+    let Some(found) = found else { return Ok(()) };
+    match vault.key_name().map_err(cannot)? {
+        Some(name) if name == found => Ok(()),
+        Some(_) => Err(CannotStart(format!(
+            "Secrets of this installation are encrypted with another key than the one in use. {}",
+            vault.way_out()
+        ))),
+        None => Err(CannotStart(format!(
+            "The key that secrets of this installation are encrypted with is not there. {}",
+            vault.way_out()
+        ))),
+    }
+}
+
 impl App {
     /// Opens everything: makes the data folder, brings the control database up to date.
     pub async fn open(
@@ -108,12 +138,16 @@ impl App {
             ))
         })?;
         migrate::migrate(&store, clock.now_ms()).await?;
-        let engine: Arc<dyn Engine> = Arc::new(Sqlite::new(tenants));
+        let on_their_way = folder.join("copies");
+        make_folder(&on_their_way, "TENANTRY_DATA_DIR")?;
+        let vault = Arc::new(Vault::new(key_source(&settings, &folder)));
+        check_key(&store, &vault).await?;
+        let engines = Engines::new(Arc::new(Sqlite::new(tenants)), store.clone(), vault, on_their_way);
         Ok(App(Arc::new(Parts {
             catalog: Catalog::default(),
             settings,
             store,
-            engine,
+            engines,
             clock,
             wake: Notify::new(),
             claiming: Semaphore::new(1),

@@ -96,6 +96,10 @@ pub struct Settings {
     /// Proxies that are believed when they say for whom they ask (`TENANTRY_TRUSTED_PROXIES`, a list of addresses and
     /// networks).
     pub trusted_proxies: Vec<Network>,
+    /// The key that secrets in the control database are encrypted with: 64 hexadecimal digits (`TENANTRY_SECRET_KEY`).
+    pub secret_key: Option<Secret>,
+    /// The file that this key is in (`TENANTRY_SECRET_KEY_FILE`); without either, `secret.key` in the data folder.
+    pub secret_key_file: Option<PathBuf>,
     /// A folder of templates to import at the start besides the built-in ones (`TENANTRY_TEMPLATES_DIR`).
     pub templates_dir: Option<PathBuf>,
     /// The first administrator (`TENANTRY_ADMIN_EMAIL`, `TENANTRY_ADMIN_PASSWORD`).
@@ -139,6 +143,12 @@ pub struct Layer {
     /// Addresses of proxies whose X-Forwarded-For is believed [default: none]
     #[arg(long, global = true, value_name = "LIST")]
     pub trusted_proxies: Option<String>,
+    /// The key that secrets are encrypted with
+    #[arg(skip)]
+    pub secret_key: Option<String>,
+    /// The file with the key that secrets are encrypted with [default: <data folder>/secret.key]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub secret_key_file: Option<PathBuf>,
     /// A folder of templates to import at the start, besides the built-in ones
     #[arg(long, global = true, value_name = "FOLDER")]
     pub templates_dir: Option<PathBuf>,
@@ -172,13 +182,15 @@ pub struct Layer {
 }
 
 /// Names of the settings in the environment, and how each is put into a layer.
-const VARIABLES: [&str; 16] = [
+const VARIABLES: [&str; 18] = [
     "CONFIG",
     "DATA_DIR",
     "LISTEN",
     "DATABASE_URL",
     "PUBLIC_URL",
     "TRUSTED_PROXIES",
+    "SECRET_KEY",
+    "SECRET_KEY_FILE",
     "TEMPLATES_DIR",
     "ADMIN_EMAIL",
     "ADMIN_PASSWORD",
@@ -209,6 +221,8 @@ fn environment(variables: impl Iterator<Item = (String, String)>) -> Result<Laye
             "DATABASE_URL" => layer.database_url = Some(value),
             "PUBLIC_URL" => layer.public_url = Some(value),
             "TRUSTED_PROXIES" => layer.trusted_proxies = Some(value),
+            "SECRET_KEY" => layer.secret_key = Some(value),
+            "SECRET_KEY_FILE" => layer.secret_key_file = Some(value.into()),
             "TEMPLATES_DIR" => layer.templates_dir = Some(value.into()),
             "ADMIN_EMAIL" => layer.admin_email = Some(value),
             "ADMIN_PASSWORD" => layer.admin_password = Some(value),
@@ -264,6 +278,8 @@ impl Layer {
             database_url: self.database_url.or(next.database_url),
             public_url: self.public_url.or(next.public_url),
             trusted_proxies: self.trusted_proxies.or(next.trusted_proxies),
+            secret_key: self.secret_key.or(next.secret_key),
+            secret_key_file: self.secret_key_file.or(next.secret_key_file),
             templates_dir: self.templates_dir.or(next.templates_dir),
             admin_email: self.admin_email.or(next.admin_email),
             admin_password: self.admin_password.or(next.admin_password),
@@ -373,6 +389,11 @@ impl Settings {
                 return Err(BadSetting(format!("TENANTRY_LOG_FORMAT is {other:?}; it takes text or json.")));
             }
         };
+        if layer.secret_key.is_some() && layer.secret_key_file.is_some() {
+            return Err(BadSetting(
+                "TENANTRY_SECRET_KEY and TENANTRY_SECRET_KEY_FILE are both set. Keep one of them.".into(),
+            ));
+        }
         if let Some(url) = &layer.public_url
             && !(url.starts_with("http://") || url.starts_with("https://"))
         {
@@ -396,6 +417,8 @@ impl Settings {
                 })
                 .collect::<Result<_, _>>()?,
             public_url: layer.public_url.map(|url| url.trim_end_matches('/').to_owned()),
+            secret_key: layer.secret_key.map(Secret),
+            secret_key_file: layer.secret_key_file,
             templates_dir: layer.templates_dir,
             first_admin,
             workers,

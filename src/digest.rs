@@ -26,7 +26,8 @@ pub fn sha256_file(file: &Path) -> io::Result<String> {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as hexadecimal digits in small letters.
+pub fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(64);
     for byte in bytes {
         let _ = write!(text, "{byte:02x}");

@@ -1,7 +1,7 @@
 //! Tenantry: a self-hosted control plane for a SaaS in which every tenant has a database of its own.
 //!
 //! The map, left to right as imports may point (`tests/layers.rs` watches over it):
-//! `schema`, `sql`, `picture` ► `engine` ► `templates` ► `store` ► `app` ► `apply` ► `usecases` ► `web` | `cli` | `worker`.
+//! `schema`, `sql`, `picture` ► `engine` ► `templates` ► `store` ► `engines` ► `app` ► `apply` ► `usecases` ► `web` | `cli` | `worker`.
 
 pub mod app;
 pub mod apply;
@@ -12,6 +12,7 @@ pub mod digest;
 pub mod disk;
 pub mod disk_trouble;
 pub mod engine;
+pub mod engines;
 pub mod error;
 pub mod faults;
 pub mod picture;
@@ -22,5 +23,6 @@ pub mod store;
 pub mod telemetry;
 pub mod templates;
 pub mod usecases;
+pub mod vault;
 pub mod web;
 pub mod worker;

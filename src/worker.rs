@@ -320,6 +320,7 @@ async fn fail(
     step: Option<(i64, &str)>,
     failure: StepError,
 ) -> Result<(), LetGo> {
+    let (failure, waits_for_server) = failure.on_server_of(work.tenant());
     let StepError::Failed { may_pass, plain, detail } = failure else { return Err(LetGo::Lost) };
     let plain = match step {
         Some((_, title)) => format!("{plain} It stopped at the step \u{201c}{title}\u{201d}."),
@@ -330,9 +331,10 @@ async fn fail(
         cause = problem.detail, attempt = job.attempt + 1, "A step failed");
     let now = app.now_ms();
     let delay = usize::try_from(job.attempt).ok().and_then(|attempt| app.settings.retry_delays.get(attempt));
-    // A disk that is full or read-only is no fault of the job: it is waited for, however long that takes.
-    let waits_for_disk = DiskTrouble::of(&problem.detail).is_some();
-    let delay = delay.or(app.settings.retry_delays.last().filter(|_| waits_for_disk));
+    // A disk that is full or read-only, or a server that is away, is no fault of the job: it is waited for, however long that
+    // takes.
+    let waits = waits_for_server || DiskTrouble::of(&problem.detail).is_some();
+    let delay = delay.or(app.settings.retry_delays.last().filter(|_| waits));
     let tries = i64::try_from(app.settings.retry_delays.len()).unwrap_or(i64::MAX);
     let mut write = app.store.write().await?;
     if !jobs::is_ours(&mut write, claim).await? {

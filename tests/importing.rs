@@ -232,6 +232,7 @@ async fn a_template_is_stored_in_the_plans_tables_and_a_published_version_never_
         plan: "basic".into(),
         template: "club".into(),
         modules: vec!["games".into()],
+        place: String::new(),
         request_id: None,
     };
     tenants::create(&app, &Actor::CommandLine, form).await.unwrap();
@@ -282,6 +283,7 @@ async fn a_file_for_sqlite_replaces_the_common_one_there() {
         plan: "basic".into(),
         template: "club".into(),
         modules: vec![],
+        place: String::new(),
         request_id: None,
     };
     tenants::create(&app, &Actor::CommandLine, form).await.unwrap();

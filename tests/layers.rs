@@ -12,12 +12,13 @@ use std::{fs, io};
 /// Rooms from left to right; a room may name those on its left, those in its own place, and itself. Rooms of one place
 /// that must not know each other have their own line in [`STRANGERS`].
 const ROOMS: &[&[&str]] = &[
-    &["clock", "config", "digest", "disk", "disk_trouble", "error", "faults", "slug", "telemetry"],
+    &["clock", "config", "digest", "disk", "disk_trouble", "error", "faults", "slug", "telemetry", "vault"],
     &["schema", "sql", "picture"],
     &["engine"],
     &["plan"],
     &["templates"],
     &["store"],
+    &["engines"],
     &["app"],
     &["apply"],
     &["usecases"],

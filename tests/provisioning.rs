@@ -349,7 +349,7 @@ async fn a_worker_that_was_away_too_long_finds_the_job_taken_and_changes_nothing
     let lock =
         tenantry::engine::TenantLock { tenant_id: created.tenant.id, job_id: old.id, fence: old.fence };
     let name = created.tenant.database_name.parse().unwrap();
-    let mut session = app.engine.open(&name, &lock).await.unwrap();
+    let mut session = app.engines.own().open(&name, &lock).await.unwrap();
     let statements = [tenantry::engine::Statement { sql: "DELETE FROM users".into(), values: vec![] }];
     let unit = tenantry::engine::Unit {
         key: "late",
@@ -417,6 +417,7 @@ async fn a_form_with_mistakes_is_answered_with_a_sentence_for_each_and_leaves_no
         plan: "gold".into(),
         template: "nonprofit".into(),
         modules: vec![],
+        place: String::new(),
         request_id: None,
     };
     let error = tenants::create(&app, &Actor::CommandLine, bad).await.unwrap_err();

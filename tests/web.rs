@@ -61,6 +61,7 @@ fn real(path: &str, slug: &str, person: &str) -> String {
     let path = path
         .replace("{slug}", slug)
         .replace("{person}", person)
+        .replace("{server}", "nowhere")
         .replace("{draft}", NO_DRAFT)
         .replace("{step}", "who")
         .replace("{template_draft}", NO_DRAFT)

@@ -40,6 +40,7 @@ pub async fn tenants(store: &Store, version: &TemplateVersion, modules: &[Module
                 template_version: version.version.clone(),
                 modules: Vec::new(),
                 engine: "sqlite".into(),
+                server_id: None,
                 request_id: Some(Uuid::new_v4()),
                 created_by: None,
                 created_ms: at,

@@ -36,7 +36,9 @@ pub async fn measure(report: &mut Report, amount: Amount) {
     assert_eq!(first.status, Status::Active);
     let file = folder.path().join("tenants").join(format!("{}.db", first.database_name));
     let bytes = std::fs::read(file).unwrap();
-    let compiled = template::compiled(&app, first.template_id, &first.modules).await.unwrap();
+    let compiled = template::compiled(&app, app.engines.own().as_ref(), first.template_id, &first.modules)
+        .await
+        .unwrap();
     let (tables, indexes) = (
         compiled.expected.tables.len(),
         compiled.expected.tables.values().map(|table| table.indexes.len()).sum::<usize>(),

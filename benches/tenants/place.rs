@@ -57,6 +57,7 @@ pub fn form(number: usize, modules: &[String]) -> CreateForm {
         plan: "basic".to_owned(),
         template: TEMPLATE.to_owned(),
         modules: modules.to_vec(),
+        place: String::new(),
         request_id: Some(Uuid::new_v4()),
         ..CreateForm::default()
     }

@@ -11,6 +11,7 @@ mod errors;
 mod fixtures;
 mod jobs;
 mod people;
+mod servers;
 mod styleguide;
 mod template_drafts;
 mod templates;
@@ -56,6 +57,7 @@ fn sheets() -> Vec<Sheet> {
         template_drafts::draft_pages(),
         jobs::jobs_pages(),
         people::people_pages(),
+        servers::server_pages(),
         doors::door_pages(),
         errors::error_pages(),
         styleguide::styleguide_pages(),

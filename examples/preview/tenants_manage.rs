@@ -285,6 +285,11 @@ pub fn manage_pages() -> Vec<Sheet> {
             plain("unarchive", "Take Acme Bakery out of the archive", "Use it again"),
         ),
         act(
+            "tenant-act-new-password",
+            "/tenants/{slug}/manage/new-password",
+            plain("new-password", "Give the account of Acme Bakery a new password", "Give it a new password"),
+        ),
+        act(
             "tenant-act-keep",
             "/tenants/{slug}/manage/keep",
             plain("keep", "Keep Acme Bakery after all", "Keep it after all"),

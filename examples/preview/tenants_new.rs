@@ -6,8 +6,8 @@ use crate::{
 };
 use tenantry::web::{
     pages::tenants::new::{
-        AnswerRow, CheckPage, Extra, ExtrasPage, Like, NameCheck, PlanCard, PlanPage, TemplateCard,
-        TemplateStepPage, Unfinished, Way, WhoPage,
+        AnswerRow, CheckPage, Extra, ExtrasPage, Like, NameCheck, PlanPage, RadioCard, TemplateCard,
+        TemplateStepPage, Unfinished, Way, WherePage, WhoPage,
     },
     urls,
     views::{FormError, Place},
@@ -154,7 +154,7 @@ fn plan(error: Option<String>) -> PlanPage {
         name: "Acme Bakery".into(),
         plans: plans
             .into_iter()
-            .map(|(value, title, text)| PlanCard {
+            .map(|(value, title, text)| RadioCard {
                 value: value.into(),
                 title: title.into(),
                 text: text.into(),
@@ -212,6 +212,31 @@ fn check(name: &str, is_changed: bool) -> CheckPage {
 }
 
 /// Every page of the way, in every state.
+fn place(error: Option<String>) -> WherePage {
+    let places = [
+        ("", "Choose for me", "On the server that has the most room."),
+        ("among::eu", "Somewhere in eu", "On the server with the label eu that has the most room."),
+        ("server:eu-1", "Server eu-1", "212 of 500 places used"),
+        ("server:us-1", "Server us-1", "3,912 tenants"),
+        ("own", "Beside Tenantry itself", "In a file of its own, on the machine that this program runs on."),
+    ];
+    WherePage {
+        shell: inside(Place::Tenants),
+        way: way(5, error.iter().map(|text| FormError::new("place", text)).collect()),
+        name: "Acme Bakery".into(),
+        places: places
+            .into_iter()
+            .map(|(value, title, text)| RadioCard {
+                value: value.into(),
+                title: title.into(),
+                text: text.into(),
+                is_chosen: value.is_empty(),
+            })
+            .collect(),
+        error,
+    }
+}
+
 pub fn new_pages() -> Vec<Sheet> {
     let mut pages = who_pages();
     pages.extend([
@@ -225,6 +250,12 @@ pub fn new_pages() -> Vec<Sheet> {
         ),
         Sheet::new("new-plan-change", QUESTION, &plan(None)),
         Sheet::new("new-plan-wrong", QUESTION, &plan(Some("Choose a plan.".into()))),
+        Sheet::new("new-where", QUESTION, &place(None)),
+        Sheet::new(
+            "new-where-wrong",
+            QUESTION,
+            &place(Some("This place is not there any more. Choose another one.".into())),
+        ),
         Sheet::new("new-check", QUESTION, &check("Acme Bakery", false)),
         Sheet::new("new-check-changed", QUESTION, &check(LONG, true)),
     ]);

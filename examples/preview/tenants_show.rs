@@ -14,7 +14,10 @@ use tenantry::{
             templates::ModuleView,
             tenants::{
                 owners::{OwnerRow, OwnersPage},
-                show::{ActivityPage, Fact, InvitationView, OverviewPage, StructurePage, Tab, TenantHead},
+                show::{
+                    ActivityPage, Fact, InvitationView, OverviewPage, PasswordView, StructurePage, Tab,
+                    TenantHead,
+                },
             },
         },
         picture_view::{PictureView, Wanted, view},
@@ -110,6 +113,7 @@ pub fn tenant_pages() -> Vec<Sheet> {
             Fact::code("File", "/var/lib/tenantry/tenants/acme_bakery_2b1f0e6c.db"),
             Fact::code("Database", "acme_bakery_2b1f0e6c"),
         ],
+        password: None,
         exports: Some(urls::tenant_exports("acme-bakery")),
         invitation: invitation(),
         events: plain_events(5),
@@ -129,6 +133,27 @@ pub fn tenant_pages() -> Vec<Sheet> {
     ));
     failed.connection = vec![];
     failed.modules = vec![];
+    let on_server = |shown: Option<&str>, can_show| {
+        let mut page = overview("Acme Bakery", Pill::new("Ready", Tone::Good));
+        page.connection = vec![
+            Fact::code("Host", "db-1.example.org"),
+            Fact::code("Port", "3306"),
+            Fact::code("Database", "acme_bakery_2b1f0e6c"),
+            Fact::code("Account", "acme_bakery_2b1f0e6c"),
+        ];
+        page.password = Some(PasswordView {
+            sentence: if can_show {
+                "It is shown once. Have the application's settings open before you look."
+            } else {
+                "It was shown on 23 Nov 2026, 10:00 UTC, and is shown once. Whoever has lost it gives the account a new one."
+            }
+            .into(),
+            shown: shown.map(Into::into),
+            can_show,
+            renew: Some(urls::tenant_act("acme-bakery", "new-password")),
+        });
+        page
+    };
     let mut owner = overview("Acme Bakery", Pill::new("Ready", Tone::Good));
     let person = Person { name: "Dana Smith".into(), email: "dana@example.org".into(), role: "Owner".into() };
     owner.shell = Shell::owner("token", person, Place::Tenants);
@@ -201,6 +226,13 @@ pub fn tenant_pages() -> Vec<Sheet> {
         Sheet::new("tenant-overview", "/tenants/{slug}", &plain),
         Sheet::new("tenant-invited", "/tenants/{slug}", &invited),
         Sheet::new("fragment-invitation", "/tenants/{slug}", &invited.as_invitation_block()),
+        Sheet::new("tenant-on-server", "/tenants/{slug}", &on_server(None, true)),
+        Sheet::new(
+            "tenant-password",
+            "/tenants/{slug}",
+            &on_server(Some("k3Vd92xQ0LmZr7TyBw5NcHs8JpGf4AaU"), false),
+        ),
+        Sheet::new("tenant-password-seen", "/tenants/{slug}", &on_server(None, false)),
         Sheet::new("tenant-failed", "/tenants/{slug}", &failed),
         Sheet::new("tenant-owner", "/tenants/{slug}", &owner),
         Sheet::new(

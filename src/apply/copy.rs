@@ -1,7 +1,9 @@
 //! A new tenant with the data of another: cloned from what that one is at this moment, or made from one of its snapshots.
 
 use super::{
+    account,
     ground::{Ground, database_name, steps},
+    own_sql::carried,
     provision::NO_PASSWORD,
     restore, snapshot,
     work::{Kind, Outcome, StepError, StoreResult, Words, Work},
@@ -9,7 +11,7 @@ use super::{
 use crate::{
     app::App,
     clock::timestamp,
-    engine::{EngineError, Marker, Origin, Presence, Statement, Unit},
+    engine::{EngineError, Marker, Origin, Presence, Unit},
     schema::Schema,
     sql::variables::Variables,
     store::{
@@ -144,7 +146,7 @@ impl Copying {
 
     async fn reserve(&self) -> Result<Outcome, StepError> {
         let name = self.ground.name()?;
-        match self.ground.engine().look_up(&name).await? {
+        match self.ground.engine()?.look_up(&name).await? {
             Presence::Absent => Ok(Outcome::Done(None)),
             Presence::Ours(marker) if marker == self.marker() => Ok(Outcome::Done(None)),
             Presence::Ours(_) | Presence::Shut(_) | Presence::Foreign(_) => {
@@ -156,15 +158,17 @@ impl Copying {
     async fn copy(&self) -> Result<Outcome, StepError> {
         let (app, name, lock) = (&self.ground.app, self.ground.name()?, self.ground.lock());
         let source = self.source()?;
+        let engine = self.ground.engine()?;
+        account::ensure(app, engine, &self.ground.tenant).await?;
         let made = match source.snapshot {
             Some(id) => {
                 let file = snapshot::file_of(app, &restore::find(app, id).await?);
-                app.engine.create_from(Origin::File(&file, source.tenant), &name, &lock).await
+                engine.create_from(Origin::File(&file, source.tenant), &name, &lock).await
             }
             None => {
                 let original = database_name(&self.original().await?)?;
                 let origin = Origin::Database(&original, source.tenant);
-                app.engine.create_from(origin, &name, &lock).await
+                engine.create_from(origin, &name, &lock).await
             }
         };
         match made {
@@ -179,10 +183,14 @@ impl Copying {
     /// becomes the new owner's, without a password. Everybody else in it stays as they are.
     async fn identity(&self) -> Result<Outcome, StepError> {
         let (ground, original) = (&self.ground, self.original().await?);
-        let mut session = ground.engine().open(&ground.name()?, &ground.lock()).await?;
+        let engine = ground.engine()?;
+        let mut session = engine.open(&ground.name()?, &ground.lock()).await?;
         let done = async {
             let found = session.inspect().await?;
-            let statements = identity(&found);
+            let mut statements = Vec::new();
+            for text in identity(&found) {
+                statements.extend(carried(engine, &found, text)?);
+            }
             let variables = Variables::from([
                 ("TENANT_ID", ground.tenant.id.to_string()),
                 ("TENANT_NAME", ground.tenant.name.clone()),
@@ -206,7 +214,7 @@ impl Copying {
             Some(id) => restore::find(&ground.app, id).await?.schema_hash,
             None => self.original().await?.schema_hash,
         };
-        let mut session = ground.engine().open(&ground.name()?, &ground.lock()).await?;
+        let mut session = ground.engine()?.open(&ground.name()?, &ground.lock()).await?;
         let found = session.inspect().await;
         session.close().await;
         let found = found?;
@@ -240,38 +248,28 @@ impl Copying {
 }
 
 /// The statements that make copied data another tenant's, as far as its tables have a place for it.
-fn identity(found: &Schema) -> Vec<Statement> {
+fn identity(found: &Schema) -> Vec<&'static str> {
     let has = |table: &str, columns: &[&str]| {
         found.tables.get(table).is_some_and(|table| {
             columns.iter().all(|name| table.columns.iter().any(|column| column.name == *name))
         })
     };
-    let statement = |sql: &str, values: &[&str]| Statement {
-        sql: sql.to_owned(),
-        values: values.iter().map(|value| (*value).to_owned()).collect(),
-    };
     let mut statements = Vec::new();
     if has("tenant_info", &["tenant_id"]) {
-        statements.push(statement("UPDATE tenant_info SET tenant_id = ?", &["{{TENANT_ID}}"]));
+        statements.push("UPDATE tenant_info SET tenant_id = '{{TENANT_ID}}'");
     }
     if has("settings", &["key", "value"]) {
-        statements.push(statement(
-            "UPDATE settings SET \"value\" = ? WHERE \"key\" = 'app.name' AND \"value\" = ?",
-            &["{{TENANT_NAME}}", "{{ORIGINAL_NAME}}"],
-        ));
+        statements.push(
+            "UPDATE settings SET `value` = '{{TENANT_NAME}}' WHERE `key` = 'app.name' AND `value` = '{{ORIGINAL_NAME}}'",
+        );
     }
     if has("users", &["email", "password_hash"]) {
-        statements.push(statement(
-            "UPDATE users SET email = ?, password_hash = ? WHERE email = ? AND NOT EXISTS
-                (SELECT 1 FROM users AS others WHERE others.email = ? AND others.email <> ?)",
-            &[
-                "{{OWNER_EMAIL}}",
-                "{{SET_ON_APP}}",
-                "{{ORIGINAL_EMAIL}}",
-                "{{OWNER_EMAIL}}",
-                "{{ORIGINAL_EMAIL}}",
-            ],
-        ));
+        // MySQL changes no table that the same statement asks, unless it asks a copy.
+        statements.push(
+            "UPDATE users SET email = '{{OWNER_EMAIL}}', password_hash = '{{SET_ON_APP}}'
+             WHERE email = '{{ORIGINAL_EMAIL}}' AND NOT EXISTS (SELECT 1 FROM (SELECT email FROM users) AS others
+                WHERE others.email = '{{OWNER_EMAIL}}' AND others.email <> '{{ORIGINAL_EMAIL}}')",
+        );
     }
     statements
 }
@@ -298,7 +296,7 @@ impl Work for Copying {
             "check" => {
                 let app = &self.ground.app;
                 let id = self.source()?.snapshot.unwrap_or_default();
-                snapshot::check(app, &restore::find(app, id).await?).await?;
+                snapshot::check(app, self.ground.engine()?, &restore::find(app, id).await?).await?;
                 Ok(Outcome::Done(None))
             }
             "copy" => self.copy().await,
@@ -313,7 +311,7 @@ impl Work for Copying {
     async fn undo(&self, step: &str) -> Result<Outcome, StepError> {
         let ground = &self.ground;
         match step {
-            "copy" => match ground.engine().remove(&ground.name()?, &self.marker()).await {
+            "copy" => match ground.engine()?.remove(&ground.name()?, &self.marker()).await {
                 Ok(removed) => {
                     Ok(Outcome::Done(removed.then(|| "The half-made database was removed.".to_owned())))
                 }

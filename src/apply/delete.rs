@@ -261,7 +261,7 @@ impl Work for Removing {
     async fn run(&self, step: &str) -> Result<Outcome, StepError> {
         let ground = &self.ground;
         match step {
-            "remove" => match ground.engine().remove_all(&ground.name()?, ground.tenant.id).await {
+            "remove" => match ground.engine()?.remove_all(&ground.name()?, ground.tenant.id).await {
                 Ok(true) => Ok(Outcome::Done(Some("The database was removed.".into()))),
                 Ok(false) => Ok(Outcome::Skipped("There was no database.".into())),
                 // Not ours, so not ours to remove.
@@ -291,6 +291,7 @@ impl Work for Removing {
     async fn ended(&self, write: &mut Connection, now_ms: i64) -> StoreResult<()> {
         let ground = &self.ground;
         store::tenants::set_deleted(write, ground.tenant.id, &timestamp(now_ms)).await?;
+        store::tenant_accounts::remove(write, ground.tenant.id).await?;
         let sentence = if ground.job.kind == GIVE_UP {
             "Removed what was left of the tenant. Its name in addresses is not given again."
         } else {

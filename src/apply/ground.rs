@@ -4,6 +4,7 @@ use super::work::StepError;
 use crate::{
     app::App,
     engine::{DatabaseName, Engine, TenantLock},
+    engines::NoEngine,
     store::{
         self, Connection, Scope, StoreError,
         events::Doer,
@@ -11,7 +12,7 @@ use crate::{
         tenants::Tenant,
     },
 };
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 /// A claimed job with its tenant.
 pub(super) struct Ground {
@@ -23,6 +24,8 @@ pub(super) struct Ground {
     pub tenant: Tenant,
     /// The claim.
     pub claim: Claim,
+    /// The engine that the tenant lives on.
+    engine: Result<Arc<dyn Engine>, NoEngine>,
 }
 
 /// Where copies of tenants' databases are.
@@ -35,11 +38,14 @@ impl Ground {
     pub async fn load(app: &App, job: &Job, claim: Claim) -> Result<Option<Ground>, StoreError> {
         let Some(id) = job.tenant_id else { return Ok(None) };
         let tenant = store::tenants::by_id(&mut *app.store.read().await?, Scope::All, id).await?;
-        Ok(tenant.map(|tenant| Ground { app: app.clone(), job: job.clone(), tenant, claim }))
+        let Some(tenant) = tenant else { return Ok(None) };
+        let engine = app.engines.of(&tenant).await;
+        Ok(Some(Ground { app: app.clone(), job: job.clone(), tenant, claim, engine }))
     }
 
-    pub fn engine(&self) -> &dyn Engine {
-        self.app.engine.as_ref()
+    /// The engine that the tenant lives on.
+    pub fn engine(&self) -> Result<&dyn Engine, NoEngine> {
+        self.engine.as_ref().map(AsRef::as_ref).map_err(Clone::clone)
     }
 
     pub fn lock(&self) -> TenantLock {

@@ -1,6 +1,7 @@
 //! The table of job kinds: a new kind is a file with its [`Kind`] and a line here.
 
 use super::{
+    account::NewPassword,
     copy::{CloneTenant, RestoreNew},
     delete::{Delete, GiveUp, Remove},
     details::Details,
@@ -29,6 +30,7 @@ pub static KINDS: &[&dyn Kind] = &[
     &&KEEP,
     &Remove,
     &GiveUp,
+    &NewPassword,
 ];
 
 /// A kind by its name in rows.

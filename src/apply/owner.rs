@@ -1,8 +1,10 @@
 //! The owner's own row in the tenant's database.
 
+use super::own_sql::carried;
 use crate::{
     app::App,
-    engine::{Applied, DatabaseName, EngineError, Statement, TenantLock, Unit},
+    engine::{Applied, DatabaseName, EngineError, TenantLock, Unit},
+    engines::NoEngine,
     sql::variables::Variables,
     store::tenants::Tenant,
 };
@@ -19,6 +21,8 @@ pub struct Act {
     pub fence: i64,
 }
 
+const SET_PASSWORD: &str = "UPDATE users SET password_hash = '{{HASH}}' WHERE email = '{{EMAIL}}'";
+
 /// Gives the owner's row a password hash; [`Applied::Before`] where this link did so before.
 pub async fn set_password(
     app: &App,
@@ -29,14 +33,16 @@ pub async fn set_password(
 ) -> Result<Applied, EngineError> {
     let name: DatabaseName = tenant.database_name.parse().map_err(EngineError::Foreign)?;
     let lock = TenantLock { tenant_id: tenant.id, job_id: act.id, fence: act.fence };
-    let statement = Statement {
-        sql: "UPDATE users SET password_hash = ? WHERE email = ?".into(),
-        values: vec![hash.to_owned(), email.to_owned()],
-    };
+    let variables = Variables::from([("HASH", hash.to_owned()), ("EMAIL", email.to_owned())]);
     let key = format!("owner-password {}", act.link);
-    let mut session = app.engine.open(&name, &lock).await?;
-    let applied =
-        session.apply(Unit { key: &key, statements: &[statement], variables: &Variables::default() }).await;
+    let engine = app.engines.of(tenant).await.map_err(|NoEngine(reason)| EngineError::OutOfReach(reason))?;
+    let mut session = engine.open(&name, &lock).await?;
+    let applied = async {
+        let found = session.inspect().await?;
+        let statements = carried(engine.as_ref(), &found, SET_PASSWORD)?;
+        session.apply(Unit { key: &key, statements: &statements, variables: &variables }).await
+    };
+    let applied = applied.await;
     session.close().await;
     applied
 }

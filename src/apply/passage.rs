@@ -175,12 +175,12 @@ impl Passing {
     }
 
     async fn shut(&self) -> Result<Outcome, StepError> {
-        self.ground.engine().shut(&self.ground.name()?, &self.ground.lock()).await?;
+        self.ground.engine()?.shut(&self.ground.name()?, &self.ground.lock()).await?;
         Ok(Outcome::Done(None))
     }
 
     async fn reopen(&self) -> Result<Outcome, StepError> {
-        self.ground.engine().reopen(&self.ground.name()?, &self.ground.lock()).await?;
+        self.ground.engine()?.reopen(&self.ground.name()?, &self.ground.lock()).await?;
         Ok(Outcome::Done(None))
     }
 }
@@ -230,7 +230,7 @@ impl Work for Passing {
 
 /// Lets the application in again, where its database was shut away.
 pub(super) async fn open_again(ground: &Ground) -> Result<Outcome, StepError> {
-    match ground.engine().reopen(&ground.name()?, &ground.lock()).await {
+    match ground.engine()?.reopen(&ground.name()?, &ground.lock()).await {
         Ok(()) => Ok(Outcome::Done(None)),
         Err(EngineError::Missing(_)) => {
             Ok(Outcome::Skipped("No database was shut away, so none was put back.".into()))
@@ -241,7 +241,7 @@ pub(super) async fn open_again(ground: &Ground) -> Result<Outcome, StepError> {
 
 /// Shuts a tenant's database away where there is one.
 pub(super) async fn shut_if_there(ground: &Ground) -> Result<Outcome, StepError> {
-    match ground.engine().shut(&ground.name()?, &ground.lock()).await {
+    match ground.engine()?.shut(&ground.name()?, &ground.lock()).await {
         Ok(()) => Ok(Outcome::Done(None)),
         Err(EngineError::Missing(_)) => Ok(Outcome::Skipped("There is no database any more.".into())),
         Err(cause) => Err(cause.into()),

@@ -1,6 +1,8 @@
 //! Making a tenant: from a reserved name to a database that is ready, or back to nothing.
 
 use super::{
+    account,
+    placement::{self, Place, Wish},
     template,
     work::{self, Outcome, Prepared, StepError, StoreResult, Words, Work},
 };
@@ -10,11 +12,13 @@ use crate::{
     engine::{
         Applied, DatabaseName, Drafted, Engine, EngineError, Marker, Presence, TenantLock, Unit, Whole,
     },
+    engines::NoEngine,
     schema::difference::differences,
     sql::variables::Variables,
     store::{
         self, Connection, StoreError,
         jobs::{Claim, Job, Problem},
+        servers::Tried,
         tenants::{Status, Tenant},
     },
     templates::compile::Compiled,
@@ -28,6 +32,14 @@ pub const KIND: &str = "provision";
 
 /// What the owner's row holds until the invitation is taken up. It is no hash of any known scheme, so no password fits.
 pub const NO_PASSWORD: &str = "!invitation-not-taken-up";
+
+/// What a job of this kind is told: where the tenant may go instead, if its server cannot be reached.
+pub fn params(wish: &Wish, place: &Place) -> serde_json::Value {
+    match place {
+        Place::On(_) if wish.is_open() => serde_json::json!({ "place": wish.to_string() }),
+        _ => serde_json::Value::Null,
+    }
+}
 
 /// What is to be done at one step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,8 +94,6 @@ pub fn steps(modules: &[(String, String)]) -> Vec<(String, String)> {
     steps
 }
 
-const NO_ACCOUNTS: &str = "This engine keeps each tenant in a file of its own and has no accounts.";
-
 /// The note of a database that was checked.
 fn as_expected(compiled: &Compiled) -> String {
     format!("{} tables, as expected.", compiled.expected.tables.len())
@@ -116,21 +126,30 @@ impl work::Kind for Provision {
     async fn load(&self, app: &App, job: &Job, claim: Claim) -> Result<Option<Box<dyn Work>>, StoreError> {
         let Some(id) = job.tenant_id else { return Ok(None) };
         let tenant = store::tenants::by_id(&mut *app.store.read().await?, store::Scope::All, id).await?;
-        Ok(tenant.map(|tenant| -> Box<dyn Work> {
-            Box::new(Making {
-                app: app.clone(),
-                tenant,
-                compiled: OnceCell::new(),
-                claim,
-                started_ms: job.started_ms.unwrap_or(job.created_ms),
-            })
-        }))
+        let Some(tenant) = tenant else { return Ok(None) };
+        let engine = app.engines.of(&tenant).await;
+        Ok(Some(Box::new(Making {
+            app: app.clone(),
+            engine,
+            moved: OnceCell::new(),
+            elsewhere: job.params["place"].as_str().and_then(|text| text.parse().ok()),
+            tenant,
+            compiled: OnceCell::new(),
+            claim,
+            started_ms: job.started_ms.unwrap_or(job.created_ms),
+        })))
     }
 }
 
 /// Everything that the steps of one tenant need.
 struct Making {
     app: App,
+    /// The engine that the tenant is placed on.
+    engine: Result<Arc<dyn Engine>, NoEngine>,
+    /// The engine that it went to instead.
+    moved: OnceCell<Arc<dyn Engine>>,
+    /// Where it may go instead.
+    elsewhere: Option<Wish>,
     tenant: Tenant,
     /// Its template version with its modules, in the engine's dialect; got when the first step asks for it.
     compiled: OnceCell<Arc<Compiled>>,
@@ -156,8 +175,11 @@ impl Making {
         })
     }
 
-    fn engine(&self) -> &dyn Engine {
-        self.app.engine.as_ref()
+    fn engine(&self) -> Result<&dyn Engine, NoEngine> {
+        if let Some(moved) = self.moved.get() {
+            return Ok(moved.as_ref());
+        }
+        self.engine.as_ref().map(AsRef::as_ref).map_err(Clone::clone)
     }
 
     fn variables(&self) -> Variables {
@@ -175,7 +197,8 @@ impl Making {
     }
 
     async fn compiled(&self) -> Result<&Compiled, StepError> {
-        let get = || template::compiled(&self.app, self.tenant.template_id, &self.tenant.modules);
+        let engine = self.engine()?;
+        let get = || template::compiled(&self.app, engine, self.tenant.template_id, &self.tenant.modules);
         Ok(self.compiled.get_or_try_init(get).await?)
     }
 
@@ -189,7 +212,7 @@ impl Making {
             });
         };
         let variables = self.variables();
-        let mut session = self.engine().open(&self.name()?, &self.lock()).await?;
+        let mut session = self.engine()?.open(&self.name()?, &self.lock()).await?;
         let applied = session.apply(Unit { key, statements: &unit.statements, variables: &variables }).await;
         session.close().await;
         Ok(Outcome::Done(match applied? {
@@ -199,9 +222,23 @@ impl Making {
         }))
     }
 
+    /// Nothing of the tenant is anywhere yet, so where its server cannot be reached, it can go to another one.
     async fn reserve(&self) -> Result<Outcome, StepError> {
         let name = self.name()?;
-        match self.engine().look_up(&name).await? {
+        let found = match self.engine() {
+            Ok(engine) => engine.look_up(&name).await.map_err(StepError::from),
+            Err(cause) => Err(cause.into()),
+        };
+        let found = match found {
+            Err(StepError::Failed { may_pass: true, plain, detail }) => {
+                match self.go_elsewhere(&detail).await? {
+                    Some(note) => return Ok(Outcome::Done(Some(note))),
+                    None => return Err(StepError::Failed { may_pass: true, plain, detail }),
+                }
+            }
+            other => other?,
+        };
+        match found {
             Presence::Absent => Ok(Outcome::Done(None)),
             Presence::Ours(marker) if marker == self.marker() => Ok(Outcome::Done(None)),
             Presence::Ours(_) | Presence::Shut(_) => {
@@ -213,6 +250,35 @@ impl Making {
             ))
             .into()),
         }
+    }
+
+    /// Places the tenant on another server, where it was to be on any and there is one that answers; says so in a note.
+    async fn go_elsewhere(&self, detail: &str) -> Result<Option<String>, StepError> {
+        let (Some(wish), Some(away)) = (&self.elsewhere, self.tenant.server_id) else { return Ok(None) };
+        let app = &self.app;
+        let mut read = app.store.read().await?;
+        let Some(from) = store::servers::by_id(&mut read, away).await? else { return Ok(None) };
+        let Ok(Place::On(to)) = placement::find(&mut read, wish, Some(away)).await? else { return Ok(None) };
+        drop(read);
+        let engine = app.engines.on(&to)?;
+        if !matches!(engine.look_up(&self.name()?).await, Ok(Presence::Absent)) {
+            return Ok(None);
+        }
+        let mut write = app.store.write().await?;
+        if !store::jobs::is_ours(&mut write, self.claim).await? {
+            return Err(StepError::Stale);
+        }
+        let now = app.now_ms();
+        let tried = Tried { tried_ms: now, product: None, problem: Some(detail.to_owned()) };
+        store::servers::set_tried(&mut write, away, &tried).await?;
+        store::tenants::place(&mut write, self.tenant.id, to.product.word(), to.id).await?;
+        let sentence = format!("{} could not be reached, so the tenant goes to {}.", from.name, to.name);
+        let doer = store::events::Doer::program();
+        store::events::record(&mut write, Some(self.tenant.id), now, &doer, "tenant_placed", &sentence)
+            .await?;
+        write.commit().await?;
+        let _ = self.moved.set(engine);
+        Ok(Some(sentence))
     }
 
     /// Names the unit that opens the ledger of changes.
@@ -228,7 +294,7 @@ impl Making {
 
     async fn open_ledger(&self) -> Result<Outcome, StepError> {
         let key = self.baseline(self.compiled().await?);
-        let mut session = self.engine().open(&self.name()?, &self.lock()).await?;
+        let mut session = self.engine()?.open(&self.name()?, &self.lock()).await?;
         let applied =
             session.apply(Unit { key: &key, statements: &[], variables: &Variables::default() }).await;
         session.close().await;
@@ -238,7 +304,7 @@ impl Making {
 
     async fn verify(&self) -> Result<Outcome, StepError> {
         let compiled = self.compiled().await?;
-        let mut session = self.engine().open(&self.name()?, &self.lock()).await?;
+        let mut session = self.engine()?.open(&self.name()?, &self.lock()).await?;
         let found = session.inspect().await;
         session.close().await;
         let found = found?;
@@ -321,12 +387,12 @@ impl Work for Making {
         match kind(step) {
             Some(Kind::Reserve) => self.reserve().await,
             Some(Kind::CreateDatabase) => {
-                self.engine().create(&self.name()?, &self.lock()).await?;
+                let engine = self.engine()?;
+                account::ensure(&self.app, engine, &self.tenant).await?;
+                engine.create(&self.name()?, &self.lock()).await?;
                 Ok(Outcome::Done(None))
             }
-            Some(Kind::Account) if !self.engine().capabilities().accounts => {
-                Ok(Outcome::Skipped(NO_ACCOUNTS.into()))
-            }
+            Some(Kind::Account) => Ok(account::outcome(self.engine()?)),
             Some(Kind::CoreSchema | Kind::Module(_) | Kind::Seed | Kind::TenantInfo) => {
                 self.apply(step).await
             }
@@ -339,7 +405,7 @@ impl Work for Making {
                 Ok(Outcome::Done(None))
             }
             Some(Kind::Activate) => self.activate().await,
-            Some(Kind::Account) | None => Err(StepError::unknown_step(step)),
+            None => Err(StepError::unknown_step(step)),
         }
     }
 
@@ -347,7 +413,7 @@ impl Work for Making {
     async fn undo(&self, step: &str) -> Result<Outcome, StepError> {
         match kind(step) {
             Some(Kind::CreateDatabase) => {
-                let removed = match self.engine().remove(&self.name()?, &self.marker()).await {
+                let removed = match self.engine()?.remove(&self.name()?, &self.marker()).await {
                     Ok(removed) => removed,
                     // Not ours, so not ours to remove: taking back is done.
                     Err(EngineError::Foreign(why)) => return Ok(Outcome::Skipped(why)),
@@ -378,7 +444,7 @@ impl Work for Making {
     }
 
     fn can_be_at_once(&self) -> bool {
-        self.engine().capabilities().whole && !self.engine().capabilities().accounts
+        self.engine().is_ok_and(|engine| engine.capabilities().whole)
     }
 
     async fn prepare(&self) -> Result<Option<Prepared>, StepError> {
@@ -394,7 +460,9 @@ impl Work for Making {
         units.push(Unit { key: &baseline, statements: &[], variables: &none });
         let key = format!("{} {}", compiled.source_hash, compiled.modules.join(" "));
         let whole = Whole { key: &key, units: &units, schema_hash: &compiled.expected_hash };
-        let draft = match self.engine().draft(&self.name()?, &self.lock(), &whole).await? {
+        let engine = self.engine()?;
+        account::ensure(&self.app, engine, &self.tenant).await?;
+        let draft = match engine.draft(&self.name()?, &self.lock(), &whole).await? {
             Drafted::Ready(draft) => draft,
             Drafted::Stepwise => return Ok(None),
         };
@@ -403,13 +471,13 @@ impl Work for Making {
             let note = (!unit.statements.is_empty()).then(|| unit.summary.clone());
             steps.insert(unit.key.clone(), (Outcome::Done(note), *took));
         }
-        steps.insert("account".into(), (Outcome::Skipped(NO_ACCOUNTS.into()), Duration::ZERO));
+        steps.insert("account".into(), (account::outcome(engine), Duration::ZERO));
         steps.insert("verify".into(), (Outcome::Done(Some(as_expected(compiled))), Duration::ZERO));
         Ok(Some(Prepared { draft, steps }))
     }
 
     async fn publish(&self, prepared: &Prepared) -> Result<(), StepError> {
-        Ok(self.engine().publish(&prepared.draft).await?)
+        Ok(self.engine()?.publish(&prepared.draft).await?)
     }
 
     async fn published(&self, write: &mut Connection, now_ms: i64) -> StoreResult<()> {

@@ -98,7 +98,7 @@ impl Restoring {
     async fn verify(&self) -> Result<Outcome, StepError> {
         let ground = &self.0;
         let snapshot = self.snapshot().await?;
-        let mut session = ground.engine().open(&ground.name()?, &ground.lock()).await?;
+        let mut session = ground.engine()?.open(&ground.name()?, &ground.lock()).await?;
         let found = session.inspect().await;
         session.close().await;
         let found = found?;
@@ -131,7 +131,7 @@ impl Work for Restoring {
         let ground = &self.0;
         match step {
             "check" => {
-                snapshot::check(&ground.app, &self.snapshot().await?).await?;
+                snapshot::check(&ground.app, ground.engine()?, &self.snapshot().await?).await?;
                 Ok(Outcome::Done(None))
             }
             "save" => {
@@ -143,12 +143,12 @@ impl Work for Restoring {
             "copy" => {
                 let file = snapshot::file_of(&ground.app, &self.snapshot().await?);
                 let origin = Origin::File(&file, ground.tenant.id);
-                ground.engine().create_from(origin, &ground.name()?, &ground.lock()).await?;
+                ground.engine()?.create_from(origin, &ground.name()?, &ground.lock()).await?;
                 Ok(Outcome::Done(None))
             }
             "verify" => self.verify().await,
             // Past this there is no way back, so it must not fail: what stays is overwritten by the next shutting away.
-            "forget" => Ok(match ground.engine().forget_shut(&ground.name()?, ground.tenant.id).await {
+            "forget" => Ok(match ground.engine()?.forget_shut(&ground.name()?, ground.tenant.id).await {
                 Ok(_) => Outcome::Done(None),
                 Err(cause) => Outcome::Skipped(format!("It could not be removed: {cause}.")),
             }),

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app::App,
     digest::sha256_file,
-    engine::EngineError,
+    engine::{Engine, EngineError},
     store::{
         self, Connection, StoreError,
         jobs::{Claim, Job},
@@ -65,7 +65,15 @@ pub(super) async fn take(ground: &Ground, reason: Reason, wish: Wish) -> Result<
         return Ok(snapshot);
     }
     let file = format!("{}/{id}.db", tenant.id);
-    let saved = ground.engine().save(&ground.name()?, tenant.id, &snapshots_folder(app).join(&file)).await?;
+    let path = snapshots_folder(app).join(&file);
+    if let Some(folder) = path.parent() {
+        tokio::fs::create_dir_all(folder).await.map_err(|cause| {
+            StepError::from(EngineError::OutOfReach(format!(
+                "The folder of snapshots cannot be made: {cause}"
+            )))
+        })?;
+    }
+    let saved = ground.engine()?.save(&ground.name()?, tenant.id, &path).await?;
     let now = app.now_ms();
     // The last one outlives the time in which the tenant can be kept after all.
     let grace = if reason == Reason::Last { app.settings.grace } else { Duration::ZERO };
@@ -97,7 +105,7 @@ pub(super) async fn take(ground: &Ground, reason: Reason, wish: Wish) -> Result<
 /// The same, where there is a database to copy.
 pub(super) async fn take_if_there(ground: &Ground, reason: Reason, wish: Wish) -> Result<Outcome, StepError> {
     let name = ground.name()?;
-    match ground.engine().look(&name, ground.tenant.id).await {
+    match ground.engine()?.look(&name, ground.tenant.id).await {
         Err(EngineError::Missing(_)) => {
             return Ok(Outcome::Skipped("There is no database to copy any more.".into()));
         }
@@ -135,7 +143,7 @@ pub fn remove_file(file: &std::path::Path) -> Result<(), StepError> {
 }
 
 /// Checks that a copy is what was saved: its checksum, and whose it is.
-pub(super) async fn check(app: &App, snapshot: &Snapshot) -> Result<(), StepError> {
+pub(super) async fn check(app: &App, engine: &dyn Engine, snapshot: &Snapshot) -> Result<(), StepError> {
     let file = file_of(app, snapshot);
     let read = file.clone();
     let found = app
@@ -158,7 +166,7 @@ pub(super) async fn check(app: &App, snapshot: &Snapshot) -> Result<(), StepErro
             });
         }
     }
-    Ok(app.engine.check_saved(&file, snapshot.tenant_id).await?)
+    Ok(engine.check_saved(&file, snapshot.tenant_id).await?)
 }
 
 #[async_trait]

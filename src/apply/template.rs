@@ -1,8 +1,9 @@
-//! A tenant's template version, compiled for the engine of this installation.
+//! A tenant's template version, compiled for the engine that it lives on.
 
 use super::work::StepError;
 use crate::{
     app::App,
+    engine::Engine,
     store,
     templates::{
         Memory,
@@ -15,12 +16,17 @@ use std::sync::Arc;
 
 const UNREADABLE: &str = "The template of this tenant could not be read.";
 
-/// A stored version with optional modules, compiled; kept after the first time.
-pub async fn compiled(app: &App, template_id: i64, modules: &[String]) -> Result<Arc<Compiled>, StepError> {
+/// A stored version with optional modules, compiled for an engine; kept after the first time.
+pub async fn compiled(
+    app: &App,
+    engine: &dyn Engine,
+    template_id: i64,
+    modules: &[String],
+) -> Result<Arc<Compiled>, StepError> {
     let gone = |detail: &str| StepError::lasting(UNREADABLE, detail);
     let version = store::templates::by_id(&mut *app.store.read().await?, template_id).await?;
     let hash = version.ok_or_else(|| gone("the template version is gone"))?.source_hash;
-    let key = (hash, modules.to_vec());
+    let key = (engine.name(), hash, modules.to_vec());
     if let Some(compiled) = app.catalog.find(&key) {
         return Ok(compiled);
     }
@@ -38,7 +44,7 @@ pub async fn compiled(app: &App, template_id: i64, modules: &[String]) -> Result
         .ok_or_else(|| gone("the files of the template version are no template"))?;
     let order = files.module_order().map_err(|_| gone("the modules of the template have no order"))?;
     let all = prove::resolve(&order, modules).map_err(|_| gone("the template lacks a module"))?;
-    let compiled = match prove::compile(app.engine.as_ref(), &files, &all).await {
+    let compiled = match prove::compile(engine, &files, &all).await {
         Ok(compiled) => Arc::new(compiled),
         Err(CompileError::Template(report)) => {
             return Err(gone(&format!("The template version no longer works: {report}")));

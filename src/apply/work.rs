@@ -5,6 +5,7 @@ use crate::{
     app::App,
     disk_trouble::DiskTrouble,
     engine::{Draft, EngineError},
+    engines::NoEngine,
     store::{
         Connection, StoreError,
         events::{self, Doer},
@@ -43,7 +44,22 @@ pub enum StepError {
     },
 }
 
+/// What is said where an engine is out of reach, and it is not known why.
+const OUT_OF_REACH: &str = "The tenant's database could not be written. The disk may be full or read-only.";
+
 impl StepError {
+    /// The same for a tenant on a server: a server that is away is named, and waited for like a full disk, however long that
+    /// takes. True where that is so.
+    pub fn on_server_of(self, tenant: &Tenant) -> (Self, bool) {
+        match (self, &tenant.server_name) {
+            (StepError::Failed { may_pass: true, plain, detail }, Some(server)) if plain == OUT_OF_REACH => {
+                let plain = format!("The server {server} cannot be used at the moment. Nothing is lost.");
+                (StepError::Failed { may_pass: true, plain, detail }, true)
+            }
+            (other, _) => (other, false),
+        }
+    }
+
     /// A failure that trying again does not mend.
     pub fn lasting(plain: impl Into<String>, detail: impl Into<String>) -> Self {
         StepError::Failed { may_pass: false, plain: plain.into(), detail: detail.into() }
@@ -73,16 +89,19 @@ impl From<EngineError> for StepError {
             EngineError::Statement { .. } | EngineError::Dangling(_) => {
                 "The template's SQL was refused by the database."
             }
-            EngineError::OutOfReach(text) => DiskTrouble::of(text).map_or(
-                "The tenant's database could not be written. The disk may be full or read-only.",
-                DiskTrouble::words,
-            ),
+            EngineError::OutOfReach(text) => DiskTrouble::of(text).map_or(OUT_OF_REACH, DiskTrouble::words),
         };
         let detail = match &cause {
             EngineError::Statement { sql, .. } => format!("{cause}\n\n{sql}"),
             _ => cause.to_string(),
         };
         StepError::Failed { may_pass: cause.may_pass(), plain: plain.into(), detail }
+    }
+}
+
+impl From<NoEngine> for StepError {
+    fn from(cause: NoEngine) -> Self {
+        StepError::Failed { may_pass: true, plain: OUT_OF_REACH.into(), detail: cause.0 }
     }
 }
 

@@ -188,6 +188,15 @@ pub(super) async fn undo(app: &App, one: One) -> Result<End, Trouble> {
     end(app, life::give_up(app, &ACTOR, &one.slug).await, &one.how).await
 }
 
+pub(super) async fn new_password(app: &App, one: One) -> Result<End, Trouble> {
+    end(app, life::new_password(app, &ACTOR, &one.slug).await, &one.how).await
+}
+
+pub(super) async fn password(app: &App, slug: &str) -> Result<End, Trouble> {
+    output::line(&life::show_password(app, &ACTOR, slug).await?.0);
+    Ok(End::Done)
+}
+
 pub(super) async fn retry(app: &App, one: One) -> Result<End, Trouble> {
     let tenant = life::retry(app, &ACTOR, &one.slug).await?;
     let (_, job) = tenants::making(app, &ACTOR, &tenant.slug).await?;

@@ -5,6 +5,7 @@ mod export;
 mod life;
 mod output;
 mod serve;
+mod servers;
 mod templates;
 mod tenants;
 mod users;
@@ -42,6 +43,9 @@ enum Command {
     /// Create, look at and export tenants
     #[command(subcommand)]
     Tenants(tenants::Command),
+    /// Add and look at the database servers that tenants are placed on
+    #[command(subcommand)]
+    Servers(servers::Command),
     /// Invite and look at the people who sign in
     #[command(subcommand)]
     Users(users::Command),
@@ -115,6 +119,12 @@ async fn run(settings: Settings, command: Command) -> Result<End, Trouble> {
         Command::Tenants(command) => {
             let app = open(settings).await?;
             let ended = tenants::run(&app, command).await;
+            app.store.close().await;
+            ended
+        }
+        Command::Servers(command) => {
+            let app = open(settings).await?;
+            let ended = servers::run(&app, command).await;
             app.store.close().await;
             ended
         }

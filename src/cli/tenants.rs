@@ -3,6 +3,7 @@
 use super::{End, Trouble, life, output};
 use crate::{
     app::App,
+    apply::placement::Wish,
     error::Error,
     store::{
         jobs::{JobStatus, StepStatus},
@@ -59,6 +60,13 @@ pub(super) enum Command {
     Delete(life::Delete),
     /// Keep a deleted tenant after all
     Undelete(life::One),
+    /// Print the password of a tenant's account on its server; this works once
+    Password {
+        /// Its slug or id
+        slug: String,
+    },
+    /// Give a tenant's account on its server a new password
+    NewPassword(life::One),
     /// Try what failed again
     Retry(life::One),
     /// Remove what is left of a tenant that could not be made
@@ -85,6 +93,15 @@ pub(super) struct Create {
     /// An optional module; what it needs is added (repeat for more)
     #[arg(long = "module", value_name = "NAME")]
     modules: Vec<String>,
+    /// Place it on this server (see `tenantry servers list`)
+    #[arg(long, conflicts_with_all = ["engine", "region"])]
+    server: Option<String>,
+    /// Place it on a server of this engine, or inside this program: sqlite, mariadb or postgres
+    #[arg(long)]
+    engine: Option<String>,
+    /// Place it on a server with this label
+    #[arg(long)]
+    region: Option<String>,
     /// Work until the tenant is ready
     #[arg(long)]
     wait: bool,
@@ -128,6 +145,7 @@ pub(super) fn view(tenant: &Tenant) -> serde_json::Value {
         "modules": tenant.modules,
         "plan": tenant.plan.word(),
         "engine": tenant.engine,
+        "server": tenant.server_name,
         "database_name": tenant.database_name,
         "schema_hash": tenant.schema_hash,
         "created_at": moment(tenant.created_ms),
@@ -157,6 +175,8 @@ pub(super) async fn run(app: &App, command: Command) -> Result<End, Trouble> {
         Command::Restore(restore) => life::restore(app, restore).await,
         Command::Delete(delete) => life::delete(app, delete).await,
         Command::Undelete(one) => life::undelete(app, one).await,
+        Command::Password { slug } => life::password(app, &slug).await,
+        Command::NewPassword(one) => life::new_password(app, one).await,
         Command::Retry(one) => life::retry(app, one).await,
         Command::Undo(one) => life::undo(app, one).await,
         Command::Show { slug, json } => {
@@ -184,6 +204,7 @@ fn facts(tenant: &Tenant) -> Vec<(&'static str, String)> {
         ("Plan", tenant.plan.to_string()),
         ("Owner", tenant.email.clone()),
         ("Database", format!("{} ({})", tenant.database_name, tenant.engine)),
+        ("Server", tenant.server_name.clone().unwrap_or_else(|| "beside Tenantry itself".into())),
         ("Created", moment(tenant.created_ms)),
     ]
 }
@@ -203,6 +224,7 @@ async fn run_create(app: &App, create: Create) -> Result<End, Trouble> {
         plan: create.plan,
         template: create.template,
         modules: create.modules,
+        place: place(create.server, create.engine.as_deref(), create.region)?,
         request_id: None,
     };
     let created = tenants::create(app, &Actor::CommandLine, form).await.map_err(with_flags)?;
@@ -227,6 +249,26 @@ async fn run_create(app: &App, create: Create) -> Result<End, Trouble> {
     Ok(if tenant.status == Status::Failed { End::Failed } else { End::Done })
 }
 
+/// Where a tenant is wanted, as the form has it.
+fn place(server: Option<String>, engine: Option<&str>, region: Option<String>) -> Result<String, Trouble> {
+    let wish = match (server, engine, region) {
+        (Some(name), _, _) => Wish::Server(name),
+        (None, None, None) => Wish::Anywhere,
+        (None, Some("sqlite"), None) => Wish::Own,
+        (None, Some("sqlite"), Some(_)) => {
+            return Err(Trouble::Usage("--region goes with servers, and --engine sqlite is none.".into()));
+        }
+        (None, Some(word), region) => {
+            let product = word.parse().map_err(|_| {
+                Trouble::Usage(format!("--engine is {word:?}; it takes sqlite, mariadb or postgres."))
+            })?;
+            Wish::Among { product: Some(product), region }
+        }
+        (None, None, region) => Wish::Among { product: None, region },
+    };
+    Ok(wish.to_string())
+}
+
 /// Names the flag at each message, where a page would show it at the field.
 fn with_flags(mut error: Error) -> Error {
     let flags: BTreeMap<&str, &str> = BTreeMap::from([
@@ -236,6 +278,7 @@ fn with_flags(mut error: Error) -> Error {
         ("plan", "--plan"),
         ("template", "--template"),
         ("modules", "--module"),
+        ("place", "--server, --engine, --region"),
     ]);
     if !error.fields.is_empty() {
         let lines: Vec<String> = error

@@ -21,6 +21,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (7, "export", include_str!("schema/0007_export.sql")),
     (8, "look", include_str!("schema/0008_look.sql")),
     (9, "counts", include_str!("schema/0009_counts.sql")),
+    (10, "servers", include_str!("schema/0010_servers.sql")),
 ];
 
 /// What belongs to a migration and has to be said in an engine's own words, by its version: one statement each.

@@ -26,11 +26,13 @@ pub struct Draft {
     pub modules: BTreeMap<String, Vec<String>>,
     /// The plan, once it is chosen.
     pub plan: Option<Plan>,
+    /// Where its database is to be, once that is answered.
+    pub place: Option<String>,
     /// When it was last changed, in milliseconds.
     pub changed_ms: i64,
 }
 
-const COLUMNS: &str = "id, maker_id, name, email, note, template, modules, plan, changed_ms";
+const COLUMNS: &str = "id, maker_id, name, email, note, template, modules, plan, place, changed_ms";
 
 fn draft(row: &Row) -> Result<Draft> {
     Ok(Draft {
@@ -42,6 +44,7 @@ fn draft(row: &Row) -> Result<Draft> {
         template: row.maybe_text("template")?,
         modules: row.json("modules")?,
         plan: row.maybe_text("plan")?.and_then(|word| word.parse().ok()),
+        place: row.maybe_text("place")?,
         changed_ms: row.int("changed_ms")?,
     })
 }
@@ -53,7 +56,7 @@ fn modules_json(draft: &Draft) -> String {
 /// Adds a draft, or replaces the maker's own of the same id; false where the id belongs to somebody else's draft.
 pub async fn save(connection: &mut Connection, draft: &Draft) -> Result<bool> {
     let changed = sql(
-        "UPDATE tenant_drafts SET name = ?, email = ?, note = ?, template = ?, modules = ?, plan = ?, changed_ms = ?
+        "UPDATE tenant_drafts SET name = ?, email = ?, note = ?, template = ?, modules = ?, plan = ?, place = ?, changed_ms = ?
          WHERE id = ? AND maker_id = ?",
     )
     .bind(&draft.name)
@@ -62,6 +65,7 @@ pub async fn save(connection: &mut Connection, draft: &Draft) -> Result<bool> {
     .bind(draft.template.clone())
     .bind(modules_json(draft))
     .bind(draft.plan.map(Plan::word))
+    .bind(draft.place.clone())
     .bind(draft.changed_ms)
     .bind(draft.id)
     .bind(draft.maker)
@@ -71,8 +75,8 @@ pub async fn save(connection: &mut Connection, draft: &Draft) -> Result<bool> {
         return Ok(true);
     }
     let added = sql(
-        "INSERT INTO tenant_drafts (id, maker_id, name, email, note, template, modules, plan, created_ms, changed_ms)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO tenant_drafts (id, maker_id, name, email, note, template, modules, plan, place, created_ms, changed_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(draft.id)
     .bind(draft.maker)
@@ -82,6 +86,7 @@ pub async fn save(connection: &mut Connection, draft: &Draft) -> Result<bool> {
     .bind(draft.template.clone())
     .bind(modules_json(draft))
     .bind(draft.plan.map(Plan::word))
+    .bind(draft.place.clone())
     .bind(draft.changed_ms)
     .bind(draft.changed_ms)
     .run(connection)

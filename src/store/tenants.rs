@@ -130,6 +130,10 @@ pub struct Tenant {
     pub modules: Vec<String>,
     /// The engine that its database is on.
     pub engine: String,
+    /// The server that its database is on; `None` for the engine inside the program.
+    pub server_id: Option<Uuid>,
+    /// The name of that server.
+    pub server_name: Option<String>,
     /// The name of its database.
     pub database_name: String,
     /// Fingerprint of its schema, once it was verified.
@@ -142,7 +146,8 @@ pub struct Tenant {
 
 /// The columns that [`tenant`] reads; `t` is the tenant, `v` its template version.
 pub(super) const COLUMNS: &str = "t.id, t.name, t.slug, t.email, t.note, t.plan, t.status, t.template_id, v.template_type,
-    v.name AS template_name, t.template_version, t.modules, t.engine, t.database_name, t.schema_hash, t.created_ms, t.active_ms";
+    v.name AS template_name, t.template_version, t.modules, t.engine, t.server_id,
+    (SELECT s.name FROM servers s WHERE s.id = t.server_id) AS server_name, t.database_name, t.schema_hash, t.created_ms, t.active_ms";
 
 /// A tenant from a row of [`COLUMNS`].
 pub(super) fn tenant(row: &Row) -> Result<Tenant> {
@@ -160,6 +165,11 @@ pub(super) fn tenant(row: &Row) -> Result<Tenant> {
         template_version: row.text("template_version")?,
         modules: row.json("modules")?,
         engine: row.text("engine")?,
+        server_id: match row.maybe_text("server_id")? {
+            Some(_) => Some(row.parse("server_id")?),
+            None => None,
+        },
+        server_name: row.maybe_text("server_name")?,
         database_name: row.text("database_name")?,
         schema_hash: row.maybe_text("schema_hash")?,
         created_ms: row.int("created_ms")?,
@@ -190,6 +200,8 @@ pub struct NewTenant {
     pub modules: Vec<String>,
     /// The engine.
     pub engine: String,
+    /// The server, where it is not the engine inside the program.
+    pub server_id: Option<Uuid>,
     /// The name of its database.
     pub database_name: String,
     /// The form that asked for it.
@@ -203,9 +215,9 @@ pub struct NewTenant {
 /// Adds a tenant in state `pending` and reserves its database's name for ever. A slug, request or database name that is
 /// taken makes a duplicate error ([`super::StoreError::is_duplicate`]).
 pub async fn add(connection: &mut Connection, new: &NewTenant) -> Result<()> {
-    sql("INSERT INTO tenants (id, name, slug, email, note, plan, template_id, template_version, modules, engine, database_name,
-                              request_id, created_by, created_ms)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+    sql("INSERT INTO tenants (id, name, slug, email, note, plan, template_id, template_version, modules, engine, server_id,
+                              database_name, request_id, created_by, created_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
     .bind(new.id)
     .bind(&new.name)
     .bind(&new.slug)
@@ -216,6 +228,7 @@ pub async fn add(connection: &mut Connection, new: &NewTenant) -> Result<()> {
     .bind(&new.template_version)
     .bind(serde_json::to_string(&new.modules).unwrap_or_else(|_| "[]".into()))
     .bind(&new.engine)
+    .bind(new.server_id)
     .bind(&new.database_name)
     .bind(new.request_id)
     .bind(new.created_by)
@@ -226,6 +239,17 @@ pub async fn add(connection: &mut Connection, new: &NewTenant) -> Result<()> {
         .bind(&new.database_name)
         .bind(new.id)
         .bind(new.created_ms)
+        .run(connection)
+        .await?;
+    Ok(())
+}
+
+/// Notes which server a tenant's database will be on, before there is any.
+pub async fn place(connection: &mut Connection, id: Uuid, engine: &str, server: Uuid) -> Result<()> {
+    sql("UPDATE tenants SET engine = ?, server_id = ? WHERE id = ?")
+        .bind(engine)
+        .bind(server)
+        .bind(id)
         .run(connection)
         .await?;
     Ok(())

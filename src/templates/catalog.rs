@@ -10,8 +10,8 @@ use std::{
 /// How many are kept. One takes about 100 KB.
 const MOST: usize = 200;
 
-/// What a version is compiled from: hash of its files, and its modules.
-pub type Key = (String, Vec<String>);
+/// What a version is compiled from: name of the engine, hash of its files, and its modules.
+pub type Key = (&'static str, String, Vec<String>);
 
 /// The compiled versions of this process.
 #[derive(Debug, Default)]
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn among_many_versions_the_one_that_was_not_used_for_the_longest_time_goes_first() {
         let catalog = Catalog::default();
-        let key = |number: usize| (number.to_string(), Vec::new());
+        let key = |number: usize| ("sqlite", number.to_string(), Vec::new());
         for number in 0..MOST {
             catalog.keep(key(number), compiled(&number.to_string()));
         }

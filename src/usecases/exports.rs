@@ -1,6 +1,6 @@
 //! Taking a tenant's data out of the house. That is for administrators, and whoever runs the command line.
 
-use super::{actor::Actor, permissions::Permission, tenants};
+use super::{actor::Actor, permissions::Permission, tenant_trouble::no_engine, tenants};
 use crate::{
     app::App,
     apply::export::{
@@ -292,8 +292,8 @@ async fn find_exportable(app: &App, actor: &Actor, slug: &str) -> Result<Tenant>
 async fn open(app: &App, actor: &Actor, slug: &str) -> Result<(Tenant, Box<dyn Reading>, About)> {
     let tenant = find_exportable(app, actor, slug).await?;
     let about = About::new(&tenant, app.now_ms());
-    let session = app
-        .engine
+    let engine = app.engines.of(&tenant).await.map_err(|cause| no_engine(&cause))?;
+    let session = engine
         .look(&tenants::database_name(&tenant)?, tenant.id)
         .await
         .map_err(|cause| unreadable(&cause))?;

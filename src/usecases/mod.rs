@@ -13,6 +13,7 @@ pub mod password_links;
 pub mod passwords;
 pub mod people;
 pub mod permissions;
+pub mod servers;
 pub mod sessions;
 pub mod sign_in;
 pub mod template_drafts;

@@ -33,11 +33,13 @@ pub enum Permission {
     SeeJobs,
     /// Invite people, give them roles, switch them off, remove them.
     ManagePeople,
+    /// Add database servers, try them out, take them out of use.
+    ManageServers,
 }
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Permission; 14] = [
+    pub const ALL: [Permission; 15] = [
         Permission::BeSignedIn,
         Permission::SeeTenants,
         Permission::CreateTenants,
@@ -52,6 +54,7 @@ impl Permission {
         Permission::PublishTemplates,
         Permission::SeeJobs,
         Permission::ManagePeople,
+        Permission::ManageServers,
     ];
 
     /// What it allows, in the words of the page about people.
@@ -70,6 +73,7 @@ impl Permission {
             Permission::EditTemplates => "Change drafts of templates",
             Permission::PublishTemplates => "Publish templates, retire them and bring them back",
             Permission::SeeJobs => "See jobs",
+            Permission::ManageServers => "Add database servers, and take them out of use",
             Permission::ManagePeople => "Invite people, change what they may do, remove them",
         }
     }
@@ -96,7 +100,8 @@ pub fn reach(role: Role, permission: Permission) -> Reach {
             | Permission::PublishTemplates
             | Permission::ExportTenants
             | Permission::ManageTenants
-            | Permission::ManagePeople,
+            | Permission::ManagePeople
+            | Permission::ManageServers,
             Role::Staff,
         ) => Reach::None,
         (_, Role::Admin | Role::Staff) => Reach::All,

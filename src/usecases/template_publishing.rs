@@ -27,7 +27,12 @@ struct Trial {
 }
 
 /// Tries files out on scratch databases. Changes nothing.
-async fn try_out(app: &App, template_type: &str, files: &BTreeMap<String, String>) -> Result<Trial> {
+async fn try_out(
+    app: &App,
+    actor: &Actor,
+    template_type: &str,
+    files: &BTreeMap<String, String>,
+) -> Result<Trial> {
     let broken = |report: Report| Trial { report, proven: None };
     if files.is_empty() {
         let mut report = Report::default();
@@ -44,7 +49,7 @@ async fn try_out(app: &App, template_type: &str, files: &BTreeMap<String, String
         let manifest = files.get(&format!("{template_type}/template.toml")).map(String::as_str);
         return Ok(broken(frozen(&template, manifest)));
     }
-    let proof = prove_one(app, &template).await?;
+    let proof = prove_one(app, actor, &template).await?;
     let mut report = proof.report.clone();
     report.append(reading.report);
     report.sort();
@@ -56,7 +61,7 @@ async fn try_out(app: &App, template_type: &str, files: &BTreeMap<String, String
 pub async fn check(app: &App, actor: &Actor, id: Uuid) -> Result<Report> {
     actor.must(Permission::EditTemplates)?;
     let shown = show(app, actor, id).await?;
-    let trial = try_out(app, &shown.draft.template_type, &shown.texts()).await?;
+    let trial = try_out(app, actor, &shown.draft.template_type, &shown.texts()).await?;
     let check = Check { digest: shown.digest, at_ms: app.now_ms(), report: trial.report.clone() };
     let mut write = app.store.write().await?;
     store::template_drafts::set_checked(&mut write, id, &check).await?;
@@ -95,7 +100,7 @@ pub async fn publish(app: &App, actor: &Actor, id: Uuid, seen: &str, note: &str)
     }
     let files = shown.texts();
     // Proven once more: the check may be old, and what a version stores comes from the proof.
-    let trial = try_out(app, &shown.draft.template_type, &files).await?;
+    let trial = try_out(app, actor, &shown.draft.template_type, &files).await?;
     let Some((template, proof)) = trial.proven else {
         return Err(Error::conflict(
             "The draft does not work any more. Check it again, and look at what is found.",

@@ -1,9 +1,10 @@
 //! Checking, importing and showing templates.
 
-use super::{actor::Actor, permissions::Permission};
+use super::{actor::Actor, permissions::Permission, tenant_trouble::no_engine};
 use crate::{
     app::App,
     clock::timestamp,
+    engine::Engine,
     error::{Error, Result},
     schema::Schema,
     sql::migration,
@@ -79,21 +80,40 @@ fn refused(reading: &Reading, mut report: Report) -> Imported {
 /// A template of ours takes a second; one with a hundred extras, each near the bound of a scratch database, would take hours.
 const LONGEST_PROOF: Duration = Duration::from_mins(5);
 
-/// Tries a template out. A few at a time: each keeps a core busy.
-pub(super) async fn prove_one(app: &App, files: &TemplateFiles) -> Result<Proof> {
+/// Tries a template out on every engine that tenants can be placed on; the proof is that of the engine inside the program,
+/// with what the others found wrong. A few at a time: each keeps a core busy. When the program starts, and does not know
+/// yet whether servers answer, they are left out.
+pub(super) async fn prove_one(app: &App, actor: &Actor, files: &TemplateFiles) -> Result<Proof> {
     let _turn = app.proving.acquire().await.map_err(|cause| Error::internal(&cause))?;
-    let proof = tokio::time::timeout(LONGEST_PROOF, prove::prove(app.engine.as_ref(), files)).await;
+    let mut proof = prove_on(app.engines.own().as_ref(), files, "").await?;
+    if *actor == Actor::Program || !proof.report.is_clean() {
+        return Ok(proof);
+    }
+    let servers = app.engines.of_each_product().await.map_err(|cause| no_engine(&cause))?;
+    for (name, engine) in servers {
+        let found = prove_on(engine.as_ref(), files, &format!(" on the server {name}")).await?;
+        for mut problem in found.report.problems {
+            problem.reason = format!("on the server {name}: {}", problem.reason);
+            proof.report.problems.push(problem);
+        }
+    }
+    proof.report.sort();
+    Ok(proof)
+}
+
+async fn prove_on(engine: &dyn Engine, files: &TemplateFiles, place: &str) -> Result<Proof> {
+    let proof = tokio::time::timeout(LONGEST_PROOF, prove::prove(engine, files)).await;
     let proof = proof.map_err(|_| {
         Error::unusable(format!(
-            "Trying {} out took more than five minutes, and was stopped. Take out what makes so many rows.",
+            "Trying {} out{place} took more than five minutes, and was stopped. Take out what makes so many rows.",
             files.template_type
         ))
     })?;
     proof.map_err(|cause| {
-        Error::unavailable(
-            "The templates could not be tried out, because no scratch database could be used.",
-            &cause,
-        )
+        let sentence = format!(
+            "The templates could not be tried out{place}, because no scratch database could be used."
+        );
+        Error::unavailable(sentence, &cause)
     })
 }
 
@@ -106,7 +126,7 @@ pub async fn check(app: &App, actor: &Actor, source: impl Source + Send + 'stati
             results.push(refused(&reading, Report::default()));
             continue;
         };
-        let proof = prove_one(app, files).await?;
+        let proof = prove_one(app, actor, files).await?;
         if proof.report.is_clean() {
             let mut report = proof.report;
             report.append(reading.report.clone());
@@ -202,7 +222,7 @@ pub(super) async fn import_readings(
             }
             Known::New => {}
         }
-        let proof = prove_one(app, files).await?;
+        let proof = prove_one(app, actor, files).await?;
         if !proof.report.is_clean() {
             results.push(refused(reading, proof.report));
             continue;

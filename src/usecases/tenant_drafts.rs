@@ -4,6 +4,7 @@
 use super::{
     actor::Actor,
     permissions::Permission,
+    servers,
     templates::{self, Choice, Offer},
     tenants::{self, CreateForm, Created},
 };
@@ -38,13 +39,16 @@ pub enum Step {
     Extras,
     /// Which plan?
     Plan,
+    /// Where will it live?
+    Place,
     /// Are the answers right?
     Check,
 }
 
 impl Step {
     /// All of them, in order.
-    pub const ALL: [Step; 5] = [Step::Customer, Step::Template, Step::Extras, Step::Plan, Step::Check];
+    pub const ALL: [Step; 6] =
+        [Step::Customer, Step::Template, Step::Extras, Step::Plan, Step::Place, Step::Check];
 
     /// The word in addresses.
     pub fn word(self) -> &'static str {
@@ -53,6 +57,7 @@ impl Step {
             Step::Template => "template",
             Step::Extras => "extras",
             Step::Plan => "plan",
+            Step::Place => "where",
             Step::Check => "check",
         }
     }
@@ -72,6 +77,8 @@ pub struct Described {
     pub draft: Draft,
     /// What tenants can be made from.
     pub offers: Vec<Offer>,
+    /// Where its database can be; empty where there is only one place.
+    pub places: Vec<servers::Choice>,
 }
 
 impl Described {
@@ -89,10 +96,21 @@ impl Described {
         ticked.iter().all(is_there).then_some(ticked.as_slice())
     }
 
-    /// The steps of this draft. A template without extras does not ask for them.
+    /// The chosen place, where one is chosen that is still offered.
+    pub fn place(&self) -> Option<&servers::Choice> {
+        let chosen = self.draft.place.as_deref()?;
+        self.places.iter().find(|place| place.value == chosen)
+    }
+
+    /// The steps of this draft. A template without extras does not ask for them, and one place is not asked for.
     pub fn steps(&self) -> Vec<Step> {
-        let asks = self.offer().is_none_or(|offer| offer.modules.iter().any(|module| !module.is_core));
-        Step::ALL.into_iter().filter(|step| *step != Step::Extras || asks).collect()
+        let has_extras = self.offer().is_none_or(|offer| offer.modules.iter().any(|module| !module.is_core));
+        let asks = |step: &Step| match step {
+            Step::Extras => has_extras,
+            Step::Place => !self.places.is_empty(),
+            _ => true,
+        };
+        Step::ALL.into_iter().filter(asks).collect()
     }
 
     fn is_answered(&self, step: Step) -> bool {
@@ -101,6 +119,7 @@ impl Described {
             Step::Template => self.offer().is_some(),
             Step::Extras => self.extras().is_some(),
             Step::Plan => self.draft.plan.is_some(),
+            Step::Place => self.place().is_some(),
             Step::Check => false,
         }
     }
@@ -145,6 +164,8 @@ pub enum Answer {
     Extras(Vec<String>),
     /// The plan.
     Plan(String),
+    /// Where it is to live.
+    Place(String),
 }
 
 /// What a new draft has from the start.
@@ -174,7 +195,17 @@ async fn find_draft(app: &App, actor: &Actor, id: Uuid) -> Result<Option<Draft>>
 }
 
 async fn described(app: &App, actor: &Actor, draft: Draft) -> Result<Described> {
-    Ok(Described { draft, offers: templates::offers(app, actor).await? })
+    Ok(Described {
+        draft,
+        offers: templates::offers(app, actor).await?,
+        places: servers::choices(app, actor).await?,
+    })
+}
+
+/// How many questions a new tenant usually takes, the last page included.
+pub async fn usual_steps(app: &App, actor: &Actor) -> Result<usize> {
+    let asks = !servers::choices(app, actor).await?.is_empty();
+    Ok(Step::ALL.len() - usize::from(!asks))
 }
 
 /// What is at a draft's address: the draft, or the tenant that it has become. Somebody else's draft is not there.
@@ -211,6 +242,7 @@ pub async fn begin(app: &App, actor: &Actor, id: Uuid, customer: Answer, start: 
         template: Some(start.template).filter(|template| !template.is_empty()),
         modules: BTreeMap::new(),
         plan: None,
+        place: None,
         changed_ms: 0,
     };
     if !start.like.is_empty() {
@@ -235,6 +267,7 @@ pub async fn put(app: &App, actor: &Actor, id: Uuid, given: Answer) -> Result<Fo
         Answer::Template(_) => Step::Template,
         Answer::Extras(_) => Step::Extras,
         Answer::Plan(_) => Step::Plan,
+        Answer::Place(_) => Step::Place,
     };
     if !described.may_be_at(step) {
         return Err(Error::conflict("Answer the questions before this one first."));
@@ -272,6 +305,12 @@ fn answer(described: &mut Described, given: Answer) -> Result<()> {
             Ok(plan) => described.draft.plan = Some(plan),
             Err(_) => return Err(field("plan", "Choose a plan.")),
         },
+        Answer::Place(value) => {
+            if !described.places.iter().any(|place| place.value == value) {
+                return Err(field("place", "This place is not there any more. Choose another one."));
+            }
+            described.draft.place = Some(value);
+        }
     }
     Ok(())
 }
@@ -331,7 +370,7 @@ pub async fn check(app: &App, described: Described) -> Result<Answers> {
         [&draft.name, &draft.email, draft.note.as_ref().unwrap_or(&String::new()), &choice.template_name]
             .map(String::clone)
             .into_iter()
-            .chain([choice.version.clone(), plan.word().to_owned()])
+            .chain([choice.version.clone(), plan.word().to_owned(), draft.place.clone().unwrap_or_default()])
             .chain(choice.modules.clone());
     Ok(Answers {
         seen: sha256_hex(serde_json::to_string(&parts.collect::<Vec<_>>()).unwrap_or_default()),
@@ -379,6 +418,7 @@ pub async fn create(app: &App, actor: &Actor, id: Uuid, seen: &str) -> Result<Se
         plan: answers.plan.word().to_owned(),
         template: draft.template.unwrap_or_default(),
         modules: answers.choice.modules,
+        place: draft.place.unwrap_or_default(),
         request_id: Some(id),
     };
     Ok(Sent::Created(Box::new(tenants::create(app, actor, form).await?)))

@@ -1,9 +1,37 @@
 //! What a person is told where a tenant's own database cannot be used.
 
-use crate::{disk_trouble::DiskTrouble, engine::EngineError, error::Error};
+use crate::{
+    disk_trouble::DiskTrouble, engine::EngineError, engines::NoEngine, error::Error, store::tenants::Tenant,
+};
 
-/// The error for a page. The cause goes to the log, under the reference.
-pub fn database_trouble(cause: &EngineError) -> Error {
+/// The error for a page where a tenant's engine cannot be had.
+pub fn no_engine(cause: &NoEngine) -> Error {
+    Error::unavailable(
+        "The database server of this tenant cannot be used at the moment. Nothing is lost. An administrator finds the reason on the servers' page.",
+        cause,
+    )
+}
+
+/// The error for a page about a tenant. The cause goes to the log, under the reference.
+pub fn trouble_of(tenant: &Tenant, cause: &EngineError) -> Error {
+    let Some(server) = &tenant.server_name else { return database_trouble(cause) };
+    let words = match cause {
+        EngineError::Missing(_) => format!(
+            "The database of this tenant is not on the server {server} any more. Bring it back there from a backup, or restore a snapshot."
+        ),
+        EngineError::Foreign(_) => format!(
+            "The database under this tenant's name on the server {server} is not marked as this tenant's. It was left as it is."
+        ),
+        EngineError::OutOfReach(_) if !cause.is_damage() => format!(
+            "The server {server} cannot be used at the moment. Nothing is lost. Wait a moment, then look again."
+        ),
+        _ => return database_trouble(cause),
+    };
+    Error::unavailable(words, cause)
+}
+
+/// The same for a tenant that is a file of its own.
+fn database_trouble(cause: &EngineError) -> Error {
     let words = match cause {
         EngineError::Missing(_) => {
             "The file of this tenant's database is gone, so the tenant cannot be used. Put the file back from a backup, or restore a snapshot. Nothing else was touched."

@@ -1,12 +1,19 @@
 //! Creating tenants, finding them, and giving those that failed another chance.
 
 use super::{
-    accounts::normal_email, actor::Actor, permissions::Permission, templates::Choice,
-    tenant_trouble::database_trouble,
+    accounts::normal_email,
+    actor::Actor,
+    permissions::Permission,
+    templates::Choice,
+    tenant_trouble::{no_engine, trouble_of},
 };
 use crate::{
     app::App,
-    apply::{copy, provision},
+    apply::{
+        copy,
+        placement::{self, NoPlace, Place, Wish},
+        provision,
+    },
     engine::DatabaseName,
     error::{Error, Result},
     schema::Schema,
@@ -16,6 +23,7 @@ use crate::{
         events::Event,
         invitations::Invitation,
         jobs::{Job, JobStatus, NewJob, Step},
+        tenant_accounts::Account,
         tenant_list::{Cursor, Filter, Sort, TenantPage},
         tenants::{NewTenant, Plan, Tenant},
     },
@@ -43,6 +51,8 @@ pub struct CreateForm {
     pub template: String,
     /// Optional modules by name. What they need is added.
     pub modules: Vec<String>,
+    /// Where its database is to be, as [`Wish`] is written; empty for anywhere.
+    pub place: String,
     /// Makes sending the form twice the same as sending it once.
     pub request_id: Option<Uuid>,
 }
@@ -227,10 +237,14 @@ pub async fn create(app: &App, actor: &Actor, form: CreateForm) -> Result<Create
         }
         Err(error) => return Err(error),
     };
-    let (Some(customer), Some(plan), Some(choice)) = (customer, plan, choice) else {
+    let wish = form.place.parse::<Wish>().ok();
+    if wish.is_none() {
+        fields.insert("place", "Choose where the tenant's database is to be.".to_owned());
+    }
+    let (Some(customer), Some(plan), Some(choice), Some(wish)) = (customer, plan, choice, wish) else {
         return Err(Error::invalid(fields));
     };
-    insert(app, actor, customer, plan, &choice, form.request_id).await
+    insert(app, actor, customer, plan, &choice, (&wish, form.request_id)).await
 }
 
 /// The tenant that a request has led to, where it has.
@@ -247,7 +261,7 @@ async fn insert(
     customer: Customer,
     plan: Plan,
     choice: &Choice,
-    request_id: Option<Uuid>,
+    (wish, request_id): (&Wish, Option<Uuid>),
 ) -> Result<Created> {
     let id = app.new_id();
     let job_id = app.new_id();
@@ -262,6 +276,8 @@ async fn insert(
         );
         return Err(Error::invalid(BTreeMap::from([("template", text)])));
     };
+    let place = placement::find(&mut write, wish, None).await?;
+    let place = place.map_err(|NoPlace(why)| Error::invalid(BTreeMap::from([("place", why)])))?;
     let slug = free_slug(&mut write, &base, id).await?;
     let new = NewTenant {
         id,
@@ -274,7 +290,12 @@ async fn insert(
         template_id: choice.template_id,
         template_version: choice.version.clone(),
         modules: choice.modules.clone(),
-        engine: app.engine.name().to_owned(),
+        engine: match &place {
+            Place::Own => app.engines.own().name(),
+            Place::On(server) => server.product.word(),
+        }
+        .to_owned(),
+        server_id: place.server_id(),
         request_id,
         created_by: actor.id(),
         created_ms: now,
@@ -296,7 +317,11 @@ async fn insert(
     if let Some(request) = request_id {
         store::tenant_drafts::fulfil(&mut write, request).await?;
     }
-    let sentence = format!("Asked for the tenant from {} {}.", choice.template_name, choice.version);
+    let on = match &place {
+        Place::Own => String::new(),
+        Place::On(server) => format!(" on the server {}", server.name),
+    };
+    let sentence = format!("Asked for the tenant from {} {}{on}.", choice.template_name, choice.version);
     store::events::record(&mut write, Some(id), now, &actor.doer(), "tenant_created", &sentence).await?;
     let steps = provision::steps(&choice.module_order);
     let job = NewJob {
@@ -304,7 +329,7 @@ async fn insert(
         kind: provision::KIND,
         tenant_id: Some(id),
         other_tenant_id: None,
-        params: serde_json::Value::Null,
+        params: provision::params(wish, &place),
         steps: &steps,
         created_by: actor.id(),
         created_ms: now,
@@ -427,6 +452,8 @@ pub struct Overview {
     pub invitation: Option<Invitation>,
     /// Where its application finds the database, as (label, value).
     pub address: Vec<(&'static str, String)>,
+    /// Its account, where it lives on a server.
+    pub account: Option<Account>,
     /// Bytes that the database takes.
     pub size: Option<u64>,
     /// What is the matter with the database, where something is.
@@ -435,6 +462,17 @@ pub struct Overview {
     pub events: Vec<Event>,
     /// The titles of its modules, in order, each with whether it was chosen.
     pub modules: Vec<(String, bool)>,
+}
+
+/// How long a page waits for a tenant's database.
+const LONGEST_LOOK: std::time::Duration = std::time::Duration::from_secs(3);
+
+fn no_answer() -> Error {
+    let cause = format!("no answer within {} seconds", LONGEST_LOOK.as_secs());
+    Error::unavailable(
+        "The database server of this tenant does not answer at the moment. Nothing is lost. Wait a moment, then look again.",
+        &cause,
+    )
 }
 
 /// The overview of a tenant.
@@ -446,10 +484,35 @@ pub async fn overview(app: &App, actor: &Actor, slug: &str) -> Result<Overview> 
     let events = store::events::list(&mut read, scope, Some(tenant.id), None, 5).await?;
     let name = database_name(&tenant)?;
     let exists = tenant.active_ms.is_some();
-    let checked = if exists { app.engine.check(&name, tenant.id).await } else { Ok(()) };
+    let engine = app.engines.of(&tenant).await;
+    let (mut trouble, mut address, mut size) = (None, Vec::new(), None);
+    if exists {
+        match &engine {
+            Ok(engine) => {
+                address = engine.address(&name);
+                let looked = async {
+                    match engine.check(&name, tenant.id).await {
+                        Ok(()) => Ok(engine.size(&name).await),
+                        Err(cause) => Err(cause),
+                    }
+                };
+                match tokio::time::timeout(LONGEST_LOOK, looked).await {
+                    Ok(Ok(found)) => size = found,
+                    Ok(Err(cause)) => trouble = Some(trouble_of(&tenant, &cause)),
+                    Err(_) => trouble = Some(no_answer()),
+                }
+            }
+            Err(cause) => trouble = Some(no_engine(cause)),
+        }
+    }
     let modules = store::templates::modules(&mut read, tenant.template_id).await?;
+    let account = match tenant.server_id {
+        Some(_) => store::tenant_accounts::find(&mut read, tenant.id).await?,
+        None => None,
+    };
     Ok(Overview {
-        trouble: checked.err().as_ref().map(database_trouble),
+        trouble,
+        account,
         modules: modules
             .iter()
             .filter(|module| module.is_core || tenant.modules.contains(&module.name))
@@ -457,8 +520,8 @@ pub async fn overview(app: &App, actor: &Actor, slug: &str) -> Result<Overview> 
             .collect(),
         invitation,
         events,
-        address: if exists { app.engine.address(&name) } else { Vec::new() },
-        size: if exists { app.engine.size(&name).await } else { None },
+        address,
+        size,
         tenant,
     })
 }
@@ -466,7 +529,8 @@ pub async fn overview(app: &App, actor: &Actor, slug: &str) -> Result<Overview> 
 /// Whether what lies in the place of a tenant's database is damaged, or not its own.
 pub async fn is_damaged(app: &App, tenant: &Tenant) -> bool {
     let Ok(name) = database_name(tenant) else { return false };
-    app.engine.check(&name, tenant.id).await.is_err_and(|cause| cause.is_damage())
+    let Ok(engine) = app.engines.of(tenant).await else { return false };
+    engine.check(&name, tenant.id).await.is_err_and(|cause| cause.is_damage())
 }
 
 pub(crate) fn database_name(tenant: &Tenant) -> Result<DatabaseName> {
@@ -481,14 +545,15 @@ pub async fn schema(app: &App, actor: &Actor, slug: &str) -> Result<(Tenant, Sch
             "This tenant has no database yet. Its structure is shown once it is ready.",
         ));
     }
-    let mut session = app
-        .engine
+    let engine = app.engines.of(&tenant).await.map_err(|cause| no_engine(&cause))?;
+    let mut session = engine
         .look(&database_name(&tenant)?, tenant.id)
         .await
-        .map_err(|cause| database_trouble(&cause))?;
+        .map_err(|cause| trouble_of(&tenant, &cause))?;
     let schema = session.inspect().await;
     session.close().await;
-    Ok((tenant, schema.map_err(|cause| database_trouble(&cause))?))
+    let schema = schema.map_err(|cause| trouble_of(&tenant, &cause))?;
+    Ok((tenant, schema))
 }
 
 /// The history of a tenant, newest first; `before` goes on after the last of a page.

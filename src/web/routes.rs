@@ -3,7 +3,7 @@
 
 use super::guard;
 use super::handlers::{
-    account, dashboard, invitations, jobs, kept, password, people, session, setup, styleguide,
+    account, dashboard, invitations, jobs, kept, password, people, servers, session, setup, styleguide,
     template_details, template_drafts, template_editor, template_import, template_publishing, templates,
     tenants,
 };
@@ -93,6 +93,9 @@ pub fn table() -> Vec<Entry> {
         route!(POST "/tenants/{slug}/manage/restore", Needs(P::ManageTenants), tenants::manage::acts::send),
         route!(GET "/tenants/{slug}/manage/delete", Needs(P::ManageTenants), tenants::manage::acts::form),
         route!(POST "/tenants/{slug}/manage/delete", Needs(P::ManageTenants), tenants::manage::acts::send),
+        route!(GET "/tenants/{slug}/manage/new-password", Needs(P::ManageTenants), tenants::manage::acts::form),
+        route!(POST "/tenants/{slug}/manage/new-password", Needs(P::ManageTenants), tenants::manage::acts::send),
+        route!(POST "/tenants/{slug}/password", Needs(P::ManageTenants), tenants::show::password),
         route!(POST "/tenants/{slug}/retry", Needs(P::CreateTenants), tenants::setup::retry),
         route!(GET "/tenants/{slug}/owners", Needs(P::ShareTenants), tenants::owners::show),
         route!(POST "/tenants/{slug}/owners", Needs(P::ShareTenants), tenants::owners::invite),
@@ -136,6 +139,16 @@ pub fn table() -> Vec<Entry> {
         route!(POST "/people/{person}/tenants/take", Needs(P::ManagePeople), people::take_tenant),
         route!(GET "/people/{person}/remove", Needs(P::ManagePeople), people::ask_remove),
         route!(POST "/people/{person}/remove", Needs(P::ManagePeople), people::remove),
+        route!(GET "/servers", Needs(P::ManageServers), servers::list),
+        route!(GET "/servers/add", Needs(P::ManageServers), servers::add_form),
+        route!(POST "/servers/add", Needs(P::ManageServers), servers::add),
+        route!(GET "/servers/{server}", Needs(P::ManageServers), servers::show),
+        route!(POST "/servers/{server}/test", Needs(P::ManageServers), servers::test),
+        route!(POST "/servers/{server}/drain", Needs(P::ManageServers), servers::drain),
+        route!(GET "/servers/{server}/change", Needs(P::ManageServers), servers::change_form),
+        route!(POST "/servers/{server}/change", Needs(P::ManageServers), servers::change),
+        route!(GET "/servers/{server}/remove", Needs(P::ManageServers), servers::ask_remove),
+        route!(POST "/servers/{server}/remove", Needs(P::ManageServers), servers::remove),
         route!(GET "/account", Needs(P::BeSignedIn), account::show),
         route!(POST "/account/name", Needs(P::BeSignedIn), account::rename),
         route!(POST "/account/password", Needs(P::BeSignedIn), account::change_password),

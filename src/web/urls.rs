@@ -156,6 +156,46 @@ pub fn tenant_invitation(slug: &str) -> String {
     format!("/tenants/{}/invitation", part(slug))
 }
 
+/// Shows the password of its account, once.
+pub fn tenant_password(slug: &str) -> String {
+    format!("/tenants/{}/password", part(slug))
+}
+
+/// The database servers.
+pub fn servers() -> String {
+    "/servers".into()
+}
+
+/// The form for a new server.
+pub fn add_server() -> String {
+    "/servers/add".into()
+}
+
+/// A server.
+pub fn server(name: &str) -> String {
+    format!("/servers/{}", part(name))
+}
+
+/// Trying a server out.
+pub fn server_test(name: &str) -> String {
+    format!("/servers/{}/test", part(name))
+}
+
+/// Whether a server takes new tenants.
+pub fn server_drain(name: &str) -> String {
+    format!("/servers/{}/drain", part(name))
+}
+
+/// Changing a server.
+pub fn server_change(name: &str) -> String {
+    format!("/servers/{}/change", part(name))
+}
+
+/// Removing a server.
+pub fn server_remove(name: &str) -> String {
+    format!("/servers/{}/remove", part(name))
+}
+
 /// The templates.
 pub fn templates() -> String {
     "/templates".into()

@@ -196,6 +196,8 @@ pub enum Place {
     Jobs,
     /// People who sign in.
     People,
+    /// Database servers.
+    Servers,
     /// One's own account.
     Account,
     /// None of them, such as an error.
@@ -298,6 +300,18 @@ impl Shell {
             icon: "user-circle",
             href: urls::people(),
             is_current: place == Place::People,
+        });
+        self
+    }
+
+    /// The same with the way to the database servers.
+    #[must_use]
+    pub fn with_servers(mut self, place: Place) -> Self {
+        self.nav.push(NavLink {
+            title: "Servers",
+            icon: "database",
+            href: urls::servers(),
+            is_current: place == Place::Servers,
         });
         self
     }

@@ -234,7 +234,7 @@ export async function signIn(visitor, who = admin) {
  * with the name of its question.
  */
 export async function describeTenant(page, answers, look = async () => {}) {
-  const { name, email, note = '', template = 'ngo', plan = 'basic', modules = [] } = answers;
+  const { name, email, note = '', template = 'ngo', plan = 'basic', modules = [], place = '' } = answers;
   const goOn = async (next) => {
     await page.getByRole('button', { name: /^(Continue|Save)$/ }).click();
     await page.waitForURL(next);
@@ -255,7 +255,12 @@ export async function describeTenant(page, answers, look = async () => {}) {
   }
   await look('plan');
   await page.locator(`input[name="plan"][value="${plan}"]`).check();
-  await goOn(/\/check$/);
+  await goOn(/\/(where|check)$/);
+  if (page.url().endsWith('/where')) {
+    await look('where');
+    await page.locator(`input[name="place"][value="${place}"]`).check();
+    await goOn(/\/check$/);
+  }
   await look('check');
 }
 

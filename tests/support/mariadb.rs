@@ -127,6 +127,11 @@ impl Server {
         panic!("the server does not start: {}", self.folder.display());
     }
 
+    /// The administrator's way in, as an address.
+    pub fn url(&self) -> String {
+        format!("mysql://{}:{}@127.0.0.1:{}", ADMIN.0, ADMIN.1, self.port)
+    }
+
     /// The administrator's way in.
     pub fn options(&self) -> MySqlConnectOptions {
         MySqlConnectOptions::new().host("127.0.0.1").port(self.port).username(ADMIN.0).password(ADMIN.1)
@@ -148,6 +153,12 @@ impl Server {
 
     /// Kills the server in the middle of what it does, and starts it again.
     pub async fn crash(&mut self) {
+        self.down();
+        self.up().await;
+    }
+
+    /// Kills the server in the middle of what it does; its data stays.
+    pub fn down(&mut self) {
         let pid = std::fs::read_to_string(self.folder.join("data/pid")).unwrap();
         let killed = Command::new("kill").args(["-9", pid.trim()]).status().unwrap();
         assert!(killed.success());
@@ -155,6 +166,10 @@ impl Server {
         // The watch would take the folder away.
         watch.kill().unwrap();
         watch.wait().unwrap();
+    }
+
+    /// Starts it again.
+    pub async fn up(&mut self) {
         self.run();
         self.admin().await.close().await.unwrap();
     }

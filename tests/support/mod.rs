@@ -145,6 +145,7 @@ pub fn form(name: &str, modules: &[&str]) -> CreateForm {
         plan: "basic".to_owned(),
         template: "ngo".to_owned(),
         modules: modules.iter().map(|name| (*name).to_owned()).collect(),
+        place: String::new(),
         request_id: None,
     }
 }

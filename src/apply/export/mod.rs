@@ -128,8 +128,8 @@ impl Exporting {
             StepError::lasting("The tenant's database has a name that cannot be used.", detail)
         })?;
         let file = self.files.begin(name).map_err(|cause| not_written(&cause))?;
-        let session =
-            self.app.engine.look(&database, self.tenant.id).await.map_err(|cause| not_read(&cause))?;
+        let engine = self.app.engines.of(&self.tenant).await?;
+        let session = engine.look(&database, self.tenant.id).await.map_err(|cause| not_read(&cause))?;
         let reading = session.read().await.map_err(|cause| not_read(&cause))?;
         let about = About::new(&self.tenant, moment_ms);
         pouring::pour_archive(reading, about, contents, file, Arc::new(Progress::default())).await.map_err(

@@ -142,6 +142,15 @@ async fn make(
     if snapshot.is_none() {
         must_be_in(&original, &[Status::Active, Status::Suspended, Status::Archived], "be cloned")?;
     }
+    if let Some(server) = original.server_id {
+        let server = store::servers::by_id(&mut write, server).await?;
+        if let Some(server) = server.filter(|server| server.is_draining || server.is_full()) {
+            return Err(Error::conflict(format!(
+                "A copy stays on the server of the original, and {} is full or takes no new tenants. Ask an administrator to make room there.",
+                server.name
+            )));
+        }
+    }
     let slug = free_slug(&mut write, &Slug::from_name(&name), id).await?;
     let template_id = snapshot.map_or(original.template_id, |snapshot| snapshot.template_id);
     let new = NewTenant {
@@ -156,6 +165,7 @@ async fn make(
         template_version: original.template_version.clone(),
         modules: snapshot.map_or(&original.modules, |snapshot| &snapshot.modules).clone(),
         engine: original.engine.clone(),
+        server_id: original.server_id,
         request_id: form.request_id,
         created_by: actor.id(),
         created_ms: now,

@@ -3,6 +3,7 @@
 
 mod acts;
 mod copies;
+mod password;
 mod sweep;
 
 pub use acts::{
@@ -10,6 +11,7 @@ pub use acts::{
     unarchive,
 };
 pub use copies::{NewName, clone_tenant, restore_as_new, restore_over, snapshots, take_snapshot};
+pub use password::{new_password, show_password};
 pub use sweep::{Swept, sweep};
 
 use super::{actor::Actor, permissions::Permission, tenants::find};

@@ -9,6 +9,7 @@ pub mod kept;
 pub mod making;
 pub mod password;
 pub mod people;
+pub mod servers;
 pub mod session;
 pub mod setup;
 pub mod styleguide;
@@ -83,6 +84,9 @@ pub fn shell(request: &HttpRequest, actor: &Actor, place: Place) -> Shell {
     };
     if actor.must(Permission::ManagePeople).is_ok() {
         shell = shell.with_people(place);
+    }
+    if actor.must(Permission::ManageServers).is_ok() {
+        shell = shell.with_servers(place);
     }
     Shell { flash: take_flash(request), ..shell }
 }

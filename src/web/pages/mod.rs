@@ -9,6 +9,7 @@ pub mod jobs;
 pub mod kept;
 pub mod password;
 pub mod people;
+pub mod servers;
 pub mod session;
 pub mod setup;
 pub mod styleguide;

@@ -3,17 +3,21 @@
 use super::crumbs;
 use crate::{
     app::App,
+    config::Secret,
+    error::Kind,
     store::{
         invitations::Invitation,
         tenants::{Status, Tenant},
     },
-    usecases::{actor::Actor, invitations, permissions::Permission, tenants},
+    usecases::{actor::Actor, invitations, life, permissions::Permission, tenants},
     web::{
         errors::Failure,
         guard::SignedIn,
-        handlers::{Answer, Values, absolute, dashboard::event_view, html, shell},
+        handlers::{Answer, Values, absolute, dashboard::event_view, html, leave_warning, shell},
         htmx,
-        pages::tenants::show::{ActivityPage, Fact, InvitationView, OverviewPage, Tab, TenantHead},
+        pages::tenants::show::{
+            ActivityPage, Fact, InvitationView, OverviewPage, PasswordView, Tab, TenantHead,
+        },
         tenant_words::{plan, state},
         urls,
         views::{Crumb, EventView, Pager, Pill, Place, TimeView, Tone, size},
@@ -88,8 +92,60 @@ pub async fn overview(
     SignedIn(actor): SignedIn,
     slug: Path<String>,
 ) -> Answer {
-    let page = overview_page(&request, &app, &actor, &slug, None).await?;
+    let page = overview_page(&request, &app, &actor, &slug, Shown::default()).await?;
     html(StatusCode::OK, &page)
+}
+
+/// What a page shows this one time.
+#[derive(Default)]
+struct Shown {
+    link: Option<String>,
+    password: Option<Secret>,
+}
+
+/// Shows the password of a tenant's account, this one time.
+pub async fn password(
+    request: HttpRequest,
+    app: Data<App>,
+    SignedIn(actor): SignedIn,
+    slug: Path<String>,
+) -> Answer {
+    let shown = match life::show_password(&app, &actor, &slug).await {
+        Ok(password) => Shown { password: Some(password), link: None },
+        // Such as after a double click: the page says how to come by another one.
+        Err(error) if error.kind == Kind::Conflict => {
+            leave_warning(&request, &error.message)?;
+            return Ok(htmx::redirect(&request, &urls::tenant(&slug)));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let page = overview_page(&request, &app, &actor, &slug, shown).await?;
+    html(StatusCode::OK, &page)
+}
+
+/// The password of a tenant's account, as its page has it.
+fn password_view(
+    actor: &Actor,
+    found: &tenants::Overview,
+    shown: Option<Secret>,
+    now: i64,
+) -> Option<PasswordView> {
+    let account = found.account.as_ref().filter(|_| !found.address.is_empty())?;
+    let may = actor.must(Permission::ManageTenants).is_ok();
+    let sentence = match account.shown_ms {
+        _ if !may => "An administrator can see it, once, and give it to the application.".to_owned(),
+        None => "It is shown once. Have the application's settings open before you look.".to_owned(),
+        Some(at) => format!(
+            "It was shown on {} UTC, and is shown once. Whoever has lost it gives the account a new one.",
+            TimeView::new(at, now).text
+        ),
+    };
+    Some(PasswordView {
+        sentence,
+        shown: shown.map(|secret| secret.0),
+        can_show: may && account.shown_ms.is_none(),
+        renew: may.then(|| urls::tenant_act(&found.tenant.slug, "new-password")),
+    })
 }
 
 /// Makes an invitation link and shows it, this one time.
@@ -101,7 +157,8 @@ pub async fn invite(
 ) -> Answer {
     let link = invitations::make_link(&app, &actor, &slug).await?;
     let link = absolute(&request, &app, &urls::invitation(&link.token));
-    let page = overview_page(&request, &app, &actor, &slug, Some(link)).await?;
+    let page =
+        overview_page(&request, &app, &actor, &slug, Shown { link: Some(link), password: None }).await?;
     if htmx::wants_fragment(&request) {
         html(StatusCode::OK, &page.as_invitation_block())
     } else {
@@ -114,7 +171,7 @@ async fn overview_page(
     app: &App,
     actor: &Actor,
     slug: &str,
-    link: Option<String>,
+    shown: Shown,
 ) -> Result<OverviewPage, Failure> {
     let found = tenants::overview(app, actor, slug).await?;
     let now = app.now_ms();
@@ -149,11 +206,12 @@ async fn overview_page(
         shell: shell(request, actor, Place::Tenants),
         head,
         facts,
-        modules: found.modules,
+        modules: found.modules.clone(),
         connection: found.address.iter().map(|(label, value)| Fact::code(*label, value)).collect(),
+        password: password_view(actor, &found, shown.password, now),
         exports: (tenant.active_ms.is_some() && actor.must(Permission::ExportTenants).is_ok())
             .then(|| urls::tenant_exports(&tenant.slug)),
-        invitation: invitation_view(tenant, found.invitation.as_ref(), link, may_invite, now),
+        invitation: invitation_view(tenant, found.invitation.as_ref(), shown.link, may_invite, now),
         events: found
             .events
             .iter()

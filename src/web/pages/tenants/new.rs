@@ -207,14 +207,30 @@ pub struct PlanPage {
     /// The tenant's name.
     pub name: String,
     /// `plan`.
-    pub plans: Vec<PlanCard>,
+    pub plans: Vec<RadioCard>,
     /// What is wrong with the answer.
     pub error: Option<String>,
 }
 
-/// A plan to choose.
+/// Where will it live?
+#[derive(Template)]
+#[template(path = "tenants/new/where.html")]
+pub struct WherePage {
+    /// The frame.
+    pub shell: Shell,
+    /// Where this page stands.
+    pub way: Way,
+    /// The tenant's name.
+    pub name: String,
+    /// The places to choose from.
+    pub places: Vec<RadioCard>,
+    /// What is wrong with the answer.
+    pub error: Option<String>,
+}
+
+/// Something to choose, with a line about it.
 #[derive(Debug, Clone)]
-pub struct PlanCard {
+pub struct RadioCard {
     /// What the form sends.
     pub value: String,
     /// Its name.

@@ -88,12 +88,27 @@ pub struct OverviewPage {
     pub modules: Vec<(String, bool)>,
     /// How its application connects; empty before it is ready.
     pub connection: Vec<Fact>,
+    /// The password of its account, where it has one.
+    pub password: Option<PasswordView>,
     /// The owner's invitation.
     pub invitation: InvitationView,
     /// Where its data can be taken out, for those who may and once there is any.
     pub exports: Option<String>,
     /// The last events.
     pub events: Vec<EventView>,
+}
+
+/// The password of a tenant's account on a server.
+#[derive(Debug, Clone)]
+pub struct PasswordView {
+    /// A sentence about it.
+    pub sentence: String,
+    /// The password itself, this one time.
+    pub shown: Option<String>,
+    /// Whether there is a button that shows it.
+    pub can_show: bool,
+    /// Where it can be given another one, for those who may.
+    pub renew: Option<String>,
 }
 
 /// The owner's invitation.

@@ -88,6 +88,7 @@ async fn begin(app: &App, actor: &Actor, slug: &str, act: &str, values: &Values)
         "resume" => life::resume(app, actor, asked).await,
         "archive" => life::archive(app, actor, asked).await,
         "unarchive" => life::unarchive(app, actor, asked).await,
+        "new-password" => life::new_password(app, actor, asked).await,
         "keep" => life::keep(app, actor, asked).await,
         "give-up" => life::give_up(app, actor, asked).await,
         "clone" => life::clone_tenant(app, actor, slug, new()).await,
@@ -141,7 +142,10 @@ async fn page(
         },
         error: &|name| error.and_then(|error| error.fields.get(name).cloned()),
     };
-    let Some(Question { title, mut ask, mut selects, fields }) = question(app, &tenant, act, &typed) else {
+    let engine = app.engines.of(&tenant).await;
+    let shutting = engine.map_or("", |engine| engine.capabilities().shutting);
+    let question = question(app, &tenant, act, &typed, shutting);
+    let Some(Question { title, mut ask, mut selects, fields }) = question else {
         return Err(Failure(no_such_act()));
     };
     if act == "delete" && tenants::is_damaged(app, &tenant).await {

@@ -78,7 +78,7 @@ fn groups(app: &App, actor: &Actor, found: &Manage, now: i64) -> Vec<ActGroup> {
     let is_admin = actor.must(Permission::ManageTenants).is_ok();
     let link = |act, title, text: &str, button| link(&tenant.slug, act, title, text, button);
     let mut details = Vec::new();
-    let (mut usage, mut copies, mut end) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut usage, mut copies, mut account, mut end) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     if matches!(tenant.status, Status::Active | Status::Suspended | Status::Archived) {
         let text = "Its address and its database keep their names.";
         details.push(link("details", "Name and plan", text, "Change name or plan"));
@@ -99,6 +99,10 @@ fn groups(app: &App, actor: &Actor, found: &Manage, now: i64) -> Vec<ActGroup> {
                 href: urls::tenant_exports(&tenant.slug),
                 is_danger: false,
             });
+        }
+        if tenant.server_id.is_some() {
+            let text = "For its account on the database server. The old one stops working at once.";
+            account.push(link("new-password", "New password", text, "Give it a new password"));
         }
         let days = app.settings.grace.as_secs() / 86_400;
         let text = format!(
@@ -155,6 +159,7 @@ fn groups(app: &App, actor: &Actor, found: &Manage, now: i64) -> Vec<ActGroup> {
     if !is_admin {
         usage.clear();
         copies.clear();
+        account.clear();
         end.retain(|act| act.href.ends_with("/give-up"));
     }
     let group = |title, id, acts, is_danger| ActGroup { title, id, acts, is_danger };
@@ -162,6 +167,7 @@ fn groups(app: &App, actor: &Actor, found: &Manage, now: i64) -> Vec<ActGroup> {
         group("What it is called", "details-title", details, false),
         group("In use or not", "usage-title", usage, false),
         group("Copies", "copies-title", copies, false),
+        group("Its account", "account-title", account, false),
         group("The end", "end-title", end, true),
     ]
     .into_iter()

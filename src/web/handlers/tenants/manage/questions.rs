@@ -48,9 +48,15 @@ fn lines(all: &[&str]) -> Vec<String> {
 }
 
 /// The question before an act; `None` where there is no such act.
-pub(super) fn question(app: &App, tenant: &Tenant, act: &str, typed: &Typed<'_>) -> Option<Question> {
+/// `shutting` is what shutting its database away comes to, in a sentence.
+pub(super) fn question(
+    app: &App,
+    tenant: &Tenant,
+    act: &str,
+    typed: &Typed<'_>,
+    shutting: &str,
+) -> Option<Question> {
     let name = &tenant.name;
-    let shutting = app.engine.capabilities().shutting;
     let days = app.settings.grace.as_secs() / 86_400;
     let kept = app.settings.snapshots_kept.as_secs() / 86_400;
     let ask = |sentence: &str, goes: Vec<String>, stays: Vec<String>, button: &str| Confirm {
@@ -111,6 +117,15 @@ pub(super) fn question(app: &App, tenant: &Tenant, act: &str, typed: &Typed<'_>)
                 Vec::new(),
                 all_stays(),
                 "Use it again",
+            ),
+        ),
+        "new-password" if tenant.server_id.is_some() => plain(
+            format!("Give the account of {name} a new password"),
+            ask(
+                "The new password is shown once, on the tenant's page. The application needs it at once: until it has it, it cannot connect anew.",
+                lines(&["The old password: it does not work any more"]),
+                lines(&["All data", "Connections that are open"]),
+                "Give it a new password",
             ),
         ),
         "keep" => plain(

@@ -131,6 +131,7 @@ fn given(step: Step, values: &Values) -> Given {
         Step::Template => Given::Template(values.text("template").to_owned()),
         Step::Extras => Given::Extras(values.all("module").map(ToOwned::to_owned).collect()),
         Step::Plan => Given::Plan(values.text("plan").to_owned()),
+        Step::Place => Given::Place(values.text("place").to_owned()),
     }
 }
 

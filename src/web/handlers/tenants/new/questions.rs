@@ -19,8 +19,8 @@ use crate::{
         errors::Failure,
         handlers::{Answer, Values, html, making, shell},
         pages::tenants::new::{
-            AnswerRow, CheckPage, Extra, ExtrasPage, Like, PlanCard, PlanPage, TemplateCard,
-            TemplateStepPage, Unfinished, Way, WhoPage,
+            AnswerRow, CheckPage, Extra, ExtrasPage, Like, PlanPage, RadioCard, TemplateCard,
+            TemplateStepPage, Unfinished, Way, WherePage, WhoPage,
         },
         tenant_words::{plan, plan_line, template_icon},
         urls,
@@ -60,7 +60,7 @@ pub async fn first(
 ) -> Result<WhoPage, Failure> {
     let way = Way {
         number: 1,
-        total: Step::ALL.len(),
+        total: tenant_drafts::usual_steps(app, actor).await?,
         back: urls::tenants(),
         action: urls::new_tenant(),
         is_change: false,
@@ -157,6 +157,7 @@ pub async fn answer(
         Step::Template => "template",
         Step::Extras => "module",
         Step::Plan => "plan",
+        Step::Place => "place",
         Step::Customer | Step::Check => "",
     };
     let error = wrong.as_ref().and_then(|wrong| wrong.at(field));
@@ -199,13 +200,23 @@ pub async fn answer(
         }
         Step::Plan => {
             let chosen = draft.plan.unwrap_or(Plan::Basic);
-            let plans = Plan::ALL.into_iter().map(|value| PlanCard {
+            let plans = Plan::ALL.into_iter().map(|value| RadioCard {
                 value: value.word().to_owned(),
                 title: plan(value).to_owned(),
                 text: plan_line(value).to_owned(),
                 is_chosen: value == chosen,
             });
             html(status, &PlanPage { shell, way, name, plans: plans.collect(), error })
+        }
+        Step::Place => {
+            let chosen = draft.place.clone().unwrap_or_default();
+            let places = described.places.iter().map(|place| RadioCard {
+                value: place.value.clone(),
+                title: place.title.clone(),
+                text: place.hint.clone(),
+                is_chosen: place.value == chosen,
+            });
+            html(status, &WherePage { shell, way, name, places: places.collect(), error })
         }
         Step::Check => {
             let answers = tenant_drafts::check(app, described).await?;
@@ -291,6 +302,9 @@ pub async fn check(
         rows.push(row("Extras", lines, Step::Extras, "the extras"));
     }
     rows.push(row("Plan", vec![plan(answers.plan).to_owned()], Step::Plan, "the plan"));
+    if let Some(place) = answers.described.place() {
+        rows.push(row("Place", vec![place.title.clone()], Step::Place, "the place"));
+    }
     let mut way = way(&answers.described, Step::Check, false);
     if is_changed {
         let text = "The answers have changed since this page was opened: in another window, or because the template has a newer version. Look at them again, then create the tenant.";

@@ -1,0 +1,180 @@
+//! A tenant on a real server, seen as its application sees it.
+
+use crate::{
+    mariadb::Server,
+    servers::Postgres,
+    support::{Place, tenant},
+};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Row};
+use std::sync::Arc;
+use tenantry::{
+    app::App,
+    engine::server::Product,
+    store,
+    usecases::{
+        actor::Actor,
+        servers::{self, ServerForm},
+    },
+};
+
+/// A server of one of the products.
+pub enum Machine {
+    MariaDb(Box<Server>),
+    Postgres(Arc<Postgres>),
+}
+
+/// Who asks a server.
+pub enum Who<'a> {
+    Admin,
+    Account(&'a str, &'a str),
+}
+
+impl Machine {
+    pub async fn start(product: Product) -> Machine {
+        match product {
+            Product::MariaDb => Machine::MariaDb(Box::new(Server::start().await)),
+            Product::Postgres => Machine::Postgres(Arc::new(Postgres::start())),
+        }
+    }
+
+    pub fn product(&self) -> Product {
+        match self {
+            Machine::MariaDb(_) => Product::MariaDb,
+            Machine::Postgres(_) => Product::Postgres,
+        }
+    }
+
+    pub fn url(&self) -> String {
+        match self {
+            Machine::MariaDb(server) => server.url(),
+            Machine::Postgres(server) => server.url(),
+        }
+    }
+
+    /// Adds it to an installation's list.
+    pub async fn add(&self, app: &App, name: &str) -> store::servers::Server {
+        self.add_with(app, ServerForm { name: name.into(), ..ServerForm::default() }).await
+    }
+
+    pub async fn add_with(&self, app: &App, form: ServerForm) -> store::servers::Server {
+        let form = form.with_url(&self.url()).unwrap();
+        servers::add(app, &Actor::CommandLine, &form).await.unwrap()
+    }
+
+    /// The first column of what a statement gives, as texts; `None` where it, or whoever asks, is refused.
+    pub async fn ask(&self, who: &Who<'_>, database: &str, sql: &str) -> Option<Vec<String>> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match self {
+            Machine::MariaDb(server) => {
+                let mut options = server.options();
+                if let Who::Account(name, password) = who {
+                    options = options.username(name).password(password);
+                }
+                if !database.is_empty() {
+                    options = options.database(database);
+                }
+                let mut connection = options.connect().await.ok()?;
+                let rows = connection.fetch_all(sql).await.ok();
+                let _ = connection.close().await;
+                Some(rows?.iter().map(|row| row.get_unchecked(0)).collect())
+            }
+            Machine::Postgres(server) => {
+                let mut options: sqlx::postgres::PgConnectOptions = server.url().parse().unwrap();
+                if let Who::Account(name, password) = who {
+                    options = options.username(name).password(password);
+                }
+                if !database.is_empty() {
+                    options = options.database(database);
+                }
+                let mut connection = options.connect().await.ok()?;
+                let rows = connection.fetch_all(sql).await.ok();
+                let _ = connection.close().await;
+                Some(rows?.iter().map(|row| row.get(0)).collect())
+            }
+        }
+    }
+
+    /// Databases and accounts on it that are neither its own nor the administrator's.
+    pub async fn left(&self) -> Vec<String> {
+        let texts = match self.product() {
+            Product::MariaDb => [
+                "SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT IN
+                    ('information_schema', 'mysql', 'performance_schema', 'sys', 'tenantry_server')",
+                "SELECT user FROM mysql.user WHERE user NOT IN ('root', 'admin', 'mysql', 'mariadb.sys', '')",
+                "SELECT name FROM tenantry_server.made_databases",
+            ],
+            Product::Postgres => [
+                "SELECT datname::text FROM pg_database WHERE NOT datistemplate AND datname NOT IN ('postgres')
+                    AND datname NOT LIKE 'tenantry-template-%'",
+                "SELECT rolname::text FROM pg_roles WHERE rolname NOT LIKE 'pg\\_%' AND rolname NOT IN ('admin', 'postgres')
+                    AND rolname NOT LIKE 'tenantry-owner-%'",
+                "SELECT 'x' WHERE false",
+            ],
+        };
+        let mut left = Vec::new();
+        for text in texts {
+            left.extend(self.ask(&Who::Admin, "", text).await.unwrap_or_default());
+        }
+        left
+    }
+}
+
+/// A tenant's application: it knows its password.
+pub struct Application<'a> {
+    machine: &'a Machine,
+    database: String,
+    account: String,
+    password: String,
+}
+
+impl<'a> Application<'a> {
+    pub async fn of(machine: &'a Machine, app: &App, slug: &str) -> Application<'a> {
+        let tenant = tenant(app, slug).await;
+        let database = tenant.database_name.parse().unwrap();
+        let engine = app.engines.of(&tenant).await.unwrap();
+        let address = engine.address(&database);
+        let fact = |label: &str| address.iter().find(|(found, _)| *found == label).unwrap().1.clone();
+        let mut read = app.store.read().await.unwrap();
+        let account = store::tenant_accounts::find(&mut read, tenant.id).await.unwrap().unwrap();
+        Application {
+            machine,
+            database: fact("Database"),
+            account: fact("Account"),
+            password: app.engines.open_password(tenant.id, &account.password).unwrap(),
+        }
+    }
+
+    pub async fn ask(&self, sql: &str) -> Option<Vec<String>> {
+        self.machine.ask(&Who::Account(&self.account, &self.password), &self.database, sql).await
+    }
+
+    /// Writes a row of its own.
+    pub async fn remember(&self, word: &str) {
+        let (key, group) = match self.machine.product() {
+            Product::MariaDb => ("`key`", "`group`"),
+            Product::Postgres => ("\"key\"", "\"group\""),
+        };
+        let sql = format!(
+            "INSERT INTO settings ({key}, value, type, {group}) VALUES ('own.{word}', 'x', 'string', 'own')"
+        );
+        assert!(self.ask(&sql).await.is_some(), "{sql}");
+    }
+
+    /// The words that were remembered; `None` where it may not read.
+    pub async fn remembered(&self) -> Option<Vec<String>> {
+        let (key, group) = match self.machine.product() {
+            Product::MariaDb => ("`key`", "`group`"),
+            Product::Postgres => ("\"key\"", "\"group\""),
+        };
+        self.ask(&format!("SELECT SUBSTR({key}, 5) FROM settings WHERE {group} = 'own' ORDER BY 1")).await
+    }
+}
+
+/// An installation with a server, s-1.
+pub async fn with_server(product: Product) -> (Machine, Place, App) {
+    let machine = Machine::start(product).await;
+    let place = Place::new();
+    let app = place.open().await;
+    machine.add(&app, "s-1").await;
+    (machine, place, app)
+}

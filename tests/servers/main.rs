@@ -1,0 +1,18 @@
+//! Tenants on real database servers, through the use cases and the command line.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test ends where something is not as it should be"
+)]
+
+mod cli;
+mod ground;
+mod life;
+#[path = "../support/mariadb.rs"]
+mod mariadb;
+mod placement;
+mod secrets;
+#[path = "../support/servers.rs"]
+mod servers;
+#[path = "../support/mod.rs"]
+mod support;
