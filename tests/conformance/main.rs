@@ -20,6 +20,7 @@ mod schemas;
 mod shutting;
 mod templates;
 mod units;
+mod whole;
 
 /// A test for each behaviour of a room, or all behaviours for one engine.
 macro_rules! engine {
@@ -40,6 +41,10 @@ macro_rules! engine {
                 what_is_not_there_is_missing,
                 a_scratch_database_is_empty_and_gone_when_it_is_closed_or_dropped,
                 nothing_is_swept_up_that_somebody_uses,
+            );
+            engine!(@ $place, whole:
+                a_database_that_is_made_at_once_is_as_good_as_unit_by_unit,
+                a_draft_never_takes_a_name_that_something_has,
             );
             engine!(@ $place, units:
                 a_unit_is_run_once,
@@ -91,6 +96,7 @@ macro_rules! engine {
                 corporate_goes_up_and_down,
                 ngo_goes_up_and_down,
                 political_party_goes_up_and_down,
+                every_template_is_proven,
             );
         }
     };
@@ -112,6 +118,7 @@ macro_rules! not_everywhere {
 
 engine!(sqlite, crate::places::sqlite::Folder);
 engine!(mariadb, crate::places::mariadb::Server);
+engine!(postgres, crate::places::postgres::Server);
 
 mod not_everywhere {
     not_everywhere!(
@@ -123,6 +130,7 @@ mod not_everywhere {
         reading::rows_come_in_the_order_of_their_key,
         #[should_panic(expected = "rows that were changed")]
         units::a_unit_says_how_many_rows_it_changed,
+        templates::columns_come_back_to_where_they_stood,
     );
     not_everywhere!(
         mariadb,
@@ -130,5 +138,16 @@ mod not_everywhere {
         shutting::an_older_claim_does_not_open,
         reading::rows_come_in_the_order_of_their_key,
         units::a_unit_says_how_many_rows_it_changed,
+        templates::columns_come_back_to_where_they_stood,
+    );
+    not_everywhere!(
+        postgres,
+        crate::places::postgres::Server,
+        shutting::an_older_claim_does_not_open,
+        reading::rows_come_in_the_order_of_their_key,
+        units::a_unit_says_how_many_rows_it_changed,
+        // It has no word for the place of a column.
+        #[should_panic(expected = "The order of columns of")]
+        templates::columns_come_back_to_where_they_stood,
     );
 }

@@ -7,17 +7,18 @@ use std::{fmt::Write as _, path::PathBuf, sync::Arc};
 use tenantry::engine::{Engine, EngineError, Marker, Origin, Presence, TenantLock, mariadb::MariaDb};
 use uuid::Uuid;
 
-const UNIT: [&str; 6] = [
+const UNIT: [&str; 7] = [
     "CREATE TABLE people (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(50) NOT NULL, best_gift INT NULL, twice INT AS (id * 2) VIRTUAL)",
     "CREATE TABLE gifts (id INT PRIMARY KEY, person_id INT NOT NULL, CONSTRAINT of_person FOREIGN KEY (person_id) REFERENCES people (id))",
     "ALTER TABLE people ADD CONSTRAINT best FOREIGN KEY (best_gift) REFERENCES gifts (id)",
     "INSERT INTO people (id, name) VALUES (1, 'O''Hara'), (2, '日本')",
     "INSERT INTO gifts VALUES (10, 1)",
     "UPDATE people SET best_gift = 10 WHERE id = 1",
+    "CREATE FUNCTION greeting(name VARCHAR(50)) RETURNS VARCHAR(60) DETERMINISTIC RETURN CONCAT('Hello; ', name)",
 ];
 
 /// What the tenant itself has made, in its own ways.
-const OWN: [&str; 8] = [
+const OWN: [&str; 10] = [
     "CREATE VIEW z_first AS SELECT id, name FROM people",
     "CREATE SQL SECURITY INVOKER VIEW a_second AS SELECT name FROM z_first WHERE id > 0",
     "CREATE TABLE gone (id INT)",
@@ -25,6 +26,8 @@ const OWN: [&str; 8] = [
     "DROP TABLE gone",
     "CREATE TRIGGER t_one BEFORE INSERT ON people FOR EACH ROW SET NEW.name = CONCAT(NEW.name, '1')",
     "CREATE TRIGGER a_two BEFORE INSERT ON people FOR EACH ROW FOLLOWS t_one SET NEW.name = CONCAT(NEW.name, '2')",
+    "DROP FUNCTION greeting",
+    "CREATE FUNCTION greeting(name VARCHAR(50)) RETURNS VARCHAR(60) DETERMINISTIC RETURN CONCAT('Bye, ', name)",
     "CREATE PROCEDURE count_people() SELECT COUNT(*) FROM people",
 ];
 
@@ -63,6 +66,8 @@ async fn content(ground: &Ground) -> String {
     for question in [
         "SELECT CONCAT_WS('|', table_name, view_definition, definer, security_type) FROM information_schema.views
          WHERE table_schema = DATABASE() ORDER BY table_name",
+        "SELECT CONCAT_WS('|', routine_name, routine_type, routine_definition, definer, security_type)
+         FROM information_schema.routines WHERE routine_schema = DATABASE() ORDER BY routine_type, routine_name",
         "SELECT CONCAT_WS('|', trigger_name, event_object_table, action_order, action_statement, definer, sql_mode)
          FROM information_schema.triggers WHERE trigger_schema = DATABASE() ORDER BY trigger_name",
     ] {

@@ -43,6 +43,12 @@ async fn what_was_read_is_put_back_by_the_client_program_and_reads_the_same() {
         .execute("CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW BEGIN IF NEW.flag IS NULL THEN SET NEW.flag = 1; END IF; END")
         .await
         .unwrap();
+    tenant
+        .execute(
+            "CREATE FUNCTION seven() RETURNS INT DETERMINISTIC BEGIN DECLARE x INT; SET x = 7; RETURN x; END",
+        )
+        .await
+        .unwrap();
     let session = ground.engine.look(&ground.name, ground.lock.tenant_id).await.unwrap();
     let mut reading = session.read().await.unwrap();
     let names: Vec<&str> = reading.tables().iter().map(|table| table.name.as_str()).collect();
@@ -67,6 +73,8 @@ async fn what_was_read_is_put_back_by_the_client_program_and_reads_the_same() {
     client.stdin.take().unwrap().write_all(&first).unwrap();
     let done = client.wait_with_output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+
+    assert_eq!(ground.number("SELECT back.seven()").await, 7);
 
     // The tables that were put back take the place of the tenant's, and are read again.
     let put_back = ground.name.as_str();

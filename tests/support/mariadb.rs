@@ -1,4 +1,5 @@
 //! A MariaDB server of the test's own: on a free port, in a temporary folder, gone with the test however that ends.
+#![allow(dead_code, reason = "each program of tests uses what it needs")]
 
 use sqlx::{ConnectOptions, Connection, Executor, MySqlConnection, mysql::MySqlConnectOptions};
 use std::{

@@ -1,7 +1,7 @@
 //! A tenant's content, moved aside while a copy of another time takes its place, and back.
 //!
 //! A database cannot be renamed, but tables can be moved from one database to another, all in one statement, once triggers
-//! and views are out of the way. So these are noted and dropped first, and made again when the tables are back. Nothing of
+//! are out of the way, and views and routines out of the copy's. So these are noted and dropped first, and made again when the tables are back. Nothing of
 //! the content is ever copied or written anew.
 //!
 //! # After a kill
@@ -42,13 +42,13 @@ const TABLES: [&str; 3] = [
     "CREATE TABLE IF NOT EXISTS tenantry_server.kept_definitions (
         name VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
         place INT NOT NULL,
-        kind VARCHAR(8) CHARACTER SET ascii NOT NULL,
+        kind VARCHAR(16) CHARACTER SET ascii NOT NULL,
         object VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
         made_by LONGTEXT CHARACTER SET utf8mb4 NOT NULL,
         mode TEXT CHARACTER SET ascii NOT NULL,
         is_broken TINYINT NOT NULL,
         PRIMARY KEY (name, place)
-    ) ENGINE=InnoDB COMMENT='Views and triggers of contents that are aside, in the order in which they are made'",
+    ) ENGINE=InnoDB COMMENT='Routines, views and triggers of contents that are aside, in the order in which they are made'",
 ];
 
 /// Seconds that one who moves a database's content waits for another.
@@ -340,6 +340,18 @@ impl Mover<'_> {
         rows.iter().map(|row| row.try_get::<String, _>(0).map_err(failed)).collect()
     }
 
+    /// What routines in a database are, and their names.
+    async fn routines_of(&mut self, database: &str) -> Result<Vec<(String, String)>, EngineError> {
+        sqlx::query_as(
+            "SELECT routine_type, routine_name FROM information_schema.routines
+             WHERE routine_schema = ? AND routine_type IN ('FUNCTION', 'PROCEDURE')",
+        )
+        .bind(database)
+        .fetch_all(&mut self.line.connection)
+        .await
+        .map_err(failed)
+    }
+
     async fn move_tables(&mut self, from: &str, to: &str) -> Result<(), EngineError> {
         let tables = self.objects(from, false).await?;
         if tables.is_empty() {
@@ -355,7 +367,7 @@ impl Mover<'_> {
         self.run(format!("RENAME TABLE {}", moves.join(", "))).await
     }
 
-    /// Removes the tables, views and triggers in its place.
+    /// Removes the tables, views, triggers and routines in its place.
     async fn empty(&mut self) -> Result<(), EngineError> {
         let name = self.name.to_string();
         let place = identifier(&name);
@@ -364,6 +376,9 @@ impl Mover<'_> {
             for object in self.objects(&name, views).await? {
                 self.run(format!("DROP {kind} IF EXISTS {place}.{}", identifier(&object))).await?;
             }
+        }
+        for (kind, routine) in self.routines_of(&name).await? {
+            self.run(format!("DROP {kind} IF EXISTS {place}.{}", identifier(&routine))).await?;
         }
         self.run("SET SESSION foreign_key_checks = 1").await
     }

@@ -1,7 +1,8 @@
-//! Views and triggers of a content that is moved aside: noted, and made again as they were.
+//! Routines, views and triggers of a content that is moved aside: noted, and made again as they were.
 
 use super::{
     aside::Mover,
+    routines::routines,
     server::{SETTINGS, failed},
     views,
     words::{identifier, text},
@@ -10,9 +11,9 @@ use crate::engine::{EngineError, Marker};
 use sqlx::{AssertSqlSafe, Row};
 use std::collections::BTreeMap;
 
-/// A view or a trigger.
+/// A routine, a view or a trigger.
 pub(super) struct Definition {
-    /// `VIEW` or `TRIGGER`.
+    /// `FUNCTION`, `PROCEDURE`, `VIEW` or `TRIGGER`.
     pub(super) kind: &'static str,
     pub(super) object: String,
     made_by: String,
@@ -23,7 +24,7 @@ pub(super) struct Definition {
 }
 
 impl Mover<'_> {
-    /// The views and triggers in its place, in an order in which they can be made. The connection is in that database.
+    /// The routines, views and triggers in its place, in an order in which they can be made. The connection is in that database.
     pub(super) async fn definitions(&mut self) -> Result<Vec<Definition>, EngineError> {
         let mut found = BTreeMap::new();
         for view in self.objects(self.name.as_str(), true).await? {
@@ -34,18 +35,27 @@ impl Mover<'_> {
             found.insert(view, (made_by, is_broken));
         }
         let texts = found.iter().map(|(view, (made_by, _))| (view.as_str(), made_by.as_str())).collect();
-        let mut definitions: Vec<Definition> = views::in_order(texts)
-            .into_iter()
-            .filter_map(|view| {
-                let (made_by, is_broken) = found.get(view)?.clone();
-                Some(Definition {
-                    kind: "VIEW",
-                    object: view.to_owned(),
-                    made_by,
-                    mode: String::new(),
-                    is_broken,
-                })
+        let of_views = views::in_order(texts).into_iter().filter_map(|view| {
+            let (made_by, is_broken) = found.get(view)?.clone();
+            Some(Definition {
+                kind: "VIEW",
+                object: view.to_owned(),
+                made_by,
+                mode: String::new(),
+                is_broken,
             })
+        });
+        let routines =
+            routines(&mut self.line.connection, self.name.as_str()).await.map_err(failed)?.into_iter();
+        let mut definitions: Vec<Definition> = routines
+            .map(|routine| Definition {
+                kind: routine.kind,
+                object: routine.name,
+                made_by: routine.made_by,
+                mode: routine.mode,
+                is_broken: false,
+            })
+            .chain(of_views)
             .collect();
         for (trigger, mode) in self.triggers().await? {
             let rows = self.ask(format!("SHOW CREATE TRIGGER {}", identifier(&trigger))).await?;
@@ -116,7 +126,7 @@ impl Mover<'_> {
         self.run("COMMIT").await
     }
 
-    /// Makes the views and triggers that were noted and are not there.
+    /// Makes the routines, views and triggers that were noted and are not there.
     pub(super) async fn define(&mut self) -> Result<(), EngineError> {
         let name = self.name;
         let rows = sqlx::query(
@@ -125,6 +135,8 @@ impl Mover<'_> {
                  WHERE table_schema = noted.name AND table_name = noted.object AND noted.kind = 'VIEW')
              AND NOT EXISTS (SELECT 1 FROM information_schema.triggers
                  WHERE trigger_schema = noted.name AND trigger_name = noted.object AND noted.kind = 'TRIGGER')
+             AND NOT EXISTS (SELECT 1 FROM information_schema.routines
+                 WHERE routine_schema = noted.name AND routine_name = noted.object AND routine_type = noted.kind)
              ORDER BY place",
         )
         .bind(name.as_str())

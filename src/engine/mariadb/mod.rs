@@ -27,6 +27,7 @@ mod keep;
 mod line;
 mod own;
 mod reading;
+mod routines;
 mod scratch;
 pub mod server;
 mod session;

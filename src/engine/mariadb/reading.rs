@@ -3,6 +3,7 @@
 use super::{
     inspect::inspect,
     line::Line,
+    routines::routines,
     scratch::Scratch,
     session::{MariaDbSession, away},
     views,
@@ -40,6 +41,8 @@ pub(super) struct MariaDbReading {
     scratch: Option<Scratch>,
     tables: Vec<ReadTable>,
     schema: Schema,
+    /// Functions and procedures: what they are, and their names.
+    routines: Vec<(&'static str, String)>,
     /// The statements that make tables, views and triggers, by their names.
     made_by: BTreeMap<String, String>,
 }
@@ -58,6 +61,7 @@ impl MariaDbReading {
             scratch,
             tables: Vec::new(),
             schema: Schema::default(),
+            routines: Vec::new(),
             made_by: BTreeMap::new(),
         };
         reading.look_around(&database).await.map_err(unreadable)?;
@@ -102,6 +106,10 @@ impl MariaDbReading {
             let text: String = row.try_get_unchecked(place)?;
             self.made_by.insert(format!("{kind} {name}"), portable(&text));
         }
+        for routine in routines(&mut *connection, database).await? {
+            self.made_by.insert(format!("{} {}", routine.kind, routine.name), portable(&routine.made_by));
+            self.routines.push((routine.kind, routine.name));
+        }
         Ok(())
     }
 
@@ -110,11 +118,13 @@ impl MariaDbReading {
         self.tables.iter().filter_map(|table| self.made_by("TABLE", &table.name).cloned()).collect()
     }
 
-    /// The statements that make views and triggers, which come after the rows.
+    /// The statements that make routines, views and triggers, which come after the rows.
     pub(super) fn later(&self) -> Vec<String> {
         let views = self.views().into_iter().map(|name| ("VIEW", name));
         let triggers = self.schema.triggers.keys().map(|name| ("TRIGGER", name.as_str()));
-        views.chain(triggers).filter_map(|(kind, name)| self.made_by(kind, name).cloned()).collect()
+        let routines = self.routines.iter().map(|(kind, name)| (*kind, name.as_str()));
+        let all = routines.chain(views).chain(triggers);
+        all.filter_map(|(kind, name)| self.made_by(kind, name).cloned()).collect()
     }
 
     /// The views, in an order in which they can be made.
@@ -223,6 +233,9 @@ impl Reading for MariaDbReading {
     fn closing(&self, only: Option<&str>) -> String {
         let mut statements = "COMMIT;\n".to_owned();
         if only.is_none() {
+            for made_by in self.routines.iter().filter_map(|(kind, name)| self.made_by(kind, name)) {
+                statements.push_str(&with_body(made_by));
+            }
             for view in self.views() {
                 if let Some(made_by) = self.made_by("VIEW", view) {
                     let _ = writeln!(statements, "{made_by};");
@@ -236,8 +249,7 @@ impl Reading for MariaDbReading {
             .filter(|trigger| only.is_none_or(|only| same(only, &trigger.table)));
         for trigger in triggers {
             if let Some(made_by) = self.made_by("TRIGGER", &trigger.name) {
-                // Its body may have semicolons; the client program is told to look for something else.
-                let _ = writeln!(statements, "DELIMITER ;;\n{made_by};;\nDELIMITER ;");
+                statements.push_str(&with_body(made_by));
             }
         }
         statements + SETTINGS_BEFORE
@@ -250,6 +262,11 @@ impl Reading for MariaDbReading {
             scratch.remove().await;
         }
     }
+}
+
+/// A statement whose body may have semicolons: the client program is told to look for something else.
+fn with_body(made_by: &str) -> String {
+    format!("DELIMITER ;;\n{made_by};;\nDELIMITER ;\n")
 }
 
 /// Writes the INSERT of one row. Computed columns are left to the database.

@@ -1,6 +1,5 @@
 //! MariaDB: databases with accounts on a server that the tests of this process share.
 
-#[allow(dead_code, reason = "what only the tests of MariaDB alone need")]
 #[path = "../../support/mariadb.rs"]
 mod support;
 

@@ -1,4 +1,5 @@
 //! The places where the engines keep databases in the tests.
 
 pub mod mariadb;
+pub mod postgres;
 pub mod sqlite;
