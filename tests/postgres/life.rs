@@ -211,3 +211,67 @@ async fn trouble_that_passes_is_told_from_what_does_not() {
     );
     session.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sweeping_takes_nothing_that_is_being_made_or_used() {
+    let ground = Ground::made().await;
+    let makers = (0..4).map(|number| {
+        let engine = ground.engine.clone();
+        tokio::spawn(async move {
+            let (name, lock) = another("swept", 1);
+            engine.create(&name, &lock).await.unwrap();
+            apply(&engine, &name, &lock, "one", &["CREATE TABLE a (id integer)"]).await.unwrap();
+            let (copy, copy_lock) = another("swept-copy", 1);
+            let origin = Origin::Database(&name, lock.tenant_id);
+            engine.create_from(origin, &copy, &copy_lock).await.unwrap();
+            let stop = next(&lock);
+            engine.shut(&name, &stop).await.unwrap();
+            engine.look(&name, lock.tenant_id).await.unwrap().close().await;
+            let mut scratch = engine.scratch().await.unwrap();
+            unit(scratch.as_mut(), "one", "CREATE TABLE a (id integer)").await.unwrap();
+            scratch.close().await;
+            number
+        })
+    });
+    let makers: Vec<_> = makers.collect();
+    let mut sweeps = 0;
+    while !makers.iter().all(tokio::task::JoinHandle::is_finished) {
+        ground.engine.sweep().await.unwrap();
+        sweeps += 1;
+    }
+    for maker in makers {
+        maker.await.unwrap();
+    }
+    assert!(sweeps > 3, "{sweeps}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sweeping_leaves_alone_what_another_administrator_makes() {
+    let hosted = Ground::hosted().await;
+    hosted.engine.create(&hosted.name, &hosted.lock).await.unwrap();
+    let ours = Ground::made().await;
+    let account = hosted.options.get_username();
+    let made = format!(
+        "SELECT count(*) FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba
+         WHERE r.rolname = '{account}' AND datname LIKE 'tenantry-making-%'"
+    );
+    for statements in 0..60 {
+        let (name, lock) = another("left", 1);
+        let killed = hosted.engine.killed_after(statements);
+        assert!(killed.create(&name, &lock).await.is_err(), "it was never left half-made");
+        if hosted.number("postgres", &made).await == 1 {
+            break;
+        }
+    }
+    ours.engine.sweep().await.unwrap();
+    assert_eq!(hosted.number("postgres", &made).await, 1);
+    // The killed program's connection, and with it its lock, ends a moment after it.
+    for _ in 0..200 {
+        hosted.engine.sweep().await.unwrap();
+        if hosted.number("postgres", &made).await == 0 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    panic!("what was left is never swept");
+}

@@ -223,7 +223,7 @@ async fn templates_that_have_not_been_used_for_long_go_and_one_that_is_gone_is_m
                 WHERE datname LIKE 'tenantry-template-%' AND shobj_description(oid, 'pg_database') LIKE '{%'";
     let (template, note): (String, String) = sqlx::query_as(made).fetch_one(&mut admin).await.unwrap();
     for number in 0..20 {
-        let other = format!("tenantry-template-{number:024}");
+        let other = format!("{}{number:016}", &template[..template.len() - 16]);
         let newer = note.replace("\"used\":", "\"used\":9");
         admin.execute(AssertSqlSafe(format!("CREATE DATABASE \"{other}\""))).await.unwrap();
         admin.execute(AssertSqlSafe(format!("COMMENT ON DATABASE \"{other}\" IS '{newer}'"))).await.unwrap();

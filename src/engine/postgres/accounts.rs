@@ -13,8 +13,10 @@ use std::fmt::Write;
 use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
-/// Rounds of SCRAM-SHA-256: PostgreSQL's own number.
+/// Rounds of SCRAM-SHA-256 for tenants' passwords: PostgreSQL's own number, and the fewest that some clients take.
 const ROUNDS: u32 = 4096;
+/// For passwords of passing roles. Rounds make guessing slow; 192 random bits are not guessed.
+const PASSING_ROUNDS: u32 = 1;
 
 /// What the name of a passing role begins with. Names of tenants' databases and roles have no dashes.
 pub(super) const GUEST: &str = "tenantry-guest-";
@@ -32,10 +34,10 @@ fn sign(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
 }
 
 /// What the server keeps of a password and takes instead of it (RFC 5803): so no statement has the password in it.
-fn verifier(password: &str, salt: &[u8]) -> String {
+fn verifier(password: &str, salt: &[u8], rounds: u32) -> String {
     let mut round = sign(password.as_bytes(), &[salt, &1_u32.to_be_bytes()]);
     let mut salted = round;
-    for _ in 1..ROUNDS {
+    for _ in 1..rounds {
         round = sign(password.as_bytes(), &[&round]);
         for (all, one) in salted.iter_mut().zip(round) {
             *all ^= one;
@@ -44,16 +46,16 @@ fn verifier(password: &str, salt: &[u8]) -> String {
     let stored = Sha256::digest(sign(&salted, &[b"Client Key"]));
     let server = sign(&salted, &[b"Server Key"]);
     let encode = |bytes: &[u8]| STANDARD.encode(bytes);
-    format!("SCRAM-SHA-256${ROUNDS}:{}${}:{}", encode(salt), encode(&stored), encode(&server))
+    format!("SCRAM-SHA-256${rounds}:{}${}:{}", encode(salt), encode(&stored), encode(&server))
 }
 
 /// A password in the form in which a statement may have it, in quotes.
-pub(super) fn password(secret: &str) -> Result<String, EngineError> {
+fn password(secret: &str, rounds: u32) -> Result<String, EngineError> {
     if secret.is_empty() || !secret.chars().all(|sign| sign.is_ascii_alphanumeric()) {
         return Err(EngineError::OutOfReach("A tenant's password has signs that it cannot have.".into()));
     }
     let salt: [u8; 16] = rand::random();
-    Ok(text(&verifier(secret, &salt)))
+    Ok(text(&verifier(secret, &salt, rounds)))
 }
 
 /// A password that nobody but this process knows.
@@ -78,15 +80,25 @@ pub(super) struct Guest {
 }
 
 impl Postgres {
-    /// The statements that make a role that can log in.
-    pub(super) async fn role_statements(
+    /// The statements that make a passing role.
+    pub(super) async fn passing_role(
         &self,
         admin: &mut PgConnection,
         name: &str,
         secret: &str,
     ) -> Result<String, EngineError> {
+        self.role_statements(admin, name, &password(secret, PASSING_ROUNDS)?).await
+    }
+
+    /// The statements that make a role that can log in.
+    async fn role_statements(
+        &self,
+        admin: &mut PgConnection,
+        name: &str,
+        password: &str,
+    ) -> Result<String, EngineError> {
         let role = identifier(name);
-        let mut sql = format!("CREATE ROLE {role} {NOTHING_ELSE} PASSWORD {};\n", password(secret)?);
+        let mut sql = format!("CREATE ROLE {role} {NOTHING_ELSE} PASSWORD {password};\n");
         if !self.is_superuser(admin).await? {
             // To end its connections, and to make others members of it.
             let _ = writeln!(sql, "GRANT {role} TO CURRENT_USER;");
@@ -115,14 +127,14 @@ impl Postgres {
         .await
         .map_err(failed)?;
         let Some(found) = found else {
-            let make = self.role_statements(admin, name.as_str(), secret).await?;
+            let make = self.role_statements(admin, name.as_str(), &password(secret, ROUNDS)?).await?;
             return Ok(format!("{make}COMMENT ON ROLE {role} IS {};\n", text(&mark(tenant))));
         };
         let comment: Option<String> = found.try_get(0).map_err(failed)?;
         if comment.as_deref() != Some(&mark(tenant)) {
             return Err(EngineError::Foreign(format!("There is already a role {name} on the server")));
         }
-        let mut sql = format!("ALTER ROLE {role} PASSWORD {};\n", password(secret)?);
+        let mut sql = format!("ALTER ROLE {role} PASSWORD {};\n", password(secret, ROUNDS)?);
         for group in found.try_get::<Vec<String>, _>(1).map_err(failed)? {
             let _ = writeln!(sql, "REVOKE {} FROM {role};", identifier(&group));
         }
@@ -136,7 +148,7 @@ impl Postgres {
         name: &DatabaseName,
         secret: &str,
     ) -> Result<(), EngineError> {
-        let sql = format!("ALTER ROLE {} PASSWORD {}", identifier(name.as_str()), password(secret)?);
+        let sql = format!("ALTER ROLE {} PASSWORD {}", identifier(name.as_str()), password(secret, ROUNDS)?);
         self.run(admin, sql).await
     }
 
@@ -172,9 +184,9 @@ impl Postgres {
     ) -> Result<Guest, EngineError> {
         let random: [u8; 6] = rand::random();
         let random = random.iter().fold(0_u64, |all, byte| all << 8 | u64::from(*byte));
-        let name = format!("{GUEST}{short}-{random:012x}");
+        let name = format!("{}{short}-{random:012x}", self.start(GUEST));
         let secret = random_password();
-        let make = self.role_statements(admin, &name, &secret).await?;
+        let make = self.passing_role(admin, &name, &secret).await?;
         let (guest, of) = (identifier(&name), identifier(database));
         let sql = format!(
             "{make}GRANT {} TO {guest};\nGRANT CONNECT ON DATABASE {of} TO {guest};",
@@ -234,9 +246,9 @@ mod tests {
         // RFC 7677's example: its proofs are made of these keys.
         let salt = STANDARD.decode("W22ZaJ0SNY7soEsUEjb6gQ==").unwrap();
         assert_eq!(
-            verifier("pencil", &salt),
+            verifier("pencil", &salt, ROUNDS),
             "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="
         );
-        assert!(password("it's").is_err() && password("").is_err());
+        assert!(password("it's", 1).is_err() && password("", 1).is_err());
     }
 }

@@ -115,7 +115,7 @@ impl Postgres {
     ) -> Result<New, EngineError> {
         self.drop_tries(admin, name).await?;
         let (template, place) = self.empty_template(admin, place).await?;
-        self.make_from(admin, place, (&template, marks::making(name, lock)), name, lock).await
+        self.make_from(admin, place, (&template, self.making(name, lock)), name, lock).await
     }
 
     /// The same from any template, under any name.
@@ -128,16 +128,22 @@ impl Postgres {
         lock: &TenantLock,
     ) -> Result<New, EngineError> {
         let secret = self.secrets.of(lock.tenant_id).await?;
-        let plan = Plan {
-            template,
-            role: name.as_str(),
-            secret: &secret,
-            role_statements: self.tenant_role(admin, name, lock.tenant_id, &secret).await?,
-            mark: Mark::new(name, lock).statement(&aside),
-            aside,
-            lock,
-        };
-        self.make_new(admin, place, plan).await
+        // The server waits for its disk: the role is made meanwhile, where a connection for that is free.
+        if let Some(mut second) = self.free_admin() {
+            let role = async {
+                let role = self.tenant_role(&mut second, name, lock.tenant_id, &secret).await?;
+                self.run(&mut second, role).await
+            };
+            let (copied, made) = tokio::join!(self.copy_template(admin, template, &aside), role);
+            copied.and(made)?;
+        } else {
+            let role = self.tenant_role(admin, name, lock.tenant_id, &secret).await?;
+            self.run(admin, role).await?;
+            self.copy_template(admin, template, &aside).await?;
+        }
+        let mark = Mark::new(name, lock).statement(&aside);
+        let plan = Plan { role: name.as_str(), secret: &secret, mark, aside, lock };
+        self.take_over(admin, place, plan).await
     }
 
     /// Gives a database that is complete its name.

@@ -7,6 +7,7 @@ use super::{
     names::{identifier, text},
     server::{Postgres, failed, short},
 };
+use crate::digest::sha256_hex;
 use crate::engine::{DatabaseName, EngineError, Marker, Presence, TenantLock};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, Row};
@@ -22,6 +23,9 @@ pub(super) const SHUT: &str = "tenantry-shut-";
 pub(super) const SCRATCH: &str = "tenantry-scratch-";
 /// Of one that others are made from.
 pub(super) const TEMPLATE: &str = "tenantry-template-";
+
+/// Signs of the digest of a name that was shut away: no two meet.
+const SHUT_DIGITS: usize = 40;
 
 /// What a comment begins with.
 const OURS: &str = "Tenantry: ";
@@ -60,19 +64,9 @@ impl Mark {
     }
 }
 
-/// The name of a database while a claim makes it.
-pub(super) fn making(name: &DatabaseName, lock: &TenantLock) -> String {
-    format!("{MAKING}{}-{:x}", short(name.as_str()), lock.fence)
-}
-
-/// The name of a draft.
-pub(super) fn draft(name: &DatabaseName, lock: &TenantLock) -> String {
-    format!("{DRAFT}{}-{:x}", short(name.as_str()), lock.fence)
-}
-
 /// The name that a tenant's database has while it is shut away.
 pub(super) fn shut(name: &DatabaseName) -> String {
-    format!("{SHUT}{}", short(name.as_str()))
+    format!("{SHUT}{}", sha256_hex(name.as_str()).get(..SHUT_DIGITS).unwrap_or_default())
 }
 
 /// What there is of a tenant on a server.
@@ -138,6 +132,16 @@ pub(super) async fn find(admin: &mut PgConnection, name: &DatabaseName) -> Resul
 }
 
 impl Postgres {
+    /// The name of a database while a claim makes it.
+    pub(super) fn making(&self, name: &DatabaseName, lock: &TenantLock) -> String {
+        format!("{}{}-{:x}", self.start(MAKING), short(name.as_str()), lock.fence)
+    }
+
+    /// The name of a draft.
+    pub(super) fn draft_name(&self, name: &DatabaseName, lock: &TenantLock) -> String {
+        format!("{}{}-{:x}", self.start(DRAFT), short(name.as_str()), lock.fence)
+    }
+
     /// Drops a database of ours, whoever is connected to it.
     pub(super) async fn drop_database(
         &self,
@@ -155,7 +159,7 @@ impl Postgres {
     ) -> Result<(), EngineError> {
         let own = short(name.as_str());
         let rows = sqlx::query("SELECT datname::text FROM pg_database WHERE datname LIKE ANY($1)")
-            .bind(vec![format!("{MAKING}{own}-%"), format!("{DRAFT}{own}-%")])
+            .bind([MAKING, DRAFT].map(|kind| format!("{}{own}-%", self.start(kind))).to_vec())
             .fetch_all(&mut *admin)
             .await
             .map_err(failed)?;

@@ -19,7 +19,7 @@ const DRAFT_AGE: u64 = 3600;
 impl Postgres {
     /// A new scratch database, with a role of its own.
     pub(super) async fn make_scratch(&self) -> Result<PostgresSession, EngineError> {
-        let name = format!("{SCRATCH}{}", Uuid::now_v7().simple());
+        let name = format!("{}{}", self.start(SCRATCH), Uuid::now_v7().simple());
         let place = self.place().await?;
         let mut admin = self.alone(&short(&name)).await?;
         let (template, place) = self.empty_template(&mut admin, place).await?;
@@ -27,16 +27,12 @@ impl Postgres {
         let passing = Passing::scratch(self.clone(), name.clone());
         let secret = random_password();
         let lock = TenantLock { tenant_id: Uuid::nil(), job_id: Uuid::nil(), fence: 0 };
-        let plan = Plan {
-            template: &template,
-            aside: name.clone(),
-            role: &name,
-            secret: &secret,
-            role_statements: self.role_statements(&mut admin, &name, &secret).await?,
-            mark: String::new(),
-            lock: &lock,
-        };
-        let new = self.make_new(&mut admin, place, plan).await?;
+        self.copy_template(&mut admin, &template, &name).await?;
+        let role = self.passing_role(&mut admin, &name, &secret).await?;
+        self.run(&mut admin, role).await?;
+        let plan =
+            Plan { aside: name.clone(), role: &name, secret: &secret, mark: String::new(), lock: &lock };
+        let new = self.take_over(&mut admin, place, plan).await?;
         self.run(&mut admin, self.made_statements(&name, &name)).await?;
         admin.release().await;
         Ok(PostgresSession::new(new.held, Some(lock), passing))
@@ -66,7 +62,7 @@ impl Postgres {
             "SELECT datname::text, shobj_description(oid, 'pg_database') FROM pg_database
              WHERE datname LIKE ANY($1)",
         )
-        .bind([MAKING, DRAFT, SCRATCH].map(|start| format!("{start}%")).to_vec())
+        .bind([MAKING, DRAFT, SCRATCH].map(|kind| format!("{}%", self.start(kind))).to_vec())
         .fetch_all(&mut *admin)
         .await
         .map_err(failed)?;
@@ -76,7 +72,7 @@ impl Postgres {
             let comment: Option<String> = row.try_get(1).map_err(failed)?;
             let made = comment.as_deref().and_then(Mark::read).map(|mark| mark.made);
             let waits = name.starts_with(DRAFT) && made.is_some_and(|made| !is_old(made));
-            if !waits && let Some(number) = lock_of(&name) {
+            if !waits && let Some(number) = self.lock_of(&name) {
                 removed += u64::from(self.sweep_one(&mut admin, &name, number).await?);
             }
         }
@@ -114,7 +110,7 @@ impl Postgres {
              WHERE r.rolname LIKE ANY($1)
                AND NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.usesysid = r.oid)",
         )
-        .bind([GUEST, SCRATCH].map(|start| format!("{start}%")).to_vec())
+        .bind([GUEST, SCRATCH].map(|kind| format!("{}%", self.start(kind))).to_vec())
         .fetch_all(&mut *admin)
         .await
         .map_err(failed)?;
@@ -126,7 +122,7 @@ impl Postgres {
             if databases.contains(&name) {
                 continue;
             }
-            let Some(number) = lock_of(&name) else { continue };
+            let Some(number) = self.lock_of(&name) else { continue };
             if try_lock(&mut admin, number).await? {
                 let dropped = self.drop_guest(&mut admin, &name, &databases).await;
                 unlock(&mut admin, number).await?;
@@ -135,6 +131,15 @@ impl Postgres {
             }
         }
         Ok(removed)
+    }
+
+    /// The number of the lock that whoever makes a database or a passing role holds.
+    fn lock_of(&self, name: &str) -> Option<i64> {
+        if name.starts_with(SCRATCH) {
+            return Some(lock_number(&short(name)));
+        }
+        let rest = [MAKING, DRAFT, GUEST].iter().find_map(|kind| name.strip_prefix(&self.start(kind)))?;
+        rest.split('-').next().map(lock_number)
     }
 }
 
@@ -154,13 +159,4 @@ pub(super) fn now() -> u64 {
 
 fn is_old(made: i64) -> bool {
     u64::try_from(made).is_ok_and(|made| made + DRAFT_AGE < now())
-}
-
-/// The number of the lock that whoever makes a database or a passing role holds.
-fn lock_of(name: &str) -> Option<i64> {
-    if name.starts_with(SCRATCH) {
-        return Some(lock_number(&short(name)));
-    }
-    let rest = [MAKING, DRAFT, GUEST].iter().find_map(|start| name.strip_prefix(start))?;
-    rest.split('-').next().map(lock_number)
 }

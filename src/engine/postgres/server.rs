@@ -92,7 +92,10 @@ pub(super) fn code(cause: &sqlx::Error) -> Option<String> {
 }
 
 /// Two engines on one server mean the same by a digest of so many signs.
-const DIGITS: usize = 24;
+const DIGITS: usize = 16;
+
+/// Signs that stand for who is at work, likewise.
+const SCOPE_DIGITS: usize = 8;
 
 /// Stands for something in the name of a database of ours, which has no room for all of it.
 pub(super) fn short(text: &str) -> String {
@@ -248,6 +251,19 @@ impl Postgres {
         }
     }
 
+    /// Names who is at work on a server. Locks hold among those that have the same account and ask from the same database, and
+    /// nobody else's passing things are touched.
+    fn scope(&self) -> String {
+        let (account, database) = (self.options.get_username(), self.options.get_database());
+        let digest = sha256_hex(format!("{account} {}", database.unwrap_or_default()));
+        digest.get(..SCOPE_DIGITS).unwrap_or_default().to_owned()
+    }
+
+    /// What the names of our passing things of a kind begin with.
+    pub(super) fn start(&self, kind: &str) -> String {
+        format!("{kind}{}-", self.scope())
+    }
+
     /// The same server for a program that is killed after so many more of its administrator's statements. For tests: each of
     /// the states that there are between two statements can be put up like that.
     #[doc(hidden)]
@@ -295,6 +311,11 @@ impl Postgres {
     /// A connection as the administrator.
     pub(super) async fn admin(&self) -> Result<PoolConnection<Driver>, EngineError> {
         self.admins.acquire().await.map_err(|cause| away("The PostgreSQL server cannot be reached", cause))
+    }
+
+    /// A second connection as the administrator, if one is free: whoever has one must not wait for another.
+    pub(super) fn free_admin(&self) -> Option<PoolConnection<Driver>> {
+        self.admins.try_acquire()
     }
 
     /// A connection as the administrator while nobody else has one for the same; `short` is of [`short`].
@@ -364,8 +385,8 @@ impl Postgres {
         self.count()?;
         let connecting = async {
             let mut connection = options.connect().await?;
-            let row = sqlx::query("SELECT pg_backend_pid()").persistent(false).fetch_one(&mut connection);
-            let id = row.await?.try_get(0)?;
+            let row = sqlx::raw_sql("SELECT pg_backend_pid()").fetch_one(&mut connection).await?;
+            let id = row.try_get(0)?;
             Ok((connection, id))
         };
         match tokio::time::timeout(CONNECT, connecting).await {

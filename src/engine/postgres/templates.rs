@@ -5,7 +5,7 @@ use super::{
     CREATE_COLLATION,
     marks::TEMPLATE,
     names::{identifier, text},
-    server::{Alone, Held, Postgres, away, failed, lock_number, short},
+    server::{Alone, Entry, Held, Postgres, away, failed, lock_number, short},
 };
 use crate::engine::EngineError;
 use sqlx::{AssertSqlSafe, Row};
@@ -38,12 +38,12 @@ CREATE TABLE tenantry_own.tenantry_ledger (
 impl Postgres {
     /// The name of the template of a key. Each administrator has templates of its own.
     pub(super) fn template(&self, key: &str) -> String {
-        format!("{TEMPLATE}{}", short(&format!("{} {key}", self.options.get_username())))
+        format!("{}{}", self.start(TEMPLATE), short(key))
     }
 
     /// The role that has everything in templates.
     pub(super) fn owner(&self) -> String {
-        format!("{OWNER}{}", short(self.options.get_username()))
+        format!("{}all", self.start(OWNER))
     }
 
     /// Takes the lock of a template on a connection that has one already; gives it back with the connection at the latest.
@@ -199,52 +199,51 @@ pub(super) struct New {
     pub(super) held: Held,
 }
 
-/// What a new database is made of, and for whom.
+/// A copy of a template, and whom it is for.
 pub(super) struct Plan<'a> {
-    /// The template's name.
-    pub(super) template: &'a str,
     /// The database's name while it is made.
     pub(super) aside: String,
     pub(super) role: &'a str,
     pub(super) secret: &'a str,
-    /// The statements that make the role, or nothing.
-    pub(super) role_statements: String,
     /// The statement that writes the comment, or nothing.
     pub(super) mark: String,
     pub(super) lock: &'a crate::engine::TenantLock,
 }
 
 impl Postgres {
-    /// Makes a database from a template, and everything in it the role's.
-    pub(super) async fn make_new(
+    /// Makes a database from a template, which nobody may enter yet.
+    pub(super) async fn copy_template(
+        &self,
+        admin: &mut Alone,
+        template: &str,
+        aside: &str,
+    ) -> Result<(), EngineError> {
+        let (template, database) = (identifier(template), identifier(aside));
+        self.run(admin, format!("CREATE DATABASE {database} TEMPLATE {template} ALLOW_CONNECTIONS false"))
+            .await
+    }
+
+    /// Enters a copy of a template by the role that it is for, and makes everything in it the role's.
+    pub(super) async fn take_over(
         &self,
         admin: &mut Alone,
         place: OwnedSemaphorePermit,
         plan: Plan<'_>,
     ) -> Result<New, EngineError> {
-        let (database, role, owner) =
-            (identifier(&plan.aside), identifier(plan.role), identifier(&self.owner()));
-        let template = identifier(plan.template);
+        let (database, role) = (identifier(&plan.aside), identifier(plan.role));
+        let owner = identifier(&self.owner());
         // All of it is on the disk when the database gets its name: that waits for what was written before.
-        // Nobody comes in before it is closed to everybody but the role.
-        self.run(admin, format!("CREATE DATABASE {database} TEMPLATE {template} ALLOW_CONNECTIONS false"))
-            .await?;
         let sql = format!(
             "SET LOCAL synchronous_commit = off;
-             {}{}REVOKE ALL ON DATABASE {database} FROM PUBLIC;
+             {}REVOKE ALL ON DATABASE {database} FROM PUBLIC;
              GRANT CONNECT, TEMPORARY, CREATE ON DATABASE {database} TO {role};
              GRANT {owner} TO {role};
              ALTER DATABASE {database} SET timezone = 'UTC';
              ALTER DATABASE {database} ALLOW_CONNECTIONS true",
-            plan.role_statements, plan.mark
+            plan.mark
         );
         self.run(admin, sql).await?;
-        let entry = super::server::Entry {
-            database: &plan.aside,
-            account: plan.role,
-            password: plan.secret,
-            acts_as: None,
-        };
+        let entry = Entry { database: &plan.aside, account: plan.role, password: plan.secret, acts_as: None };
         let mut held = self.enter_or_fail(place, entry).await?;
         let take_over = format!(
             "SET synchronous_commit = off;

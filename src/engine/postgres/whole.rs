@@ -5,7 +5,7 @@
 //! server, for other processes too, until twenty others have been used since.
 
 use super::{
-    marks::{self, TEMPLATE, find},
+    marks::{TEMPLATE, find},
     names::identifier,
     parts::{Parted, part},
     scratch::{now, try_lock, unlock},
@@ -100,7 +100,7 @@ impl Postgres {
         }
         self.drop_tries(&mut admin, name).await?;
         let start = Instant::now();
-        let aside = marks::draft(name, lock);
+        let aside = self.draft_name(name, lock);
         let template = self.template(&key);
         let new = match self.make_from(&mut admin, place, (&template, aside), name, lock).await {
             Ok(new) => new,
@@ -128,7 +128,7 @@ impl Postgres {
         let ours = Marker { tenant_id: draft.lock.tenant_id, job_id: draft.lock.job_id };
         match find(&mut admin, &draft.name).await?.presence() {
             Presence::Absent => {
-                self.give_name(&mut admin, &marks::draft(&draft.name, &draft.lock), &draft.name).await?;
+                self.give_name(&mut admin, &self.draft_name(&draft.name, &draft.lock), &draft.name).await?;
             }
             Presence::Ours(marker) if marker == ours => {}
             Presence::Ours(_) | Presence::Shut(_) | Presence::Foreign(_) => {
@@ -211,9 +211,9 @@ impl Postgres {
         let mut admin = self.admin().await?;
         let rows = sqlx::query(
             "SELECT datname::text, shobj_description(oid, 'pg_database') FROM pg_database
-             WHERE datname LIKE $1 AND pg_has_role(datdba, 'USAGE')",
+             WHERE datname LIKE $1",
         )
-        .bind(format!("{TEMPLATE}%"))
+        .bind(format!("{}%", self.start(TEMPLATE)))
         .fetch_all(&mut *admin)
         .await
         .map_err(failed)?;
