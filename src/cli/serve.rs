@@ -5,7 +5,7 @@ use crate::{
     app::App,
     config::Settings,
     error::Kind,
-    usecases::{accounts, exports, life, sessions, templates, templates::Fate, tenant_drafts},
+    usecases::{accounts, exports, life, servers, sessions, templates, templates::Fate, tenant_drafts},
     web, worker,
 };
 use std::{net::TcpListener, time::Duration};
@@ -33,6 +33,7 @@ pub(super) async fn serve(settings: Settings) -> Result<End, Trouble> {
         output::line("");
     }
     let sweeper = tokio::spawn(sweep(app.clone(), stop.clone()));
+    let watcher = tokio::spawn(watch(app.clone(), stop.clone()));
     let handle = server.handle();
     let serving = tokio::spawn(server);
     signals.first().await;
@@ -42,6 +43,7 @@ pub(super) async fn serve(settings: Settings) -> Result<End, Trouble> {
     let _ = serving.await;
     let _ = workers.await;
     let _ = sweeper.await;
+    let _ = watcher.await;
     app.store.close().await;
     output::line("Stopped.");
     Ok(End::Done)
@@ -72,6 +74,23 @@ async fn sweep(app: App, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(Duration::from_hours(1)) => {}
+        }
+    }
+}
+
+/// Tries the database servers out once a minute.
+async fn watch(app: App, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let watched = tokio::select! {
+            () = stop.cancelled() => return,
+            watched = servers::watch(&app) => watched,
+        };
+        if let Err(error) = watched {
+            tracing::warn!(%error, "The database servers were not looked at");
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(Duration::from_mins(1)) => {}
         }
     }
 }

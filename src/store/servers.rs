@@ -183,6 +183,17 @@ pub async fn key_name(connection: &mut Connection) -> Result<Option<String>> {
     Ok(row.text("admin_password")?.split(':').nth(1).map(str::to_owned))
 }
 
+/// Servers that could not be used when they were tried last, by name with what was in the way.
+pub async fn troubled(connection: &mut Connection, limit: u32) -> Result<Vec<(String, String)>> {
+    sql("SELECT name, problem FROM servers WHERE problem IS NOT NULL ORDER BY name LIMIT ?")
+        .bind(limit)
+        .all(connection)
+        .await?
+        .iter()
+        .map(|row| Ok((row.text("name")?, row.text("problem")?)))
+        .collect()
+}
+
 /// Whether there is any server.
 pub async fn are_there(connection: &mut Connection) -> Result<bool> {
     Ok(sql("SELECT id FROM servers LIMIT 1").first(connection).await?.is_some())

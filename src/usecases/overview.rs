@@ -34,6 +34,8 @@ pub struct Overview {
     pub versions: Part<Vec<VersionUse>>,
     /// Jobs that were given up and that somebody has to decide about, newest first.
     pub stopped: Part<Vec<(Job, String, String)>>,
+    /// Servers that could not be used when they were tried last, by name with the reason, where the actor looks after them.
+    pub servers: Part<Vec<(String, String)>>,
     /// Owners' invitations whose link ran out before it was used, newest first.
     pub lapsed: Part<Vec<Lapsed>>,
     /// Tenants that are removed for good within a day, the next one first.
@@ -65,6 +67,10 @@ pub async fn show(app: &App, actor: &Actor) -> Result<Overview> {
     });
     let versions = store::templates::uses_by_version(&mut read, scope).await;
     let stopped = store::jobs::stopped(&mut read, scope, MOST_LINES).await;
+    let servers = match actor.must(Permission::ManageServers) {
+        Ok(_) => store::servers::troubled(&mut read, MOST_LINES).await,
+        Err(_) => Ok(Vec::new()),
+    };
     let lapsed = store::invitations::lapsed(&mut read, scope, app.now_ms(), MOST_LINES).await;
     let leaving = store::tenants::leaving(&mut read, scope, app.now_ms() + DAY_MS, MOST_LINES).await;
     let unfinished = match actor.id() {
@@ -85,6 +91,7 @@ pub async fn show(app: &App, actor: &Actor) -> Result<Overview> {
         counts: part("tenants by state", counts),
         versions: part("tenants by version", versions),
         stopped: part("jobs that stopped", stopped),
+        servers: part("servers in trouble", servers),
         lapsed: part("invitations that ran out", lapsed),
         leaving: part("tenants about to be removed", leaving),
         unfinished: part("unfinished tenants", unfinished),

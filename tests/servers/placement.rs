@@ -11,6 +11,7 @@ use tenantry::{
     store::{self, jobs::JobStatus, tenants::Status},
     usecases::{
         actor::Actor,
+        overview,
         servers::{self, ServerForm},
         tenants::{self, CreateForm},
     },
@@ -131,9 +132,17 @@ async fn a_tenant_whose_server_went_down_is_seen_and_says_what_is_the_matter() {
     let tried = servers::test(&app, &ACTOR, "s-1").await.unwrap().tried.unwrap();
     assert!(tried.problem.unwrap().contains("whether the server runs"));
     assert!(tried.product.unwrap().contains("MariaDB"), "what it was stays known");
+    // The start page says so to whoever looks after servers.
+    let seen = overview::show(&app, &ACTOR).await.unwrap().servers.unwrap();
+    assert!(seen.len() == 1 && seen[0].0 == "s-1", "{seen:?}");
     // A list of tenants asks no server.
     let list = store::servers::all(&mut app.store.read().await.unwrap()).await.unwrap();
     assert_eq!(list.len(), 1);
+    servers::watch(&app).await.unwrap();
     server.up().await;
+    servers::watch(&app).await.unwrap();
+    assert!(overview::show(&app, &ACTOR).await.unwrap().servers.unwrap().is_empty());
+    let events = overview::show(&app, &ACTOR).await.unwrap().events.unwrap();
+    assert_eq!(events[0].sentence, "The server s-1 can be used again.");
     assert!(tenants::overview(&app, &ACTOR, "acme").await.unwrap().trouble.is_none());
 }

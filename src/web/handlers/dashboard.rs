@@ -89,6 +89,14 @@ fn todo(found: &Overview) -> Option<Vec<Todo>> {
         is_bad: true,
         button: Crumb::new("See what happened", urls::tenant_setup(slug)),
     });
+    let servers = found.servers.as_ref()?.iter().map(|(name, problem)| Todo {
+        name: name.clone(),
+        rest: "cannot be used. Its tenants wait, and nothing of them is lost.".into(),
+        detail: problem.lines().next().map(ToOwned::to_owned),
+        icon: "database",
+        is_bad: true,
+        button: Crumb::new("Look at the server", urls::server(name)),
+    });
     let lapsed = found.lapsed.as_ref()?.iter().map(|invitation| Todo {
         name: invitation.tenant.0.clone(),
         rest: "has an owner whose invitation ran out.".into(),
@@ -125,7 +133,7 @@ fn todo(found: &Overview) -> Option<Vec<Todo>> {
             button: Crumb::new("Go on with the draft", urls::template_draft(&draft.id.to_string())),
         }
     });
-    Some(stopped.chain(leaving).chain(lapsed).chain(unfinished).chain(drafts).collect())
+    Some(stopped.chain(servers).chain(leaving).chain(lapsed).chain(unfinished).chain(drafts).collect())
 }
 
 /// Is everything all right? The heading, and what else there is to say.

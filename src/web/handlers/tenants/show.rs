@@ -196,6 +196,10 @@ async fn overview_page(
         Fact::time("Asked for", TimeView::new(tenant.created_ms, now)),
     ];
     facts.extend(tenant.active_ms.map(|at| Fact::time("Ready since", TimeView::new(at, now))));
+    facts.extend(tenant.server_name.as_ref().map(|server| Fact {
+        href: actor.must(Permission::ManageServers).is_ok().then(|| urls::server(server)),
+        ..Fact::text("Server", server)
+    }));
     facts.extend(found.size.map(|bytes| Fact::text("Size", size(bytes))));
     if actor.must(Permission::CreateTenants).is_ok() {
         facts.extend(tenant.note.as_ref().map(|note| Fact::text("Note", note)));
