@@ -108,7 +108,6 @@ impl Changing {
     }
 
     async fn set(&self) -> Result<Outcome, StepError> {
-        // Without a prepared one, this step ran before, and only its record is missing.
         if let Some(next) = self.account().await?.next_password {
             self.give(&next).await?;
             let ground = &self.0;
@@ -119,6 +118,8 @@ impl Changing {
             tenant_accounts::take_over(&mut write, ground.tenant.id, ground.app.now_ms()).await?;
             write.commit().await?;
         }
+        // Once more: whoever opened the database before it was taken over may have given the account the old one again.
+        self.give(&self.account().await?.password).await?;
         Ok(Outcome::Done(None))
     }
 }

@@ -38,6 +38,8 @@ pub struct Capabilities {
     pub accounts: bool,
     /// A database can be made at once: see [`Engine::draft`].
     pub whole: bool,
+    /// A column can be put between others; where it cannot, a new one is the last, wherever it belongs.
+    pub column_places: bool,
     /// Longest name of a database, in bytes.
     pub name_limit: usize,
     /// What shutting a database away from its application comes to, in a sentence for pages.

@@ -12,7 +12,6 @@ use tenantry::{
         Folder, TemplateFiles,
         compile::{CompiledUnit, Compiler},
         files, prove,
-        report::Finding,
     },
 };
 
@@ -77,17 +76,6 @@ async fn apply(ground: &Ground, unit: &CompiledUnit, key: &str) {
     let applied = session.apply(unit).await.unwrap_or_else(|cause| panic!("{key}: {cause}"));
     assert!(matches!(applied, Applied::Now { .. }), "{key}");
     session.close().await;
-}
-
-/// [`every_template_is_proven`], but for where columns stand.
-pub async fn every_template_is_proven_but_for_the_order_of_columns(ground: &Ground) {
-    for name in TEMPLATES {
-        let proof = prove::prove(ground.engine.as_ref(), &template(name)).await.unwrap();
-        let is_about_order = |finding: &&Finding| finding.reason.contains(": The order of columns of ");
-        let others: Vec<&Finding> =
-            proof.report.problems.iter().filter(|finding| !is_about_order(finding)).collect();
-        assert!(others.is_empty(), "{others:?}");
-    }
 }
 
 /// The product's own proof.

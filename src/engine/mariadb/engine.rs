@@ -31,6 +31,7 @@ impl Engine for MariaDb {
             transactional_ddl: false,
             accounts: true,
             whole: false,
+            column_places: true,
             name_limit: 64,
             shutting: "Its account is locked, and connections that are open are ended.",
         }

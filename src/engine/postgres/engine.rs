@@ -219,6 +219,7 @@ impl Engine for Postgres {
             transactional_ddl: true,
             accounts: true,
             whole: true,
+            column_places: false,
             name_limit: 63,
             shutting: "Its database gets another name that its account may not enter, and connections that are open are ended.",
         }

@@ -235,6 +235,7 @@ impl Engine for Sqlite {
             transactional_ddl: true,
             accounts: false,
             whole: true,
+            column_places: true,
             name_limit: 63,
             shutting: "Its database file is moved to a folder that only Tenantry uses, and a small locked file stands in its place. \
                        Programs that have the file open find it empty.",

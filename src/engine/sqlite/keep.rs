@@ -57,6 +57,15 @@ async fn copy(from: &Path, to: &Path) -> Result<(), EngineError> {
 }
 
 /// Takes the lock's place in a database; an older claim than the last one is refused.
+/// Writes a claim's number into a file that nobody else uses; refuses where a newer one is in it.
+async fn raise_fence(file: &Path, lock: &TenantLock) -> Result<(), EngineError> {
+    let mut connection = options(file).connect().await.map_err(trouble)?;
+    let fenced = fence(&mut connection, lock).await;
+    let _ = connection.close().await;
+    fenced?;
+    sync(file)
+}
+
 async fn fence(connection: &mut SqliteConnection, lock: &TenantLock) -> Result<(), EngineError> {
     let ours = sqlx::query("UPDATE tenantry_owner SET fence = ? WHERE tenant_id = ? AND fence <= ?")
         .bind(lock.fence)
@@ -183,6 +192,8 @@ impl Sqlite {
             make_folder(&self.shut_folder())?;
             let part = self.making(name).join(format!("{}.db", lock.fence));
             copy(&file, &part).await?;
+            // The copy is of what was committed, and so without this claim's number.
+            raise_fence(&part, lock).await?;
             fs::rename(&part, self.shut_file(name)).map_err(trouble)?;
             sync(&self.shut_folder())?;
             for text in [SHUT_TABLE, "PRAGMA writable_schema = ON", FORGET] {
@@ -263,11 +274,7 @@ impl Sqlite {
         }
         self.content_of(name, lock.tenant_id).await?;
         protect(&shut, 0o600)?;
-        let mut connection = options(&shut).connect().await.map_err(trouble)?;
-        let fenced = fence(&mut connection, lock).await;
-        let _ = connection.close().await;
-        fenced?;
-        sync(&shut)?;
+        raise_fence(&shut, lock).await?;
         self.remove_beside(name)?;
         fs::rename(&shut, self.file(name)).map_err(trouble)?;
         sync(&self.shut_folder())?;

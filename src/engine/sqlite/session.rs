@@ -67,6 +67,12 @@ pub(super) enum Base {
     Scratch,
 }
 
+/// Whether a statement adds, changes or removes rows.
+fn changes_rows(sql: &str) -> bool {
+    let word = sql.trim_start().split(|sign: char| !sign.is_ascii_alphabetic()).next().unwrap_or_default();
+    ["INSERT", "REPLACE", "UPDATE", "DELETE", "WITH"].iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
 /// Runs statements of a unit in the caller's transaction; gives the rows that they added or changed.
 pub(super) async fn run_all(
     connection: &mut SqliteConnection,
@@ -82,7 +88,9 @@ pub(super) async fn run_all(
             query = query.bind(variables.fill(value));
         }
         match query.persistent(false).execute(&mut *connection).await {
-            Ok(done) => rows += done.rows_affected(),
+            // After another statement SQLite still tells the number of the one before.
+            Ok(done) if changes_rows(&statement.sql) => rows += done.rows_affected(),
+            Ok(_) => {}
             Err(cause) if is_machine_trouble(&cause) && base != Base::Scratch => {
                 return Err(away("The tenant's database cannot be written", cause));
             }
