@@ -31,6 +31,10 @@ pub use whole::{Draft, Drafted, Whole};
 
 /// What an engine can do, where engines differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a thing of its own that an engine can do or cannot"
+)]
 pub struct Capabilities {
     /// Structure changes are part of transactions.
     pub transactional_ddl: bool,
