@@ -10,7 +10,6 @@
 )]
 
 #[path = "../../tests/support/mariadb.rs"]
-#[allow(dead_code, reason = "shared with tests")]
 mod mariadb;
 mod ours;
 #[path = "../tenants/place.rs"]

@@ -10,7 +10,6 @@ mod ground;
 mod killed;
 mod life;
 #[path = "../support/mariadb.rs"]
-#[allow(dead_code, reason = "shared with other tests")]
 mod mariadb;
 mod placement;
 mod proxy;
