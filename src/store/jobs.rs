@@ -268,7 +268,7 @@ pub struct NewJob<'a> {
 /// a duplicate error ([`super::StoreError::is_duplicate`]): one job at a time has a tenant.
 pub async fn add(connection: &mut Connection, new: &NewJob<'_>) -> Result<()> {
     insert(connection, new).await?;
-    take_tenants(new.id, new.created_ms).run(connection).await?;
+    take_tenants(new.id, new.created_ms).run_or_leave(connection).await?;
     Ok(())
 }
 
