@@ -66,8 +66,11 @@ pub(super) fn control_database(url: Option<&str>, data_dir: &Path) -> Result<Con
         "postgres" | "postgresql" => ServerKind::Postgres,
         _ => return Err(BadSetting(format!("The control database cannot be on {scheme:?}; {TAKES}."))),
     };
-    let wrong = |what: &str| BadSetting(format!("The {scheme} address of the control database {what}; {TAKES}."));
-    let read = Url::parse(url).map_err(|_| wrong("cannot be read (special characters of a password are written as %40 and the like)"))?;
+    let wrong =
+        |what: &str| BadSetting(format!("The {scheme} address of the control database {what}; {TAKES}."));
+    let read = Url::parse(url).map_err(|_| {
+        wrong("cannot be read (special characters of a password are written as %40 and the like)")
+    })?;
     let host = read.host_str().filter(|host| !host.is_empty()).ok_or_else(|| wrong("names no server"))?;
     let database = read.path().trim_matches('/');
     if database.is_empty() || database.contains('/') {

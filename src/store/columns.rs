@@ -30,7 +30,9 @@ pub(super) fn fitted(mut operation: Operation, backend: Backend) -> Operation {
         }
         Operation::AlterTable { table, changes } => {
             for change in changes {
-                if let TableChange::AddColumn { column, .. } | TableChange::ChangeColumn { column, .. } = change {
+                if let TableChange::AddColumn { column, .. } | TableChange::ChangeColumn { column, .. } =
+                    change
+                {
                     fit(table, column, backend);
                 }
             }

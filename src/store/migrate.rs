@@ -45,7 +45,8 @@ fn own(version: i64, backend: Backend) -> &'static [&'static str] {
 }
 
 /// The number of claims is a row from the beginning, so that claims can wait for each other there.
-const FIRST_CLAIM: &[&str] = &["INSERT INTO settings (name, value) SELECT * FROM (SELECT 'fence' AS name, '0' AS value) AS new
+const FIRST_CLAIM: &[&str] =
+    &["INSERT INTO settings (name, value) SELECT * FROM (SELECT 'fence' AS name, '0' AS value) AS new
     WHERE NOT EXISTS (SELECT 1 FROM settings s WHERE s.name = new.name)"];
 
 /// Now, as the plan's TIMESTAMP columns hold it.
@@ -178,7 +179,8 @@ async fn apply(write: &mut Connection, version: i64, statements: Vec<String>) ->
             Err(cause) if stopped_at == Some(place) && is_done_already(&cause) => {}
             ran => ran?,
         }
-        let note = sql("UPDATE control_progress SET done = ? WHERE version = ?").bind(place + 1).bind(version);
+        let note =
+            sql("UPDATE control_progress SET done = ? WHERE version = ?").bind(place + 1).bind(version);
         note.run(write).await?;
     }
     Ok(())
@@ -198,7 +200,9 @@ async fn must_be_ours(connection: &mut Connection) -> Result<()> {
     }
     let question = match connection.backend() {
         Backend::Sqlite => return Ok(()),
-        Backend::MariaDb => "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE() LIMIT 1",
+        Backend::MariaDb => {
+            "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE() LIMIT 1"
+        }
         Backend::Postgres => {
             "SELECT relname::text AS name FROM pg_class
              WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f') LIMIT 1"

@@ -1,10 +1,6 @@
 //! Trouble with the control database, and whether it may pass.
 
-use crate::{
-    disk::NotOnDisk,
-    disk_trouble::DiskTrouble,
-    error::Error,
-};
+use crate::{disk::NotOnDisk, disk_trouble::DiskTrouble, error::Error};
 
 /// Trouble with the control database.
 #[derive(Debug, thiserror::Error)]
@@ -103,8 +99,24 @@ fn sqlite_is_away(code: &str) -> bool {
 fn mariadb_is_away(number: u16) -> bool {
     matches!(
         number,
-        1021 | 1037 | 1040 | 1041 | 1044 | 1045 | 1049 | 1053 | 1114 | 1203 | 1205 | 1213 | 1226 | 1290 | 1317 | 1792
-            | 1836 | 1927 | 4031
+        1021 | 1037
+            | 1040
+            | 1041
+            | 1044
+            | 1045
+            | 1049
+            | 1053
+            | 1114
+            | 1203
+            | 1205
+            | 1213
+            | 1226
+            | 1290
+            | 1317
+            | 1792
+            | 1836
+            | 1927
+            | 4031
     )
 }
 
@@ -146,7 +158,12 @@ mod tests {
     #[test]
     fn what_may_pass_is_told_from_what_is_a_defect() {
         assert!(sqlite_is_away("5") && sqlite_is_away("1544") && !sqlite_is_away("1"));
-        assert!(mariadb_is_away(1040) && mariadb_is_away(1205) && !mariadb_is_away(1064) && !mariadb_is_away(1062));
+        assert!(
+            mariadb_is_away(1040)
+                && mariadb_is_away(1205)
+                && !mariadb_is_away(1064)
+                && !mariadb_is_away(1062)
+        );
         assert!(postgres_is_away("57P01") && postgres_is_away("53300") && !postgres_is_away("42601"));
         assert!(!postgres_is_away("23505") && !postgres_is_away("25P02"));
     }

@@ -6,7 +6,9 @@ use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Encode, PgConnection, PgPool, Postgres, Type,
     encode::IsNull,
     error::BoxDynError,
-    postgres::{PgArgumentBuffer, PgArguments, PgConnectOptions, PgPoolOptions, PgRow, PgTypeInfo, types::Oid},
+    postgres::{
+        PgArgumentBuffer, PgArguments, PgConnectOptions, PgPoolOptions, PgRow, PgTypeInfo, types::Oid,
+    },
 };
 use std::{str::FromStr, time::Duration};
 

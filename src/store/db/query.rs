@@ -114,7 +114,9 @@ impl Query {
 
     /// Runs a change that may break a rule, where the transaction goes on all the same: it is then as if it was not run.
     pub async fn run_or_leave(self, connection: &mut Connection) -> Result<u64> {
-        let Some((before, after, back)) = connection.driver.marks() else { return self.run(connection).await };
+        let Some((before, after, back)) = connection.driver.marks() else {
+            return self.run(connection).await;
+        };
         sql(before).run(connection).await?;
         match self.run(connection).await {
             Ok(changed) => {

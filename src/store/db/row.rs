@@ -2,7 +2,10 @@
 //! sum), and a moment as something shorter than a text. What that comes to is said here and nowhere else.
 
 use super::{Result, StoreError};
-use sqlx::{Decode, MySql, Postgres, Row as _, TypeInfo, ValueRef, mysql::MySqlRow, postgres::PgRow, sqlite::SqliteRow};
+use sqlx::{
+    Decode, MySql, Postgres, Row as _, TypeInfo, ValueRef, mysql::MySqlRow, postgres::PgRow,
+    sqlite::SqliteRow,
+};
 
 /// A row of an answer.
 pub struct Row(pub(super) Inner);
@@ -138,8 +141,10 @@ fn postgres_int(row: &PgRow, column: &str) -> Decoded<i64> {
 /// A `numeric` as the server sends it: how many digits to the base of 10,000 there are, the place of the first, the sign and
 /// the digits after the point, each in two bytes; then the digits.
 fn numeric(bytes: &[u8]) -> Option<i64> {
-    let words: Vec<i64> =
-        bytes.chunks_exact(2).filter_map(|pair| Some(i64::from(i16::from_be_bytes(pair.try_into().ok()?)))).collect();
+    let words: Vec<i64> = bytes
+        .chunks_exact(2)
+        .filter_map(|pair| Some(i64::from(i16::from_be_bytes(pair.try_into().ok()?))))
+        .collect();
     let [_, weight, sign, 0, digits @ ..] = words.as_slice() else { return None };
     let places = usize::try_from(weight + 1).ok()?;
     let mut number = 0_i64;

@@ -6,7 +6,8 @@ use futures_util::TryStreamExt;
 use sqlx::{
     AssertSqlSafe, Executor as _, Sqlite, SqliteConnection, SqlitePool,
     sqlite::{
-        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow,
+        SqliteSynchronous,
     },
 };
 use std::{borrow::Cow, fs::File, io, path::Path, time::Duration};
