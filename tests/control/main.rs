@@ -8,5 +8,6 @@
 
 mod life;
 mod migrating;
+mod processes;
 #[path = "../support/mod.rs"]
 mod support;

@@ -43,6 +43,8 @@ impl On {
 pub enum Host {
     MariaDb(Arc<mariadb::Server>),
     Postgres(Arc<postgres::Postgres>),
+    /// A database that a test looks after itself, by its address.
+    Elsewhere(String),
 }
 
 /// A database for a control database.
@@ -70,6 +72,7 @@ impl Host {
         self.run(&match self {
             Host::MariaDb(_) => format!("CREATE DATABASE {name}"),
             Host::Postgres(_) => format!("CREATE DATABASE {name} TEMPLATE template0"),
+            Host::Elsewhere(url) => panic!("{url} is there already"),
         })
         .await;
         Database { host: self.clone(), name }
@@ -89,6 +92,7 @@ impl Host {
                 admin.execute(statement).await.unwrap();
                 admin.close().await.unwrap();
             }
+            Host::Elsewhere(url) => panic!("nobody here administers {url}"),
         }
     }
 }
@@ -98,6 +102,7 @@ impl Database {
     pub fn url(&self) -> String {
         match &self.host {
             Host::MariaDb(server) => format!("{}/{}", server.url(), self.name),
+            Host::Elsewhere(url) => url.clone(),
             Host::Postgres(server) => {
                 format!("{}/{}", server.url().strip_suffix("/postgres").unwrap(), self.name)
             }
@@ -107,6 +112,7 @@ impl Database {
     /// A new database with the same content; nobody may be in this one.
     pub async fn copy(&self) -> Database {
         match &self.host {
+            Host::Elsewhere(url) => panic!("nobody here administers {url}"),
             Host::Postgres(_) => {
                 let name = format!("control_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
                 self.host.run(&format!("CREATE DATABASE {name} TEMPLATE {}", self.name)).await;

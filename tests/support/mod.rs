@@ -64,6 +64,11 @@ impl Place {
         place
     }
 
+    /// The same place on the machine's own clock, for processes of their own.
+    pub fn of_today(self) -> Place {
+        Place { clock: Clock::System, ..self }
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Database>> {
         self.database.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -89,6 +94,14 @@ impl Place {
         let place = Place::new();
         place.clock.advance(now(&self.clock) - now(&place.clock));
         walk(self.folder.path(), place.folder.path());
+        if let Some(database) = self.database() {
+            // The test's own runtime cannot be waited for from within it.
+            let copy = std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(database.copy())
+            });
+            *place.lock() = Some(copy.join().unwrap());
+        }
         place
     }
 

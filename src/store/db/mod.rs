@@ -279,6 +279,11 @@ impl Store {
         Ok(self.begun(driver, Lock::Alone, disk))
     }
 
+    /// Whether [`Store::claim`] gives transactions.
+    pub fn has_row_locks(&self) -> bool {
+        !matches!(self.pools, Pools::Sqlite { .. })
+    }
+
     /// A transaction that takes no lock but those of the rows that it asks for with [`Connection::for_update`], while others
     /// write; `None` where the engine has no such locks.
     pub async fn claim(&self) -> Result<Option<Write>> {
