@@ -30,7 +30,9 @@ const SHORTEST: usize = 3;
 pub(super) fn condition(backend: Backend, search: &str) -> (&'static str, Vec<Value>) {
     let pattern = || format!("%{}%", search.replace('!', "!!").replace('%', "!%").replace('_', "!_"));
     match backend {
-        Backend::Sqlite if search.chars().count() >= SHORTEST && !search.contains('\0') => {
+        // No name has a zero character, and for SQLite a pattern ends with it.
+        _ if search.contains('\0') => ("1 = 0", Vec::new()),
+        Backend::Sqlite if search.chars().count() >= SHORTEST => {
             // In quotes everything is text, and the whole of it has to be there in a row.
             let phrase = format!("\"{}\"", search.replace('"', "\"\""));
             (

@@ -189,6 +189,8 @@ async fn people_are_invited_and_see_their_own() {
             Kind::NotFound,
             "{on:?}"
         );
+        let owner = site.add("dana@example.org", Role::Owner).await;
+        site.own(owner, "acme").await;
         let dana = site.signed_in("dana@example.org").await;
         let page = dana.text("/tenants").await;
         assert!(page.contains("Acme") && !page.contains("Beta"), "{on:?}");

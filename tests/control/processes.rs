@@ -218,7 +218,8 @@ async fn while_the_server_is_away_pages_say_so_and_afterwards_everything_goes_on
         until("a job is worked on", async || count(&app, "jobs WHERE status = 'running'").await > 0).await;
         own.down();
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
-        let away = client.get(format!("{base}/login")).header("Cookie", "session=x").send().await.unwrap();
+        let form = client.post(format!("{base}/login")).header("Sec-Fetch-Site", "same-origin");
+        let away = form.form(&[("email", "root@example.org"), ("password", "x")]).send().await.unwrap();
         let (status, text) = (away.status(), away.text().await.unwrap());
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{text}");
         assert!(text.contains("control database cannot be reached"), "{text}");
