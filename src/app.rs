@@ -2,7 +2,7 @@
 
 use crate::{
     clock::Clock,
-    config::Settings,
+    config::{ControlDatabase, Settings},
     engine::sqlite::Sqlite,
     engines::Engines,
     error::{Error, Result},
@@ -72,7 +72,9 @@ pub struct CannotStart(pub String);
 impl From<StoreError> for CannotStart {
     fn from(cause: StoreError) -> Self {
         match cause {
-            StoreError::Newer { .. } | StoreError::Migration(_) => CannotStart(cause.to_string()),
+            StoreError::Newer { .. } | StoreError::Migration(_) | StoreError::Unfit(_) => {
+                CannotStart(cause.to_string())
+            }
             other => CannotStart(format!("The control database cannot be opened: {other}.")),
         }
     }
@@ -88,6 +90,15 @@ fn make_folder(folder: &Path, setting: &str) -> std::result::Result<(), CannotSt
     std::fs::create_dir_all(folder).map_err(cannot)?;
     let probe = folder.join(format!(".probe-{}", std::process::id()));
     std::fs::write(&probe, b"x").and_then(|()| std::fs::remove_file(&probe)).map_err(cannot)
+}
+
+async fn open_store(control: &ControlDatabase) -> std::result::Result<Store, CannotStart> {
+    match control {
+        ControlDatabase::File(file) => Store::open(file).await.map_err(|cause| {
+            CannotStart(format!("The control database {} cannot be opened: {cause}.", file.display()))
+        }),
+        ControlDatabase::Server(address) => Ok(Store::connect(address).await?),
+    }
 }
 
 /// Where the key for secrets is.
@@ -131,12 +142,7 @@ impl App {
         })?;
         let tenants = folder.join("tenants");
         make_folder(&tenants, "TENANTRY_DATA_DIR")?;
-        let store = Store::open(&settings.control_file).await.map_err(|cause| {
-            CannotStart(format!(
-                "The control database {} cannot be opened: {cause}.",
-                settings.control_file.display()
-            ))
-        })?;
+        let store = open_store(&settings.control).await?;
         migrate::migrate(&store, clock.now_ms()).await?;
         let on_their_way = folder.join("copies");
         make_folder(&on_their_way, "TENANTRY_DATA_DIR")?;

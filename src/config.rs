@@ -1,6 +1,9 @@
 //! Settings: flags come first, then `TENANTRY_…` variables, then `tenantry.toml`, then defaults. What is wrong with one
 //! is said in one sentence that names it.
 
+mod control;
+
+pub use control::{ControlDatabase, ServerAddress, ServerKind};
 use serde::Deserialize;
 use std::{
     fmt,
@@ -89,8 +92,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// Where the web server listens (`TENANTRY_LISTEN`); port 0 takes a free one.
     pub listen: SocketAddr,
-    /// The control database's file (`TENANTRY_DATABASE_URL`, `sqlite:PATH`).
-    pub control_file: PathBuf,
+    /// Where the control database is (`TENANTRY_DATABASE_URL`).
+    pub control: ControlDatabase,
     /// The address that people use (`TENANTRY_PUBLIC_URL`), where it is another, as behind a proxy.
     pub public_url: Option<String>,
     /// Proxies that are believed when they say for whom they ask (`TENANTRY_TRUSTED_PROXIES`, a list of addresses and
@@ -302,22 +305,6 @@ fn listen_address(text: &str) -> Result<SocketAddr, BadSetting> {
     })
 }
 
-fn control_file(url: Option<&str>, data_dir: &Path) -> Result<PathBuf, BadSetting> {
-    let Some(url) = url else { return Ok(data_dir.join("control.db")) };
-    if let Some(path) = url.strip_prefix("sqlite:") {
-        let path = path.strip_prefix("//").unwrap_or(path);
-        if path.is_empty() || path.contains('?') || path.contains(":memory:") {
-            return Err(BadSetting(format!("The database URL {url:?} names no file; write sqlite:PATH.")));
-        }
-        return Ok(PathBuf::from(path));
-    }
-    // The URL may hold a password: only its first part is repeated.
-    let scheme = url.split(':').next().unwrap_or_default();
-    Err(BadSetting(format!(
-        "The control database cannot be on {scheme:?} in this version; TENANTRY_DATABASE_URL takes sqlite:PATH."
-    )))
-}
-
 fn seconds(name: &str, value: f64, range: std::ops::RangeInclusive<f64>) -> Result<Duration, BadSetting> {
     if range.contains(&value) {
         Ok(Duration::from_secs_f64(value))
@@ -403,7 +390,7 @@ impl Settings {
         }
         Ok(Settings {
             listen: listen_address(layer.listen.as_deref().unwrap_or("127.0.0.1:8080"))?,
-            control_file: control_file(layer.database_url.as_deref(), &data_dir)?,
+            control: control::control_database(layer.database_url.as_deref(), &data_dir)?,
             data_dir,
             trusted_proxies: layer
                 .trusted_proxies
@@ -447,7 +434,8 @@ mod tests {
         let settings = gather(&[]).unwrap();
         assert_eq!(settings.data_dir, PathBuf::from("data"));
         assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
-        assert_eq!(settings.control_file, PathBuf::from("data/control.db"));
+        let ControlDatabase::File(file) = settings.control else { panic!("not in a file") };
+        assert_eq!(file, PathBuf::from("data/control.db"));
         assert_eq!(settings.retry_delays, [Duration::from_mins(1), Duration::from_mins(2)]);
     }
 
@@ -460,7 +448,7 @@ mod tests {
             (&[("TENANTRY_WORKERS", "0")], "1 to 64"),
             (&[("TENANTRY_EXPORT_DAYS", "0")], "1 to 3650"),
             (&[("TENANTRY_ADMIN_EMAIL", "a@b.c")], "TENANTRY_ADMIN_PASSWORD"),
-            (&[("TENANTRY_DATABASE_URL", "mysql://u:secret@h/d")], "mysql"),
+            (&[("TENANTRY_DATABASE_URL", "mysql://u:secret@h")], "mysql"),
             (&[("TENANTRY_LOG_FORMAT", "xml")], "text or json"),
             (&[("TENANTRY_PUBLIC_URL", "example.org")], "http"),
             (&[("TENANTRY_TRUSTED_PROXIES", "10.0.0.0/8,proxy")], "\"proxy\" is no address"),

@@ -2,6 +2,7 @@
 //! knows is in the control database, so it may die at any moment and another one goes on.
 
 mod at_once;
+mod claiming;
 
 use crate::{
     app::App,
@@ -14,10 +15,10 @@ use crate::{
     faults::Stopped,
     store::{
         StoreError,
-        db::Ticket,
         jobs::{self, Claim, Direction, Job, JobStatus, Problem, StepStatus},
     },
 };
+use claiming::{Beginning, Claimed, claim_next};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -102,68 +103,6 @@ pub async fn run_next(app: &App, stop: &CancellationToken) -> Result<bool, Store
     }
 }
 
-/// A claimed job, and how it begins.
-struct Claimed {
-    job: Job,
-    beginning: Beginning,
-}
-
-enum Beginning {
-    /// Its steps are run one by one.
-    StepByStep,
-    /// Its steps were begun together with the claim; the ticket is that of both.
-    AtOnce(Box<(at_once::Begun, Ticket)>),
-    /// A test stopped the program here.
-    Stopped(Stopped),
-}
-
-/// How often a claim is looked for without the write lock; another process was faster each time, so then it is held.
-const LOOKS: usize = 3;
-
-async fn claim_next(app: &App, only: Option<Uuid>) -> Result<Option<Claimed>, StoreError> {
-    let claiming = app.claiming.acquire().await;
-    for look in 0..=LOOKS {
-        let now = app.now_ms();
-        // Everything is read before the write lock is taken: most of the time there is nothing to do, and otherwise nobody
-        // has to wait for it.
-        let mut locked = if look == LOOKS { Some(app.store.write().await?) } else { None };
-        let found = match &mut locked {
-            Some(write) => jobs::look(write, only, now).await?,
-            None => jobs::look(&mut *app.store.read().await?, only, now).await?,
-        };
-        let Some(found) = found else { return Ok(None) };
-        let ready = at_once::look(app, &found.job).await?;
-        let mut write = match locked {
-            Some(write) => write,
-            None => app.store.write().await?,
-        };
-        if !jobs::take(&mut write, &found, &app.process, now, lease_end(app)).await? {
-            continue;
-        }
-        let job = found.job;
-        let claim = Claim { job_id: job.id, fence: job.fence };
-        let begun = match ready {
-            None => Err(Beginning::StepByStep),
-            Some(ready) => match at_once::begin(app, claim, ready, &mut write).await {
-                Ok(begun) => Ok(begun),
-                Err(LetGo::Store(cause)) => return Err(cause),
-                Err(LetGo::Stopped(stopped)) => Err(Beginning::Stopped(stopped)),
-                Err(LetGo::Lost) => Err(Beginning::StepByStep),
-            },
-        };
-        // A claim that a loss of power undoes is no loss: whoever comes next claims anew. Every record of a step is waited
-        // for, and nothing is on the disk without what was committed before it.
-        let kept = write.commit_soon().await?;
-        drop(claiming);
-        let beginning = match begun {
-            Ok(begun) => Beginning::AtOnce(Box::new((begun, kept))),
-            Err(beginning) => beginning,
-        };
-        return Ok(Some(Claimed { job, beginning }));
-    }
-    Ok(None)
-}
-
 fn lease_end(app: &App) -> i64 {
     app.now_ms() + i64::try_from(app.settings.lease.as_millis()).unwrap_or(i64::MAX / 2)
 }
@@ -193,7 +132,11 @@ async fn beat(app: App, claim: Claim, lost: CancellationToken) {
     loop {
         tokio::time::sleep(app.settings.lease / 3).await;
         let kept = async {
-            let mut write = app.store.write().await?;
+            // On a server nobody waits for it, nor it for anybody but who has the job's own row.
+            let mut write = match app.store.claim().await? {
+                Some(write) => write,
+                None => app.store.write().await?,
+            };
             let kept = jobs::heartbeat(&mut write, claim, lease_end(&app)).await?;
             let _ = write.commit_soon().await?;
             Ok::<_, StoreError>(kept)

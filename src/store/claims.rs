@@ -1,7 +1,7 @@
 //! Who works on a job, and what they record of it: claims with their fences and leases, steps, ends, and another chance.
 
 use super::{
-    db::{Connection, Result, sql, sql_of},
+    db::{Backend, Connection, Result, sql, sql_of},
     jobs::{Claim, Direction, Job, JobStatus, StepStatus, job, release_tenants, take_tenants},
 };
 use uuid::Uuid;
@@ -89,14 +89,78 @@ pub async fn claim(
     now_ms: i64,
     lease_until_ms: i64,
 ) -> Result<Option<Job>> {
+    if connection.backend() != Backend::Sqlite {
+        let Some(mut job) = lock(connection, only, now_ms).await? else { return Ok(None) };
+        job.fence = next_fence(connection).await?;
+        take_locked(connection, &job, owner, lease_until_ms).await?;
+        return Ok(Some(job));
+    }
     let Some(found) = look(connection, only, now_ms).await? else { return Ok(None) };
     Ok(take(connection, &found, owner, now_ms, lease_until_ms).await?.then_some(found.job))
+}
+
+/// Looks for a job as [`look`] does, and holds its row until the end of the transaction, past those that others hold; on a
+/// server only. The job is as it will be when [`take_locked`] has claimed it, but for its number, which is that of the last
+/// claim.
+pub async fn lock(connection: &mut Connection, only: Option<Uuid>, now_ms: i64) -> Result<Option<Job>> {
+    const HELD: &str = "FOR UPDATE SKIP LOCKED";
+    let vanished = "j.status = 'running' AND j.lease_until_ms <= ?";
+    let due = "j.status = 'queued' AND j.run_after_ms <= ?";
+    let row = match only {
+        Some(id) => {
+            let one =
+                sql_of(format!("SELECT * FROM jobs j WHERE j.id = ? AND (({vanished}) OR ({due})) {HELD}"));
+            one.bind(id).bind(now_ms).bind(now_ms).first(connection).await?
+        }
+        None => {
+            let first = sql_of(format!(
+                "SELECT * FROM jobs j WHERE {vanished} ORDER BY j.lease_until_ms LIMIT 1 {HELD}"
+            ));
+            match first.bind(now_ms).first(connection).await? {
+                Some(row) => Some(row),
+                None => {
+                    let next = sql_of(format!(
+                        "SELECT * FROM jobs j WHERE {due} ORDER BY j.run_after_ms, j.id LIMIT 1 {HELD}"
+                    ));
+                    next.bind(now_ms).first(connection).await?
+                }
+            }
+        }
+    };
+    let Some(row) = row else { return Ok(None) };
+    let mut job = job(&row)?;
+    job.crashes += i64::from(job.status == JobStatus::Running);
+    job.status = JobStatus::Running;
+    job.started_ms = job.started_ms.or(Some(now_ms));
+    Ok(Some(job))
+}
+
+/// Claims a job whose row [`lock`] holds. The claim is there when the caller's transaction has ended.
+pub async fn take_locked(
+    connection: &mut Connection,
+    job: &Job,
+    owner: &str,
+    lease_until_ms: i64,
+) -> Result<()> {
+    sql("UPDATE jobs SET status = 'running', lease_owner = ?, lease_until_ms = ?, fence = ?, crashes = ?, started_ms = ?
+         WHERE id = ?")
+    .bind(owner)
+    .bind(lease_until_ms)
+    .bind(job.fence)
+    .bind(job.crashes)
+    .bind(job.started_ms)
+    .bind(job.id)
+    .later(connection)
+    .await
 }
 
 /// The next claim's number. One counter serves the installation, so that a tenant's database can tell a newer claim from
 /// an older one, whatever the job.
 pub async fn next_fence(connection: &mut Connection) -> Result<i64> {
-    let last = super::settings::find(connection, "fence").await?;
+    let end = connection.for_update();
+    let row =
+        sql_of(format!("SELECT value FROM settings WHERE name = 'fence'{end}")).first(connection).await?;
+    let last = row.map(|row| row.text("value")).transpose()?;
     note_fence(connection, last).await
 }
 
@@ -127,7 +191,8 @@ pub async fn heartbeat(connection: &mut Connection, claim: Claim, lease_until_ms
 
 /// Whether the claim still holds; asked inside the transaction that acts on the answer.
 pub async fn is_ours(connection: &mut Connection, claim: Claim) -> Result<bool> {
-    Ok(sql("SELECT id FROM jobs WHERE id = ? AND fence = ? AND status = 'running'")
+    let end = connection.for_update();
+    Ok(sql_of(format!("SELECT id FROM jobs WHERE id = ? AND fence = ? AND status = 'running'{end}"))
         .bind(claim.job_id)
         .bind(claim.fence)
         .first(connection)

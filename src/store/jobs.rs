@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 pub use super::claims::{
     Claimable, Problem, begin_step, claim, dismiss, durations, end, end_step, heartbeat, hurry, is_ours,
-    look, next_fence, put_back, retry, retry_clean_up, take,
+    lock, look, next_fence, put_back, retry, retry_clean_up, take, take_locked,
 };
 
 /// Where a job is.
@@ -268,7 +268,7 @@ pub struct NewJob<'a> {
 /// a duplicate error ([`super::StoreError::is_duplicate`]): one job at a time has a tenant.
 pub async fn add(connection: &mut Connection, new: &NewJob<'_>) -> Result<()> {
     insert(connection, new).await?;
-    take_tenants(new.id, new.created_ms).run(connection).await?;
+    take_tenants(new.id, new.created_ms).run_or_leave(connection).await?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 //! transaction; start at [`Store`], which hands connections out.
 
 pub mod claims;
+mod columns;
 mod counts;
 pub mod db;
 pub mod events;

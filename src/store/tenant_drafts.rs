@@ -89,7 +89,7 @@ pub async fn save(connection: &mut Connection, draft: &Draft) -> Result<bool> {
     .bind(draft.place.clone())
     .bind(draft.changed_ms)
     .bind(draft.changed_ms)
-    .run(connection)
+    .run_or_leave(connection)
     .await;
     match added {
         Ok(_) => Ok(true),

@@ -2,7 +2,7 @@
 
 use super::{
     Scope,
-    db::{Connection, Result, Value, sql, sql_of},
+    db::{Backend, Connection, Result, Value, sql, sql_of},
     tenants::{COLUMNS, Plan, Status, Tenant, tenant},
 };
 use uuid::Uuid;
@@ -105,7 +105,7 @@ pub struct TenantPage {
     pub next: Option<Cursor>,
 }
 
-fn conditions(scope: Scope, filter: &Filter) -> (String, Vec<Value>) {
+fn conditions(backend: Backend, scope: Scope, filter: &Filter) -> (String, Vec<Value>) {
     let mut text = String::from("t.status <> 'deleted'");
     let mut values = Vec::new();
     if let Some(status) = filter.status {
@@ -121,7 +121,7 @@ fn conditions(scope: Scope, filter: &Filter) -> (String, Vec<Value>) {
         values.push(plan.word().into());
     }
     if let Some(search) = &filter.search {
-        let (condition, bound) = super::search::condition(search);
+        let (condition, bound) = super::search::condition(backend, search);
         text.push_str(" AND ");
         text.push_str(condition);
         values.extend(bound);
@@ -141,7 +141,7 @@ pub async fn list(
     cursor: Option<&Cursor>,
     limit: u32,
 ) -> Result<TenantPage> {
-    let (mut condition, mut values) = conditions(scope, filter);
+    let (mut condition, mut values) = conditions(connection.backend(), scope, filter);
     let backwards = cursor.is_some_and(|cursor| cursor.backwards);
     let column = sort.column();
     let descending = sort.is_descending() != backwards;
@@ -197,7 +197,7 @@ pub async fn count(connection: &mut Connection, scope: Scope, filter: &Filter, l
                             - (SELECT COUNT(*) FROM tenants WHERE status = 'deleted') AS n");
         return Ok(row.one(connection).await?.int("n")?.min(limit.into()));
     }
-    let (condition, values) = conditions(scope, filter);
+    let (condition, values) = conditions(connection.backend(), scope, filter);
     let mut query = sql_of(format!(
         "SELECT COUNT(*) AS n FROM (SELECT 1 FROM tenants t WHERE {condition} LIMIT ?) AS counted"
     ));

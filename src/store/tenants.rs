@@ -515,7 +515,7 @@ pub async fn copy_schema(
     now: &str,
 ) -> Result<()> {
     sql("UPDATE tenants SET schema_hash = ?, last_schema_sync = ?,
-            template_snapshot = (SELECT o.template_snapshot FROM tenants o WHERE o.id = ?) WHERE id = ?")
+            template_snapshot = (SELECT o.template_snapshot FROM (SELECT template_snapshot FROM tenants WHERE id = ?) AS o) WHERE id = ?")
     .bind(hash)
     .bind(now)
     .bind(from)

@@ -1,6 +1,6 @@
 //! People who sign in.
 
-use super::db::{Connection, Result, Row, StoreError, sql};
+use super::db::{Connection, Result, Row, StoreError, sql, sql_of};
 use uuid::Uuid;
 
 /// What a person may do; `usecases::permissions` holds the table.
@@ -145,12 +145,15 @@ pub async fn list(
     let pattern = format!("%{}%", search.replace('!', "!!").replace('%', "!%").replace('_', "!_"));
     let roles = role.map_or(Role::ALL.map(Role::word), |role| [role.word(); 3]);
     let [first, second, third] = roles;
-    sql("SELECT u.*, l.expires_ms AS link_expires_ms,
+    let holds = super::search::condition_on_person(connection.backend());
+    sql_of(format!(
+        "SELECT u.*, l.expires_ms AS link_expires_ms,
             (SELECT COUNT(*) FROM tenant_owners o JOIN tenants t ON t.id = o.tenant_id
              WHERE o.user_id = u.id AND t.status <> 'deleted') AS tenants
          FROM users u LEFT JOIN password_links l ON l.user_id = u.id
-         WHERE (u.name LIKE ? ESCAPE '!' OR u.email LIKE ? ESCAPE '!') AND u.role IN (?, ?, ?)
-         ORDER BY u.name, u.id LIMIT ?")
+         WHERE {holds} AND u.role IN (?, ?, ?)
+         ORDER BY u.name, u.id LIMIT ?"
+    ))
     .bind(&pattern)
     .bind(&pattern)
     .bind(first)

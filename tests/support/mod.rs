@@ -6,12 +6,14 @@
 )]
 #![allow(dead_code)]
 
+pub mod control;
 pub mod site;
 
+use control::{Database, On};
 use std::{
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
 };
@@ -35,6 +37,9 @@ use tokio_util::sync::CancellationToken;
 pub struct Place {
     pub folder: TempDir,
     pub clock: Clock,
+    on: On,
+    /// The control database, once it is there and where it is on a server.
+    database: Mutex<Option<Database>>,
 }
 
 /// The control database with the built-in templates imported, made once for all tests of a process.
@@ -42,8 +47,35 @@ static IMPORTED: tokio::sync::OnceCell<Vec<u8>> = tokio::sync::OnceCell::const_n
 
 impl Place {
     pub fn new() -> Place {
+        Place::on(On::asked_for())
+    }
+
+    /// A place whose control database is on a server of the tests' own, or in a file.
+    pub fn on(on: On) -> Place {
         let start = Arc::new(AtomicI64::new(1_764_000_000_000));
-        Place { folder: tempfile::tempdir().unwrap(), clock: Clock::Manual(start) }
+        let folder = tempfile::tempdir().unwrap();
+        Place { folder, clock: Clock::Manual(start), on, database: Mutex::new(None) }
+    }
+
+    /// A place whose control database is this one, or in a file.
+    pub fn with(database: Option<Database>) -> Place {
+        let place = Place::on(On::File);
+        *place.lock() = database;
+        place
+    }
+
+    /// The same place on the machine's own clock, for processes of their own.
+    pub fn of_today(self) -> Place {
+        Place { clock: Clock::System, ..self }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Database>> {
+        self.database.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The control database, where it is on a server.
+    pub fn database(&self) -> Option<Database> {
+        self.lock().clone()
     }
 
     /// A copy of this place, as it is on the disk now and at the same time of day.
@@ -62,13 +94,25 @@ impl Place {
         let place = Place::new();
         place.clock.advance(now(&self.clock) - now(&place.clock));
         walk(self.folder.path(), place.folder.path());
+        if let Some(database) = self.database() {
+            // The test's own runtime cannot be waited for from within it.
+            let copy = std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(database.copy())
+            });
+            *place.lock() = Some(copy.join().unwrap());
+        }
         place
     }
 
     pub fn settings(&self) -> Settings {
         let data = self.folder.path().display().to_string();
-        let variables =
-            [("TENANTRY_DATA_DIR".to_owned(), data), ("TENANTRY_CONFIG".to_owned(), String::new())];
+        let control = self.database().map(|database| database.url()).unwrap_or_default();
+        let variables = [
+            ("TENANTRY_DATA_DIR".to_owned(), data),
+            ("TENANTRY_CONFIG".to_owned(), String::new()),
+            ("TENANTRY_DATABASE_URL".to_owned(), control),
+        ];
         Settings::gather(Layer::default(), variables.into_iter()).unwrap()
     }
 
@@ -80,11 +124,18 @@ impl Place {
     /// Opens the program with armed faults.
     pub async fn open_with(&self, faults: Faults) -> App {
         // Proving the templates takes seconds, so a new folder begins with what the first import of this process left.
+        if self.on != On::File {
+            if self.database().is_none() {
+                let database = control::imported(self.on).await;
+                *self.lock() = database;
+            }
+            return self.start(faults).await;
+        }
         let control = self.folder.path().join("control.db");
-        if !control.exists() {
+        if !control.exists() && self.database().is_none() {
             let imported = IMPORTED
                 .get_or_init(|| async {
-                    let place = Place::new();
+                    let place = Place::on(On::File);
                     place.start(Faults::none()).await.store.close().await;
                     std::fs::read(place.folder.path().join("control.db")).unwrap()
                 })
@@ -92,6 +143,11 @@ impl Place {
             std::fs::write(control, imported).unwrap();
         }
         self.start(faults).await
+    }
+
+    /// Opens the program on what there is, and imports the built-in templates.
+    pub async fn import(&self) -> App {
+        self.start(Faults::none()).await
     }
 
     async fn start(&self, faults: Faults) -> App {

@@ -28,6 +28,7 @@ pub struct Postgres {
     process: u32,
     keeper: Option<JoinHandle<()>>,
     databases: AtomicU32,
+    settings: Vec<String>,
 }
 
 /// The server's administrator.
@@ -88,26 +89,43 @@ impl Postgres {
             .unwrap();
         assert!(made.success(), "initdb failed");
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut command = as_account(&folder, "postgres");
-        command.arg("-D").arg(&data).arg("-k").arg(folder.path()).arg("-p").arg(port.to_string());
         let usual = ["listen_addresses=127.0.0.1", "fsync=off", "max_connections=60", "autovacuum=off"];
-        for setting in usual.iter().chain(settings) {
+        let settings = usual.iter().chain(settings).map(|setting| (*setting).to_owned()).collect();
+        let databases = AtomicU32::new(0);
+        let mut server = Postgres { folder, port, process: 0, keeper: None, databases, settings };
+        server.up();
+        server
+    }
+
+    /// Starts it, for the first time or again, and waits until it takes connections.
+    pub fn up(&mut self) {
+        let folder = self.folder.path();
+        let mut command = as_account(&self.folder, "postgres");
+        command.arg("-D").arg(folder.join("data")).arg("-k").arg(folder).arg("-p").arg(self.port.to_string());
+        for setting in &self.settings {
             command.args(["-c", setting]);
         }
         let (sender, receiver) = mpsc::channel();
-        let keeper = std::thread::spawn(move || {
+        self.keeper = Some(std::thread::spawn(move || {
             let mut child = command.spawn().unwrap();
             sender.send(child.id()).unwrap();
             let _ = child.wait();
-        });
-        let process = receiver.recv().unwrap();
-        let server = Postgres { folder, port, process, keeper: Some(keeper), databases: AtomicU32::new(0) };
+        }));
+        self.process = receiver.recv().unwrap();
         let end = Instant::now() + Duration::from_secs(30);
-        while !server.is_ready() {
+        while !self.is_ready() {
             assert!(Instant::now() < end, "the server did not start");
             std::thread::sleep(Duration::from_millis(20));
         }
-        server
+    }
+
+    /// Ends it in the middle of what it does, without any farewell; its data stays.
+    pub fn down(&mut self) {
+        let _ = Command::new("kill").arg("-QUIT").arg(self.process.to_string()).status();
+        if let Some(keeper) = self.keeper.take() {
+            let _ = keeper.join();
+        }
+        let _ = fs::remove_file(self.folder.path().join("data/postmaster.pid"));
     }
 
     /// What the server itself says, in the last line of the file with its number.

@@ -1,0 +1,241 @@
+//! Several processes of the real program on one control database: every job is done once, by whomever it may be.
+
+use crate::support::{
+    Place,
+    control::{Database, Host, On, mariadb, postgres},
+    count,
+};
+use reqwest::{Client, StatusCode, redirect::Policy};
+use sqlx::{ConnectOptions, Executor};
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+use tenantry::{
+    app::App,
+    error::Kind,
+    store::{
+        tenant_list::{Filter, Sort},
+        tenants::Status,
+    },
+    usecases::{actor::Actor, tenants},
+};
+
+/// One of the program's processes, ended with the test.
+struct Process {
+    child: Child,
+    /// The first line that it wrote.
+    said: String,
+}
+
+impl Process {
+    fn start(place: &Place, command: &str) -> Process {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_tenantry"))
+            .arg(command)
+            .env("TENANTRY_DATA_DIR", place.folder.path())
+            .env("TENANTRY_DATABASE_URL", place.database().unwrap().url())
+            .env("TENANTRY_LISTEN", "127.0.0.1:0")
+            .env("TENANTRY_ADMIN_EMAIL", "root@example.org")
+            .env("TENANTRY_ADMIN_PASSWORD", "seven-lazy-llamas")
+            .env("TENANTRY_LEASE_SECONDS", "1")
+            .env("TENANTRY_RETRY_SECONDS", "0.2,0.2")
+            .env("TENANTRY_WORKERS", "2")
+            .env_remove("RUST_LOG")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        let mut said = String::new();
+        lines.read_line(&mut said).unwrap();
+        // Whatever else it says has to go somewhere.
+        std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
+        Process { child, said }
+    }
+
+    fn kill(&mut self) {
+        self.child.kill().unwrap();
+        let ended = self.child.wait().unwrap();
+        assert!(!ended.success());
+    }
+
+    fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A place with the built-in templates imported, and the program of this process on it, which works on no job.
+async fn place(database: Database) -> (Place, App) {
+    let place = Place::with(Some(database)).of_today();
+    let app = place.import().await;
+    (place, app)
+}
+
+async fn ask(app: &App, number: usize) {
+    let form =
+        crate::support::form(&format!("Acme {number}"), if number % 2 == 0 { &["events"] } else { &[] });
+    tenants::create(app, &Actor::CommandLine, form).await.unwrap();
+}
+
+async fn unfinished(app: &App) -> i64 {
+    count(app, "jobs WHERE status IN ('queued', 'running')").await
+}
+
+async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(90);
+    while !holds().await {
+        assert!(Instant::now() < end, "{what}");
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    }
+}
+
+/// Every tenant was made, once: what is recorded once for each is there once for each.
+async fn all_were_made_once(place: &Place, app: &App, number: usize) {
+    let wanted = i64::try_from(number).unwrap();
+    let list =
+        tenants::list(app, &Actor::CommandLine, &Filter::default(), Sort::Oldest, None, 1_000).await.unwrap();
+    assert_eq!(list.page.tenants.len(), number);
+    for tenant in &list.page.tenants {
+        assert_eq!(tenant.status, Status::Active, "{}", tenant.slug);
+    }
+    assert_eq!(place.files().len(), number, "{:?}", place.files());
+    assert_eq!(count(app, "jobs WHERE status = 'done'").await, wanted);
+    assert_eq!(count(app, "events WHERE action = 'tenant_ready'").await, wanted);
+    assert_eq!(count(app, "tenant_migrations_history WHERE status = 'applied'").await, wanted);
+    assert_eq!(count(app, "invitations").await, wanted);
+    assert_eq!(count(app, "tenant_locks").await, 0);
+    // A number of a claim is never given twice.
+    let mut read = app.store.read().await.unwrap();
+    let row = tenantry::store::sql(
+        "SELECT COUNT(*) AS n, COUNT(DISTINCT fence) AS fences FROM jobs WHERE fence > 0",
+    )
+    .one(&mut read)
+    .await
+    .unwrap();
+    assert_eq!(row.int("n").unwrap(), row.int("fences").unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_and_two_workers_share_the_jobs_and_one_that_is_killed_is_made_up_for() {
+    for on in On::SERVERS {
+        let host = Host::shared(on).await.unwrap();
+        let (place, app) = place(host.empty().await).await;
+        let mut serve = Process::start(&place, "serve");
+        let mut first = Process::start(&place, "worker");
+        let mut second = Process::start(&place, "worker");
+        let base = serve.said.split_whitespace().find(|word| word.starts_with("http")).unwrap().to_owned();
+        for number in 0..30 {
+            ask(&app, number).await;
+            if number == 12 {
+                // In the middle of whatever it does.
+                until("a job is worked on", async || count(&app, "jobs WHERE status = 'running'").await > 0)
+                    .await;
+                first.kill();
+            }
+        }
+        sign_in(&base).await;
+        until("every job ends", async || unfinished(&app).await == 0).await;
+        assert!(serve.is_running() && second.is_running());
+        all_were_made_once(&place, &app, 30).await;
+        app.store.close().await;
+    }
+}
+
+/// The administrator of the settings comes in, and sees what others have made.
+async fn sign_in(base: &str) {
+    let client = Client::builder().cookie_store(true).redirect(Policy::none()).build().unwrap();
+    let request = client.post(format!("{base}/login")).header("Sec-Fetch-Site", "same-origin");
+    let fields = [("email", "root@example.org"), ("password", "seven-lazy-llamas")];
+    assert_eq!(request.form(&fields).send().await.unwrap().status(), StatusCode::SEE_OTHER);
+    let page = client.get(format!("{base}/tenants")).send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("Acme 29"), "{page}");
+}
+
+/// A server of the test's own, which is killed and comes again.
+enum Own {
+    MariaDb(mariadb::Server),
+    Postgres(postgres::Postgres),
+}
+
+impl Own {
+    async fn start(on: On) -> Own {
+        match on {
+            On::File => panic!("a file is on no server"),
+            On::MariaDb => Own::MariaDb(mariadb::Server::start().await),
+            On::Postgres => Own::Postgres(postgres::Postgres::start()),
+        }
+    }
+
+    async fn database(&self) -> Database {
+        let url = match self {
+            Own::MariaDb(server) => {
+                server.admin().await.execute("CREATE DATABASE control").await.unwrap();
+                format!("{}/control", server.url())
+            }
+            Own::Postgres(server) => {
+                let mut admin = server.options().connect().await.unwrap();
+                admin.execute("CREATE DATABASE control TEMPLATE template0").await.unwrap();
+                format!("{}/control", server.url().strip_suffix("/postgres").unwrap())
+            }
+        };
+        Database { host: Host::Elsewhere(url), name: "control".into() }
+    }
+
+    fn down(&mut self) {
+        match self {
+            Own::MariaDb(server) => server.down(),
+            Own::Postgres(server) => server.down(),
+        }
+    }
+
+    async fn up(&mut self) {
+        match self {
+            Own::MariaDb(server) => server.up().await,
+            Own::Postgres(server) => server.up(),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_server_is_away_pages_say_so_and_afterwards_everything_goes_on() {
+    for on in On::SERVERS {
+        let mut own = Own::start(on).await;
+        let (place, app) = place(own.database().await).await;
+        let mut serve = Process::start(&place, "serve");
+        let mut worker = Process::start(&place, "worker");
+        let base = serve.said.split_whitespace().find(|word| word.starts_with("http")).unwrap().to_owned();
+        for number in 0..10 {
+            ask(&app, number).await;
+        }
+        until("a job is worked on", async || count(&app, "jobs WHERE status = 'running'").await > 0).await;
+        own.down();
+        let client = Client::builder().redirect(Policy::none()).build().unwrap();
+        let form = client.post(format!("{base}/login")).header("Sec-Fetch-Site", "same-origin");
+        let away = form.form(&[("email", "root@example.org"), ("password", "x")]).send().await.unwrap();
+        let (status, text) = (away.status(), away.text().await.unwrap());
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{text}");
+        assert!(text.contains("control database cannot be reached"), "{text}");
+        let refused = tenants::find(&app, &Actor::CommandLine, "acme-0").await.unwrap_err();
+        assert_eq!(refused.kind, Kind::Unavailable, "{refused}");
+        own.up().await;
+        until("the server is found again", async || {
+            tenants::find(&app, &Actor::CommandLine, "acme-0").await.is_ok()
+        })
+        .await;
+        for number in 10..15 {
+            ask(&app, number).await;
+        }
+        until("every job ends", async || unfinished(&app).await == 0).await;
+        assert!(serve.is_running() && worker.is_running());
+        all_were_made_once(&place, &app, 15).await;
+        app.store.close().await;
+    }
+}
