@@ -80,8 +80,10 @@ async fn place(database: Database) -> (Place, App) {
 }
 
 async fn ask(app: &App, number: usize) {
-    let form =
-        crate::support::form(&format!("Acme {number}"), if number % 2 == 0 { &["events"] } else { &[] });
+    let form = crate::support::form(
+        &format!("Acme {number}"),
+        if number.is_multiple_of(2) { &["events"] } else { &[] },
+    );
     tenants::create(app, &Actor::CommandLine, form).await.unwrap();
 }
 
@@ -219,10 +221,12 @@ async fn while_the_server_is_away_pages_say_so_and_afterwards_everything_goes_on
         own.down();
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
         let form = client.post(format!("{base}/login")).header("Sec-Fetch-Site", "same-origin");
+        let began = Instant::now();
         let away = form.form(&[("email", "root@example.org"), ("password", "x")]).send().await.unwrap();
         let (status, text) = (away.status(), away.text().await.unwrap());
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{text}");
         assert!(text.contains("control database cannot be reached"), "{text}");
+        assert!(began.elapsed() < Duration::from_secs(15), "a page waited for {:?}", began.elapsed());
         let refused = tenants::find(&app, &Actor::CommandLine, "acme-0").await.unwrap_err();
         assert_eq!(refused.kind, Kind::Unavailable, "{refused}");
         own.up().await;

@@ -17,7 +17,8 @@ pub use error::{Result, StoreError};
 pub use query::{Query, Value, sql, sql_of};
 pub use row::Row;
 use sqlx::{MySqlPool, PgPool, SqlitePool};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Prepared statements that a connection to a server keeps: more than there are.
 const STATEMENTS: usize = 500;
@@ -170,8 +171,8 @@ pub struct Store {
 #[derive(Debug, Clone)]
 enum Pools {
     Sqlite { readers: SqlitePool, writer: SqlitePool, disk: Disk },
-    MariaDb { readers: MySqlPool, writer: MySqlPool, claimers: MySqlPool },
-    Postgres { readers: PgPool, writer: PgPool, claimers: PgPool },
+    MariaDb { readers: MySqlPool, writer: MySqlPool, claimers: MySqlPool, queue: Arc<Semaphore> },
+    Postgres { readers: PgPool, writer: PgPool, claimers: PgPool, queue: Arc<Semaphore> },
 }
 
 /// A write transaction. Dropped without a commit, it leaves nothing behind.
@@ -179,6 +180,8 @@ pub struct Write {
     connection: Connection,
     disk: Option<Disk>,
     is_ended: bool,
+    /// Its place among the writers of this process, on a server.
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 impl Drop for Write {
@@ -253,6 +256,18 @@ impl Write {
     }
 }
 
+/// How long a writer waits for those of this process that came before it.
+const IN_LINE: Duration = Duration::from_secs(30);
+
+/// A place among the writers of this process. To wait for others is one thing, and to wait for a server that is away another:
+/// that is soon given up.
+async fn in_line(queue: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit> {
+    match tokio::time::timeout(IN_LINE, Arc::clone(queue).acquire_owned()).await {
+        Ok(Ok(place)) => Ok(place),
+        Ok(Err(_)) | Err(_) => Err(StoreError::Busy),
+    }
+}
+
 impl Store {
     /// A connection to read with.
     pub async fn read(&self) -> Result<Read> {
@@ -266,17 +281,23 @@ impl Store {
 
     /// A transaction to write in. It holds the write lock from its first statement, so what it reads stays true.
     pub async fn write(&self) -> Result<Write> {
-        let (driver, disk) = match &self.pools {
+        let (driver, disk, place) = match &self.pools {
             Pools::Sqlite { writer, disk, .. } => {
                 if disk.has_refused() {
                     disk.sync().on_disk().await?;
                 }
-                (Driver::Sqlite(writer.acquire().await?), Some(disk.clone()))
+                (Driver::Sqlite(writer.acquire().await?), Some(disk.clone()), None)
             }
-            Pools::MariaDb { writer, .. } => (Driver::MariaDb(writer.acquire().await?), None),
-            Pools::Postgres { writer, .. } => (Driver::Postgres(writer.acquire().await?), None),
+            Pools::MariaDb { writer, queue, .. } => {
+                let place = in_line(queue).await?;
+                (Driver::MariaDb(writer.acquire().await?), None, Some(place))
+            }
+            Pools::Postgres { writer, queue, .. } => {
+                let place = in_line(queue).await?;
+                (Driver::Postgres(writer.acquire().await?), None, Some(place))
+            }
         };
-        Ok(self.begun(driver, Lock::Alone, disk))
+        Ok(self.begun(driver, Lock::Alone, disk, place))
     }
 
     /// Whether [`Store::claim`] gives transactions.
@@ -292,12 +313,18 @@ impl Store {
             Pools::MariaDb { claimers, .. } => Driver::MariaDb(claimers.acquire().await?),
             Pools::Postgres { claimers, .. } => Driver::Postgres(claimers.acquire().await?),
         };
-        Ok(Some(self.begun(driver, Lock::Rows, None)))
+        Ok(Some(self.begun(driver, Lock::Rows, None, None)))
     }
 
-    fn begun(&self, driver: Driver, lock: Lock, disk: Option<Disk>) -> Write {
+    fn begun(
+        &self,
+        driver: Driver,
+        lock: Lock,
+        disk: Option<Disk>,
+        place: Option<OwnedSemaphorePermit>,
+    ) -> Write {
         let connection = Connection::new(driver, Phase::Waiting(lock), &self.shelf);
-        Write { connection, disk, is_ended: false }
+        Write { connection, disk, is_ended: false, _place: place }
     }
 
     /// Closes all connections; called once, at the end.
@@ -307,12 +334,12 @@ impl Store {
                 readers.close().await;
                 writer.close().await;
             }
-            Pools::MariaDb { readers, writer, claimers } => {
+            Pools::MariaDb { readers, writer, claimers, .. } => {
                 for pool in [readers, writer, claimers] {
                     pool.close().await;
                 }
             }
-            Pools::Postgres { readers, writer, claimers } => {
+            Pools::Postgres { readers, writer, claimers, .. } => {
                 for pool in [readers, writer, claimers] {
                     pool.close().await;
                 }

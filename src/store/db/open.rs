@@ -4,6 +4,7 @@ use super::{Pools, Result, Store, StoreError, mariadb, postgres, sqlite};
 use crate::config::{ServerAddress, ServerKind};
 use sqlx::{ConnectOptions as _, Connection as _, Row as _};
 use std::{fmt, future::Future, path::Path, sync::Arc, time::Duration};
+use tokio::sync::Semaphore;
 
 /// Connections to read with. A server has more to do than to wait for one of us.
 const READERS: u32 = 8;
@@ -13,8 +14,7 @@ const WRITERS: u32 = 1;
 const CLAIMERS: u32 = 3;
 
 /// How long a connection may take to be made or to be free: who waits for a page wants to know soon that there is none.
-const TO_READ: Duration = Duration::from_secs(5);
-const TO_WRITE: Duration = Duration::from_secs(20);
+const WAIT: Duration = Duration::from_secs(5);
 /// How long the server may take to answer for the first time.
 const AT_START: Duration = Duration::from_secs(10);
 
@@ -33,11 +33,12 @@ impl Store {
                 let options = mariadb::options(address.url()).map_err(|cause| not_understood(&cause))?;
                 let connection = first(address, options.connect()).await?;
                 let _ = connection.close().await;
-                let pool = |connections, wait| mariadb::pool(options.clone(), connections, wait);
+                let pool = |connections| mariadb::pool(options.clone(), connections, WAIT);
                 Pools::MariaDb {
-                    readers: pool(READERS, TO_READ),
-                    writer: pool(WRITERS, TO_WRITE),
-                    claimers: pool(CLAIMERS, TO_WRITE),
+                    readers: pool(READERS),
+                    writer: pool(WRITERS),
+                    claimers: pool(CLAIMERS),
+                    queue: Arc::new(Semaphore::new(1)),
                 }
             }
             ServerKind::Postgres => {
@@ -51,11 +52,12 @@ impl Store {
                         "The control database {address} holds texts in {encoding}, which has no room for every language. Make one with ENCODING 'UTF8'."
                     )));
                 }
-                let pool = |connections, wait| postgres::pool(options.clone(), connections, wait);
+                let pool = |connections| postgres::pool(options.clone(), connections, WAIT);
                 Pools::Postgres {
-                    readers: pool(READERS, TO_READ),
-                    writer: pool(WRITERS, TO_WRITE),
-                    claimers: pool(CLAIMERS, TO_WRITE),
+                    readers: pool(READERS),
+                    writer: pool(WRITERS),
+                    claimers: pool(CLAIMERS),
+                    queue: Arc::new(Semaphore::new(1)),
                 }
             }
         };
