@@ -81,6 +81,10 @@ pub async fn mariadb(options: &MySqlConnectOptions, compiled: &Arc<Compiled>, nu
                 connection.execute(AssertSqlSafe(text)).await.unwrap();
             }
             for Statement { sql, values } in compiled.units.iter().flat_map(|unit| &unit.statements) {
+                if values.is_empty() {
+                    connection.execute(AssertSqlSafe(sql.clone())).await.unwrap();
+                    continue;
+                }
                 let mut query = sqlx::query(AssertSqlSafe(sql.clone()));
                 for value in values {
                     query = query.bind(variables.fill(value));
