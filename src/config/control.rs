@@ -117,7 +117,7 @@ mod tests {
             ("oracle://u:secret@h/d", "oracle"),
             ("secret", "sqlite:PATH"),
             ("mysql://u:secret@h", "names no database"),
-            ("postgres://u:secret@/d", "names no server"),
+            ("postgres:///secret", "names no server"),
             ("postgres://u:secret@h:port/d", "cannot be read"),
             ("mysql://u:secret@h/a/b", "names no database"),
         ] {

@@ -243,3 +243,20 @@ async fn while_the_server_is_away_pages_say_so_and_afterwards_everything_goes_on
         app.store.close().await;
     }
 }
+
+#[test]
+fn a_program_that_finds_no_server_says_so_in_a_sentence_and_ends() {
+    for scheme in ["mysql", "postgres"] {
+        let folder = tempfile::tempdir().unwrap();
+        let ended = Command::new(env!("CARGO_BIN_EXE_tenantry"))
+            .arg("worker")
+            .env("TENANTRY_DATA_DIR", folder.path())
+            .env("TENANTRY_DATABASE_URL", format!("{scheme}://somebody:hidden@127.0.0.1:1/control"))
+            .output()
+            .unwrap();
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(2), "{said}");
+        assert!(said.starts_with("The control database control on 127.0.0.1:1 cannot be reached"), "{said}");
+        assert!(said.lines().count() == 1 && !said.contains("hidden"), "{said}");
+    }
+}

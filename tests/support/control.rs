@@ -1,5 +1,7 @@
 //! Control databases on servers of the tests' own, each empty or with the built-in templates imported.
 
+#![allow(clippy::duplicate_mod, reason = "tests of servers have them under names of their own, too")]
+
 use super::Place;
 #[path = "mariadb.rs"]
 pub mod mariadb;
