@@ -1,9 +1,9 @@
 //! A tenant on a real server, seen as its application sees it.
 
-use crate::{
-    mariadb::Server,
-    servers::Postgres,
-    support::{Place, tenant},
+use crate::support::{
+    Place,
+    control::{mariadb::Server, postgres::Postgres},
+    tenant,
 };
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Row};
 use std::sync::Arc;

@@ -5,9 +5,8 @@
 
 use crate::{
     ground::Machine,
-    mariadb::Server,
     proxy::{Proxy, When},
-    support::{Place, count},
+    support::{Place, control::mariadb::Server, count},
 };
 use std::{
     process::{Command, Stdio},

@@ -9,13 +9,8 @@ mod cli;
 mod ground;
 mod killed;
 mod life;
-#[path = "../support/mariadb.rs"]
-mod mariadb;
 mod placement;
 mod proxy;
 mod secrets;
-#[path = "../support/servers.rs"]
-#[allow(dead_code, reason = "shared with other tests")]
-mod servers;
 #[path = "../support/mod.rs"]
 mod support;

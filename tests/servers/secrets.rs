@@ -3,8 +3,7 @@
 
 use crate::{
     ground::{Application, Machine, Who, with_server},
-    mariadb::ADMIN,
-    support::{Place, ask, job_of, work_off},
+    support::{Place, ask, control::mariadb::ADMIN, job_of, work_off},
 };
 use std::sync::{
     Arc,
