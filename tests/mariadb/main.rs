@@ -14,7 +14,6 @@ mod examine;
 mod place;
 mod reading;
 #[path = "../support/mariadb.rs"]
-#[allow(dead_code, reason = "not every test needs everything of it")]
 mod server;
 mod sweep;
 mod tls;
