@@ -119,7 +119,7 @@ pub(super) fn question(
                 "Use it again",
             ),
         ),
-        "new-password" if tenant.server_id.is_some() => plain(
+        "new-password" => plain(
             format!("Give the account of {name} a new password"),
             ask(
                 "The new password is shown once, on the tenant's page. The application needs it at once: until it has it, it cannot connect anew.",
