@@ -151,6 +151,31 @@ async fn a_server_and_two_workers_share_the_jobs_and_one_that_is_killed_is_made_
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_that_are_killed_at_random_moments_leave_complete_tenants_and_nothing_twice() {
+    for on in On::SERVERS {
+        let host = Host::shared(on).await.unwrap();
+        let (place, app) = place(host.empty().await).await;
+        let mut steady = Process::start(&place, "worker");
+        let mut number = 0;
+        for _ in 0..10 {
+            let mut killed = Process::start(&place, "worker");
+            // Work is always there when one of them dies.
+            while unfinished(&app).await < 4 {
+                ask(&app, number).await;
+                number += 1;
+            }
+            let moment = rand::random_range(0..200);
+            tokio::time::sleep(Duration::from_millis(moment)).await;
+            killed.kill();
+        }
+        until("every job ends", async || unfinished(&app).await == 0).await;
+        assert!(steady.is_running());
+        all_were_made_once(&place, &app, number).await;
+        app.store.close().await;
+    }
+}
+
 /// The administrator of the settings comes in, and sees what others have made.
 async fn sign_in(base: &str) {
     let client = Client::builder().cookie_store(true).redirect(Policy::none()).build().unwrap();
