@@ -18,7 +18,11 @@ use support::{
 };
 use tenantry::{
     apply::export::archive::Contents,
-    store::users::Role,
+    engine::server::{Isolation, Product, TlsMode},
+    store::{
+        servers::{self, Access, Room, Server},
+        users::Role,
+    },
     usecases::{
         accounts::first_run_token,
         actor::Actor,
@@ -26,7 +30,7 @@ use tenantry::{
         permissions::{Reach, reach},
         template_drafts::{self, Step},
     },
-    web::routes::{Access, table},
+    web::routes::{self, table},
 };
 
 fn location(answer: &Response) -> String {
@@ -57,11 +61,11 @@ async fn with_draft(visitor: &Visitor<'_>, path: String) -> String {
 
 /// A path of the table with real names in it. A route with a name that is not known here fails the test, so that no new
 /// route is left out of the walk.
-fn real(path: &str, slug: &str, person: &str) -> String {
+fn real(path: &str, slug: &str, person: &str, server: &str) -> String {
     let path = path
         .replace("{slug}", slug)
         .replace("{person}", person)
-        .replace("{server}", "nowhere")
+        .replace("{server}", server)
         .replace("{draft}", NO_DRAFT)
         .replace("{step}", "who")
         .replace("{template_draft}", NO_DRAFT)
@@ -72,6 +76,44 @@ fn real(path: &str, slug: &str, person: &str) -> String {
         .replace("{export}", EXPORT);
     assert!(!path.contains('{'), "say here what stands for the name in {path}");
     path
+}
+
+/// A server in the list that answers nobody; a new one each time, because one of the routes removes it.
+async fn a_server(site: &Site) -> String {
+    let app = &site.app;
+    let id = app.new_id();
+    let server = Server {
+        id,
+        name: format!("s-{}", &id.simple().to_string()[20..]),
+        product: Product::MariaDb,
+        access: Access {
+            host: "127.0.0.1".into(),
+            port: 1,
+            admin_name: "admin".into(),
+            admin_password: app.engines.seal_for_server(id, "secret").unwrap(),
+            admin_database: None,
+            tls_mode: TlsMode::Off,
+            tls_authority: None,
+        },
+        room: Room { region: None, capacity: None, weight: 100, connections: 4 },
+        isolation: Isolation::Database,
+        is_draining: false,
+        tried: None,
+        changed_ms: app.now_ms(),
+        created_ms: app.now_ms(),
+        tenants: 0,
+    };
+    let mut write = app.store.write().await.unwrap();
+    servers::add(&mut write, &server).await.unwrap();
+    write.commit().await.unwrap();
+    server.name
+}
+
+/// Templates are tried out on every server in the list, which the walk's do not answer.
+async fn forget_servers(site: &Site) {
+    let mut write = site.app.store.write().await.unwrap();
+    tenantry::store::sql("DELETE FROM servers").run(&mut write).await.unwrap();
+    write.commit().await.unwrap();
 }
 
 /// An export of the tenant that is walked about.
@@ -132,9 +174,9 @@ async fn every_route_lets_through_whom_the_table_lets_through_and_nobody_else() 
                 .form(&[("a", "b")]),
         };
         let somebody = site.somebody().await;
-        let path = real(route.path, "acme", &somebody);
+        let path = real(route.path, "acme", &somebody, "nowhere");
         let answer = fetch(&nobody.client, &path).send().await.unwrap();
-        let Access::Needs(permission) = route.access else {
+        let routes::Access::Needs(permission) = route.access else {
             assert!(!answer.status().is_server_error(), "{} {path}: {}", route.method, answer.status());
             continue;
         };
@@ -142,9 +184,11 @@ async fn every_route_lets_through_whom_the_table_lets_through_and_nobody_else() 
         assert!(location(&answer).starts_with("/login"), "nobody at {} {path}", route.method);
         for walker in &walkers {
             // Somebody new each time: one of the routes removes them.
-            let path = real(route.path, "acme", &site.somebody().await);
+            let server = if route.path.contains("{server}") { a_server(&site).await } else { String::new() };
+            let path = real(route.path, "acme", &site.somebody().await, &server);
             let path = with_draft(&walker.visitor, path).await;
             let answer = fetch(&walker.visitor.client, &path).send().await.unwrap();
+            forget_servers(&site).await;
             let status = answer.status();
             let place = format!("{} at {} {path}: {status}", walker.name, route.method);
             walked += 1;
@@ -176,7 +220,7 @@ async fn every_answer_carries_the_security_headers_errors_and_redirects_too() {
     let mut paths: Vec<String> = table()
         .iter()
         .filter(|route| route.method == "GET")
-        .map(|route| real(route.path, "acme", "nobody"))
+        .map(|route| real(route.path, "acme", "nobody", "nowhere"))
         .collect();
     paths.extend(["/nonsense".into(), "/tenants/%ff".into(), "/tenants?at=broken".into()]);
     for path in paths {
@@ -215,7 +259,7 @@ async fn a_form_from_elsewhere_is_refused_at_every_route_that_takes_one() {
     site.add("admin@example.org", Role::Admin).await;
     let admin = site.signed_in("admin@example.org").await;
     for route in table().iter().filter(|route| route.method == "POST") {
-        let url = format!("{}{}", site.base, real(route.path, "acme", "nobody"));
+        let url = format!("{}{}", site.base, real(route.path, "acme", "nobody", "nowhere"));
         let send = |headers: &[(&str, &str)]| {
             let mut request = admin.client.post(&url).form(&[("name", "x")]);
             for (name, value) in headers {

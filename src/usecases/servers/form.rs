@@ -291,7 +291,8 @@ mod tests {
         assert_eq!((form.admin_database.as_str(), form.tls_mode.as_str()), ("ops", "verify-full"));
         let form = ServerForm::default().with_url("mysql://root@[::1]").unwrap();
         assert_eq!((form.host.as_str(), form.port.as_str(), form.tls_mode.as_str()), ("::1", "", ""));
-        let form = ServerForm::default().with_url("postgres://admin@localhost/postgres?host=/run/db").unwrap();
+        let form =
+            ServerForm::default().with_url("postgres://admin@localhost/postgres?host=/run/db").unwrap();
         assert_eq!(form.host, "/run/db");
     }
 
