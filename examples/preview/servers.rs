@@ -48,7 +48,7 @@ fn list(is_empty: bool) -> ServersPage {
             "PostgreSQL 16.4 on a-server-with-a-very-long-name.databases.internal.example.org:5432",
             Some("a-label-that-is-longer-than-most-labels"),
             "3,912 tenants",
-            Pill::new("Takes no new tenants", Tone::Quiet),
+            Pill::new("No new tenants", Tone::Quiet),
         ),
         row(
             "us-1",
@@ -171,7 +171,7 @@ pub fn server_pages() -> Vec<Sheet> {
         ..server()
     };
     let unused = ServerPage {
-        state: Pill::new("Takes no new tenants", Tone::Quiet),
+        state: Pill::new("No new tenants", Tone::Quiet),
         is_draining: true,
         usage: None,
         places: "There are 0".into(),

@@ -35,7 +35,7 @@ fn state(server: &Server) -> Pill {
     if server.is_in_trouble() {
         Pill::new("Cannot be used", Tone::Bad)
     } else if server.is_draining {
-        Pill::new("Takes no new tenants", Tone::Quiet)
+        Pill::new("No new tenants", Tone::Quiet)
     } else if server.is_full() {
         Pill::new("Full", Tone::Warn)
     } else {
