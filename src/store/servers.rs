@@ -194,11 +194,6 @@ pub async fn troubled(connection: &mut Connection, limit: u32) -> Result<Vec<(St
         .collect()
 }
 
-/// Whether there is any server.
-pub async fn are_there(connection: &mut Connection) -> Result<bool> {
-    Ok(sql("SELECT id FROM servers LIMIT 1").first(connection).await?.is_some())
-}
-
 /// A server by its name.
 pub async fn by_name(connection: &mut Connection, name: &str) -> Result<Option<Server>> {
     let query = sql_of(format!("SELECT {COLUMNS} FROM servers s WHERE s.name = ?")).bind(name);

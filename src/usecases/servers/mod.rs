@@ -20,7 +20,6 @@ use crate::{
 };
 use form::read;
 use std::{collections::BTreeMap, time::Duration};
-use uuid::Uuid;
 
 /// How long a server may take to say how it is.
 const LONGEST_TRIAL: Duration = Duration::from_secs(30);
@@ -136,14 +135,6 @@ pub async fn find(app: &App, actor: &Actor, name: &str) -> Result<Server> {
     actor.must(Permission::ManageServers)?;
     let found = store::servers::by_name(&mut *app.store.read().await?, name).await?;
     found.ok_or_else(|| Error::not_found("There is no such server. Look for it in the list of servers."))
-}
-
-/// The server that a tenant is on, for whoever may see the tenant.
-pub async fn of_tenant(app: &App, server: Option<Uuid>) -> Result<Option<Server>> {
-    match server {
-        Some(id) => Ok(store::servers::by_id(&mut *app.store.read().await?, id).await?),
-        None => Ok(None),
-    }
 }
 
 /// Tries a server out again, and notes how it was.
