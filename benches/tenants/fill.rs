@@ -9,9 +9,10 @@ use tenantry::{
         events::{self, Doer},
         invitations,
         jobs::{self, Claim, JobStatus, NewJob, StepStatus},
+        new_tenant::{self, NewTenant},
         steps::Ended,
         templates::{Module, TemplateVersion},
-        tenants::{self, NewTenant, Plan, Status},
+        tenants::{self, Plan, Status},
     },
 };
 use uuid::Uuid;
@@ -45,7 +46,7 @@ pub async fn tenants(store: &Store, version: &TemplateVersion, modules: &[Module
                 created_by: None,
                 created_ms: at,
             };
-            tenants::add(&mut write, &new).await.unwrap();
+            new_tenant::add(&mut write, &new).await.unwrap();
             let job = NewJob {
                 id: job_id,
                 kind: provision::KIND,

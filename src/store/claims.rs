@@ -200,6 +200,16 @@ pub async fn is_ours(connection: &mut Connection, claim: Claim) -> Result<bool> 
         .is_some())
 }
 
+/// Lets the transaction fail where the claim is not good any more, without waiting for an answer: a claimed job's number is
+/// never NULL.
+pub async fn must_be_ours(connection: &mut Connection, claim: Claim) -> Result<()> {
+    sql("UPDATE jobs SET fence = CASE WHEN fence = ? AND status = 'running' THEN fence END WHERE id = ?")
+        .bind(claim.fence)
+        .bind(claim.job_id)
+        .later(connection)
+        .await
+}
+
 /// Notes that a step begins.
 pub async fn begin_step(
     connection: &mut Connection,

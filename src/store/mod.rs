@@ -13,6 +13,7 @@ pub mod invitations;
 pub mod jobs;
 pub mod known_browsers;
 pub mod migrate;
+pub mod new_tenant;
 pub mod owners;
 pub mod password_links;
 pub mod scope;

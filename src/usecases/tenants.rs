@@ -19,13 +19,15 @@ use crate::{
     schema::Schema,
     slug::Slug,
     store::{
-        self, Scope, StoreError,
-        events::Event,
+        self, Scope, StoreError, Ticket,
+        db::Write,
+        events::{Doer, Event},
         invitations::Invitation,
         jobs::{Job, JobStatus, NewJob, Step},
+        new_tenant::{self, NewTenant},
         tenant_accounts::Account,
         tenant_list::{Cursor, Filter, Sort, TenantPage},
-        tenants::{NewTenant, Plan, Tenant},
+        tenants::{Plan, Tenant},
     },
 };
 use std::collections::BTreeMap;
@@ -213,14 +215,33 @@ pub(super) async fn free_slug(
     Ok(base.with_id(id))
 }
 
-/// Asks for a tenant: its row, its database's name and its job are there, or nothing is.
+/// Asks for a tenant: its row, its database's name and its job are there, or nothing is. A form that was sent before has its
+/// answer already, whatever has become of what it chooses from since.
 pub async fn create(app: &App, actor: &Actor, form: CreateForm) -> Result<Created> {
     actor.must(Permission::CreateTenants)?;
-    if let Some(request) = form.request_id
-        && let Some(done) = requested_before(app, request).await?
-    {
-        return Ok(done);
+    let request = form.request_id;
+    match ask(app, actor, form).await {
+        Ok(Asked::Now(created)) => Ok(*created),
+        Ok(Asked::Before(cause)) => match request {
+            Some(request) => requested_before(app, request).await?.ok_or_else(|| Error::internal(&cause)),
+            None => Err(Error::internal(&cause)),
+        },
+        Err(error) => match request {
+            Some(request) => requested_before(app, request).await?.ok_or(error),
+            None => Err(error),
+        },
     }
+}
+
+/// What came of asking.
+enum Asked {
+    /// The tenant is there.
+    Now(Box<Created>),
+    /// The control database has one of its request already.
+    Before(StoreError),
+}
+
+async fn ask(app: &App, actor: &Actor, form: CreateForm) -> Result<Asked> {
     let (customer, mut fields) = match customer(&form.name, &form.email, &form.note) {
         Ok(customer) => (Some(customer), BTreeMap::new()),
         Err(fields) => (None, fields),
@@ -262,23 +283,31 @@ async fn insert(
     plan: Plan,
     choice: &Choice,
     (wish, request_id): (&Wish, Option<Uuid>),
-) -> Result<Created> {
+) -> Result<Asked> {
     let id = app.new_id();
-    let job_id = app.new_id();
     let now = app.now_ms();
     let base = Slug::from_name(&customer.name);
     let mut write = app.store.write().await?;
-    let version = store::templates::by_id(&mut write, choice.template_id).await?;
-    let Some(version) = version.filter(|version| version.is_active) else {
+    let first = base.candidates(1).next();
+    let slug = first.as_deref().unwrap_or_default();
+    let ground = new_tenant::ground(&mut write, choice.template_id, slug).await?;
+    let Some(ground) = ground.filter(|ground| ground.is_active) else {
         let text = format!(
             "{} {} was retired a moment ago. Choose the template again.",
             choice.template_name, choice.version
         );
         return Err(Error::invalid(BTreeMap::from([("template", text)])));
     };
-    let place = placement::find(&mut write, wish, None).await?;
+    let place = if ground.has_servers {
+        placement::find(&mut write, wish, None).await?
+    } else {
+        placement::choose(wish, &[], None)
+    };
     let place = place.map_err(|NoPlace(why)| Error::invalid(BTreeMap::from([("place", why)])))?;
-    let slug = free_slug(&mut write, &base, id).await?;
+    let slug = match first {
+        Some(slug) if !ground.is_taken => slug,
+        _ => free_slug(&mut write, &base, id).await?,
+    };
     let new = NewTenant {
         id,
         database_name: DatabaseName::derive(&slug, id).to_string(),
@@ -300,32 +329,12 @@ async fn insert(
         created_by: actor.id(),
         created_ms: now,
     };
-    if !version.is_locked {
-        store::templates::lock(&mut write, version.id).await?;
+    if !ground.is_locked {
+        store::templates::lock(&mut write, choice.template_id).await?;
     }
-    match store::tenants::add(&mut write, &new).await {
-        Err(cause) if cause.is_duplicate() => {
-            drop(write);
-            // The other half of a double click was faster.
-            return match request_id {
-                Some(request) => requested_before(app, request).await?.ok_or_else(|| Error::internal(&cause)),
-                None => Err(Error::internal(&cause)),
-            };
-        }
-        other => other?,
-    }
-    if let Some(request) = request_id {
-        store::tenant_drafts::fulfil(&mut write, request).await?;
-    }
-    let on = match &place {
-        Place::Own => String::new(),
-        Place::On(server) => format!(" on the server {}", server.name),
-    };
-    let sentence = format!("Asked for the tenant from {} {}{on}.", choice.template_name, choice.version);
-    store::events::record(&mut write, Some(id), now, &actor.doer(), "tenant_created", &sentence).await?;
     let steps = provision::steps(&choice.module_order);
     let job = NewJob {
-        id: job_id,
+        id: app.new_id(),
         kind: provision::KIND,
         tenant_id: Some(id),
         other_tenant_id: None,
@@ -334,15 +343,39 @@ async fn insert(
         created_by: actor.id(),
         created_ms: now,
     };
-    store::jobs::add_for_new(&mut write, &job).await?;
-    let kept = write.commit_soon().await?;
+    let on = match &place {
+        Place::Own => String::new(),
+        Place::On(server) => format!(" on the server {}", server.name),
+    };
+    let sentence = format!("Asked for the tenant from {} {}{on}.", choice.template_name, choice.version);
+    let kept = match add(write, &new, &job, (&actor.doer(), &sentence)).await {
+        // The other half of a double click was faster.
+        Err(cause) if cause.is_duplicate() => return Ok(Asked::Before(cause)),
+        kept => kept?,
+    };
     // A worker may begin while the disk still writes: it gives nothing its name before the disk has this and its claim.
     app.wake.notify_one();
     let added = async { store::tenants::by_id(&mut *app.store.read().await?, Scope::All, id).await };
     let (tenant, kept) = tokio::join!(added, kept.on_disk());
     kept?;
     let tenant = tenant?.ok_or_else(|| Error::internal(&"the tenant is gone right after it was added"))?;
-    Ok(Created { tenant, job_id: Some(job_id), is_new: true })
+    Ok(Asked::Now(Box::new(Created { tenant, job_id: Some(job.id), is_new: true })))
+}
+
+/// All rows of a new tenant and its job, in one go to the database.
+async fn add(
+    mut write: Write,
+    new: &NewTenant,
+    job: &NewJob<'_>,
+    (doer, sentence): (&Doer, &str),
+) -> std::result::Result<Ticket, StoreError> {
+    new_tenant::add_later(&mut write, new).await?;
+    if let Some(request) = new.request_id {
+        store::tenant_drafts::fulfil(&mut write, request).await?;
+    }
+    store::events::record(&mut write, Some(new.id), new.created_ms, doer, "tenant_created", sentence).await?;
+    store::jobs::add_for_new(&mut write, job).await?;
+    write.commit_soon().await
 }
 
 fn no_such_tenant() -> Error {

@@ -89,19 +89,32 @@ pub(super) async fn run(
         return one_by_one(app, claim, Some(failure)).await;
     }
     app.faults.point("all:published")?;
-    let mut write = app.store.write().await?;
-    if !jobs::is_ours(&mut write, claim).await? {
-        return Err(LetGo::Lost);
-    }
     let now = app.now_ms();
-    work.published(&mut write, now).await?;
-    steps::end_all(&mut write, claim, &ended(&steps, &prepared, started, now)).await?;
-    work.ended(&mut write, now).await?;
-    jobs::end(&mut write, claim, JobStatus::Done, false, now).await?;
-    write.commit().await?;
+    let ended = ended(&steps, &prepared, started, now);
+    if let Err(cause) = record(app, claim, work.as_ref(), &ended, now).await {
+        let is_ours = jobs::is_ours(&mut *app.store.read().await?, claim).await?;
+        return Err(if is_ours { LetGo::Store(cause) } else { LetGo::Lost });
+    }
     app.faults.point("all:recorded")?;
     tracing::info!(job = %job.id, tenant = work.tenant().slug, "{}", work.words().done_sentence);
     Ok(true)
+}
+
+/// Records that all steps have ended, durably, or nothing of it: where the claim is not good any more, that is an error.
+async fn record(
+    app: &App,
+    claim: Claim,
+    work: &dyn Work,
+    ended: &[Ended],
+    now: i64,
+) -> Result<(), StoreError> {
+    let mut write = app.store.write().await?;
+    jobs::must_be_ours(&mut write, claim).await?;
+    work.published(&mut write, now).await?;
+    steps::end_all(&mut write, claim, ended).await?;
+    work.ended(&mut write, now).await?;
+    jobs::end(&mut write, claim, JobStatus::Done, false, now).await?;
+    write.commit().await
 }
 
 /// Takes the beginning back, so that each step says for itself where it is. The steps then meet the same trouble, each

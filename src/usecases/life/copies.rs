@@ -10,8 +10,9 @@ use crate::{
     store::{
         self, Scope,
         jobs::NewJob,
+        new_tenant::{self, NewTenant},
         snapshots::Snapshot,
-        tenants::{NewTenant, Status, Tenant},
+        tenants::{Status, Tenant},
     },
     usecases::{
         actor::Actor,
@@ -170,7 +171,7 @@ async fn make(
         created_by: actor.id(),
         created_ms: now,
     };
-    match store::tenants::add(&mut write, &new).await {
+    match new_tenant::add(&mut write, &new).await {
         Err(cause) if cause.is_duplicate() => {
             drop(write);
             // The other half of a double click was faster.
