@@ -208,6 +208,13 @@ pub trait Engine: Send + Sync + std::fmt::Debug {
         after: &Schema,
     ) -> Result<Vec<Statement>, String>;
 
+    /// The statements that turn the one schema into the other, in an order in which they can be run as one unit, or the
+    /// reason why there are none. Both are what [`Session::inspect`] gives on this engine: their expressions are in the
+    /// engine's own words, and are written as they are. Rows stay wherever their columns stay; where a value does not fit
+    /// a column's new type, the statement fails. A database that cannot put a column between others
+    /// ([`Capabilities::column_places`]) puts it last, and an order that differs alone gives no statements there.
+    fn change(&self, found: &Schema, wanted: &Schema) -> Result<Vec<Statement>, String>;
+
     /// Splits a file in the engine's own dialect into its statements, each with its line; or the line and the reason of
     /// one that is not allowed there.
     fn split_own(&self, text: &str) -> Result<Vec<(Statement, usize)>, (usize, String)>;

@@ -9,3 +9,12 @@ pub struct Statement {
     /// when the statement runs and never become part of the SQL.
     pub values: Vec<String>,
 }
+
+/// Whose words the expressions of a schema are in: those of its defaults, checks, computed columns, indexes and views.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Words {
+    /// The template's MySQL dialect.
+    Template,
+    /// The engine's own, as its catalog gives them.
+    Own,
+}

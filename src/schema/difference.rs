@@ -1,10 +1,16 @@
-//! How two schemas of the same kind differ, object by object.
+//! How two schemas of the same kind differ, object by object, as data: the same difference in many databases has the same
+//! id, so that it can be told, grouped and decided once.
 
-use super::{Column, Default, ForeignKey, Index, Schema, Table, Type};
+use super::{
+    Column, ForeignKey, Function, Index, Schema, Table, Trigger, View,
+    lines::{column_text, column_text_without_comment, foreign_key_text, index_text},
+    severity::{self, Severity},
+};
+use crate::digest::sha256_hex;
 use std::collections::BTreeMap;
 
 /// What happened to an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
     /// Found, but not expected.
@@ -15,15 +21,90 @@ pub enum Change {
     Changed,
 }
 
+/// What kind of object differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ObjectKind {
+    /// A whole table.
+    Table,
+    /// A column, but for its comment.
+    Column,
+    /// The order of the columns that both have.
+    ColumnOrder,
+    /// A table's primary key.
+    PrimaryKey,
+    /// An index.
+    Index,
+    /// A foreign key.
+    ForeignKey,
+    /// A check.
+    Check,
+    /// The comment of a table or a column.
+    Comment,
+    /// A view.
+    View,
+    /// A function or a procedure.
+    Function,
+    /// A trigger.
+    Trigger,
+}
+
+impl ObjectKind {
+    /// Its name in rows and in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ObjectKind::Table => "table",
+            ObjectKind::Column => "column",
+            ObjectKind::ColumnOrder => "column_order",
+            ObjectKind::PrimaryKey => "primary_key",
+            ObjectKind::Index => "index",
+            ObjectKind::ForeignKey => "foreign_key",
+            ObjectKind::Check => "check",
+            ObjectKind::Comment => "comment",
+            ObjectKind::View => "view",
+            ObjectKind::Function => "function",
+            ObjectKind::Trigger => "trigger",
+        }
+    }
+}
+
+/// The words before an object's name in a sentence.
+impl std::fmt::Display for ObjectKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            ObjectKind::ColumnOrder => "order of columns of",
+            ObjectKind::PrimaryKey => "primary key of",
+            ObjectKind::ForeignKey => "foreign key",
+            ObjectKind::Comment => "comment of",
+            ObjectKind::Table
+            | ObjectKind::Column
+            | ObjectKind::Index
+            | ObjectKind::Check
+            | ObjectKind::View
+            | ObjectKind::Function
+            | ObjectKind::Trigger => self.as_str(),
+        })
+    }
+}
+
 /// One difference.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Difference {
-    /// What kind of object it is: `table`, `column`, `index` …
-    pub kind: &'static str,
-    /// Its name, such as `members.phone`.
+    /// The first 16 hexadecimal digits of a SHA-256 over kind, object, change, expected and found: the same difference has
+    /// the same id in every database.
+    pub id: String,
+    /// What kind of object it is.
+    pub kind: ObjectKind,
+    /// The object as a person names it, such as `members.phone`.
     pub object: String,
+    /// The table that the object is or belongs to; none for views and functions.
+    pub table: Option<String>,
+    /// The object's own name: a column's, an index's, a view's; none where the table's name says all.
+    pub name: Option<String>,
     /// What happened to it.
     pub change: Change,
+    /// How much it matters to what the template's application does.
+    pub severity: Severity,
     /// What was expected, as text.
     pub expected: Option<String>,
     /// What was found, as text.
@@ -37,207 +118,242 @@ pub fn differences(expected: &Schema, found: &Schema) -> Vec<Difference> {
     let mut list = List(Vec::new());
     for (name, table) in &expected.tables {
         match found.tables.get(name) {
-            None => list.add("table", name.clone(), Some(columns_of(table)), None),
+            None => list.add(
+                &Place::table(ObjectKind::Table, name),
+                Some(columns_of(table)),
+                None,
+                Severity::High,
+            ),
             Some(other) => tables(&mut list, table, other),
         }
     }
     for (name, table) in found.tables.iter().filter(|(name, _)| !expected.tables.contains_key(*name)) {
-        list.add("table", name.clone(), None, Some(columns_of(table)));
+        list.add(&Place::table(ObjectKind::Table, name), None, Some(columns_of(table)), Severity::Medium);
     }
-    maps(&mut list, "view", "", &expected.views, &found.views, |view| view.query.clone());
-    maps(&mut list, "trigger", "", &expected.triggers, &found.triggers, |trigger| trigger.definition.clone());
+    let alone = |kind| move |name: &str| Place { kind, table: None, name: Some(name.to_owned()) };
+    list.maps(&expected.views, &found.views, alone(ObjectKind::View), view_text, severity::program);
+    list.maps(
+        &expected.functions,
+        &found.functions,
+        alone(ObjectKind::Function),
+        function_text,
+        severity::program,
+    );
+    let table_of = |key: &str| {
+        let trigger = expected.triggers.get(key).or_else(|| found.triggers.get(key));
+        trigger.map(|trigger| trigger.table.clone())
+    };
+    let place =
+        |key: &str| Place { kind: ObjectKind::Trigger, table: table_of(key), name: Some(key.to_owned()) };
+    list.maps(&expected.triggers, &found.triggers, place, trigger_text, severity::program);
     list.0
+}
+
+/// The worst of them; none where there is none.
+pub fn worst(differences: &[Difference]) -> Option<Severity> {
+    differences.iter().map(|difference| difference.severity).max()
+}
+
+/// Where a difference is.
+struct Place {
+    kind: ObjectKind,
+    table: Option<String>,
+    name: Option<String>,
+}
+
+impl Place {
+    fn table(kind: ObjectKind, table: &str) -> Place {
+        Place { kind, table: Some(table.to_owned()), name: None }
+    }
+
+    fn within(kind: ObjectKind, table: &str, name: &str) -> Place {
+        Place { kind, table: Some(table.to_owned()), name: Some(name.to_owned()) }
+    }
+
+    fn object(&self) -> String {
+        match (&self.table, &self.name) {
+            (Some(table), Some(name)) if self.kind != ObjectKind::Trigger => format!("{table}.{name}"),
+            (_, Some(name)) => name.clone(),
+            (Some(table), None) => table.clone(),
+            (None, None) => String::new(),
+        }
+    }
 }
 
 struct List(Vec<Difference>);
 
 impl List {
-    fn add(&mut self, kind: &'static str, object: String, expected: Option<String>, found: Option<String>) {
+    fn add(&mut self, place: &Place, expected: Option<String>, found: Option<String>, severity: Severity) {
+        let (kind, object) = (place.kind, place.object());
+        // Different things that read the same: a type that the engine only knows by that name, say.
+        let found = match (&expected, found) {
+            (Some(expected), Some(found)) if *expected == found => {
+                Some(format!("{found} (written otherwise)"))
+            }
+            (_, found) => found,
+        };
         let (change, sentence) = match (&expected, &found) {
             (Some(_), None) => (Change::Removed, format!("The {kind} {object} is missing.")),
             (None, Some(_)) => {
                 (Change::Added, format!("There is a {kind} {object} that should not be there."))
             }
-            (Some(expected), Some(found)) if expected == found => return,
             (Some(expected), Some(found)) => {
                 (Change::Changed, format!("The {kind} {object} should be `{expected}`, but is `{found}`."))
             }
             (None, None) => return,
         };
-        self.0.push(Difference { kind, object, change, expected, found, sentence });
+        let id = id(kind, &object, change, expected.as_deref(), found.as_deref());
+        let (table, name) = (place.table.clone(), place.name.clone());
+        self.0.push(Difference {
+            id,
+            kind,
+            object,
+            table,
+            name,
+            change,
+            severity,
+            expected,
+            found,
+            sentence,
+        });
+    }
+
+    fn maps<T: PartialEq>(
+        &mut self,
+        expected: &BTreeMap<String, T>,
+        found: &BTreeMap<String, T>,
+        place: impl Fn(&str) -> Place,
+        text: impl Fn(&T) -> String,
+        severity: impl Fn(Option<&T>, Option<&T>) -> Severity,
+    ) {
+        for (name, value) in expected {
+            let other = found.get(name);
+            if other != Some(value) {
+                self.add(&place(name), Some(text(value)), other.map(&text), severity(Some(value), other));
+            }
+        }
+        for (name, value) in found.iter().filter(|(name, _)| !expected.contains_key(*name)) {
+            self.add(&place(name), None, Some(text(value)), severity(None, Some(value)));
+        }
     }
 }
 
-fn maps<T>(
-    list: &mut List,
-    kind: &'static str,
-    owner: &str,
-    expected: &BTreeMap<String, T>,
-    found: &BTreeMap<String, T>,
-    text: impl Fn(&T) -> String,
-) {
-    let object = |name: &str| if owner.is_empty() { name.to_owned() } else { format!("{owner}.{name}") };
-    for (name, value) in expected {
-        list.add(kind, object(name), Some(text(value)), found.get(name).map(&text));
+fn id(kind: ObjectKind, object: &str, change: Change, expected: Option<&str>, found: Option<&str>) -> String {
+    let change = match change {
+        Change::Added => "added",
+        Change::Removed => "removed",
+        Change::Changed => "changed",
+    };
+    let mut text = format!("{}\0{object}\0{change}", kind.as_str());
+    for side in [expected, found] {
+        // Nothing and an empty text are two things.
+        text.push_str(if side.is_some() { "\0+" } else { "\0-" });
+        text.push_str(side.unwrap_or_default());
     }
-    for (name, value) in found.iter().filter(|(name, _)| !expected.contains_key(*name)) {
-        list.add(kind, object(name), None, Some(text(value)));
-    }
+    let mut digest = sha256_hex(text);
+    digest.truncate(16);
+    digest
 }
 
 fn columns_of(table: &Table) -> String {
-    table.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ")
+    listed(table.columns.iter().map(|column| column.name.as_str()))
+}
+
+fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.collect::<Vec<_>>().join(", ")
 }
 
 fn tables(list: &mut List, expected: &Table, found: &Table) {
-    let by_name = |table: &Table| -> BTreeMap<String, Column> {
-        table.columns.iter().map(|column| (column.name.clone(), column.clone())).collect()
+    if expected == found {
+        return;
+    }
+    columns(list, expected, found);
+    let name = expected.name.as_str();
+    if expected.primary_key != found.primary_key {
+        let key = |table: &Table| Some(table.primary_key.join(", ")).filter(|key| !key.is_empty());
+        let severity = severity::primary_key(&expected.primary_key);
+        list.add(&Place::table(ObjectKind::PrimaryKey, name), key(expected), key(found), severity);
+    }
+    let within = |kind| move |object: &str| Place::within(kind, name, object);
+    let severity = |before: Option<&Index>, now: Option<&Index>| severity::index(expected, before, now);
+    list.maps(&expected.indexes, &found.indexes, within(ObjectKind::Index), index_text, severity);
+    let severity =
+        |before: Option<&ForeignKey>, now: Option<&ForeignKey>| severity::foreign_key(expected, before, now);
+    list.maps(
+        &expected.foreign_keys,
+        &found.foreign_keys,
+        within(ObjectKind::ForeignKey),
+        foreign_key_text,
+        severity,
+    );
+    let severity =
+        |before: Option<&super::Check>, now: Option<&super::Check>| severity::check(expected, before, now);
+    let text = |check: &super::Check| check.expression.clone();
+    list.maps(&expected.checks, &found.checks, within(ObjectKind::Check), text, severity);
+    if expected.comment != found.comment {
+        let place = Place::table(ObjectKind::Comment, name);
+        list.add(&place, expected.comment.clone(), found.comment.clone(), Severity::Low);
+    }
+}
+
+fn columns(list: &mut List, expected: &Table, found: &Table) {
+    if expected.columns == found.columns {
+        return;
+    }
+    let by_name = |table: &Table| -> BTreeMap<String, usize> {
+        table.columns.iter().enumerate().map(|(place, column)| (column.name.clone(), place)).collect()
     };
-    let before = list.0.len();
-    maps(list, "column", &expected.name, &by_name(expected), &by_name(found), column_text);
-    let same_columns = list.0.len() == before;
-    if same_columns {
+    let (places_expected, places_found) = (by_name(expected), by_name(found));
+    let place = |name: &str| Place::within(ObjectKind::Column, &expected.name, name);
+    for (name, at) in &places_expected {
+        let Some(column) = expected.columns.get(*at) else { continue };
+        let Some(other) = places_found.get(name).and_then(|at| found.columns.get(*at)) else {
+            list.add(&place(name), Some(column_text(column)), None, Severity::High);
+            continue;
+        };
+        let without = |column: &Column| Column { comment: None, ..column.clone() };
+        if column != other && without(column) != without(other) {
+            let text = |column: &Column| Some(column_text_without_comment(column));
+            list.add(&place(name), text(column), text(other), severity::column(column, other));
+        }
+        if column.comment != other.comment {
+            let place = Place::within(ObjectKind::Comment, &expected.name, name);
+            list.add(&place, column.comment.clone(), other.comment.clone(), Severity::Low);
+        }
+    }
+    for (name, at) in places_found.iter().filter(|(name, _)| !places_expected.contains_key(*name)) {
+        if let Some(column) = found.columns.get(*at) {
+            list.add(&place(name), None, Some(column_text(column)), severity::extra_column(column));
+        }
+    }
+    let order = |table: &Table, other: &BTreeMap<String, usize>| {
+        listed(
+            table.columns.iter().map(|column| column.name.as_str()).filter(|name| other.contains_key(*name)),
+        )
+    };
+    let (wanted, is) = (order(expected, &places_found), order(found, &places_expected));
+    if wanted != is {
         list.add(
-            "order of columns of",
-            expected.name.clone(),
-            Some(columns_of(expected)),
-            Some(columns_of(found)),
+            &Place::table(ObjectKind::ColumnOrder, &expected.name),
+            Some(wanted),
+            Some(is),
+            Severity::Low,
         );
     }
-    let key = |table: &Table| table.primary_key.join(", ");
-    list.add("primary key of", expected.name.clone(), Some(key(expected)), Some(key(found)));
-    maps(list, "index", &expected.name, &expected.indexes, &found.indexes, index_text);
-    maps(list, "foreign key", &expected.name, &expected.foreign_keys, &found.foreign_keys, foreign_key_text);
-    maps(list, "check", &expected.name, &expected.checks, &found.checks, |check| check.expression.clone());
-    let comment = |table: &Table| table.comment.clone().unwrap_or_default();
-    list.add("comment of", expected.name.clone(), Some(comment(expected)), Some(comment(found)));
 }
 
-/// A column's definition in one line.
-pub fn column_text(column: &Column) -> String {
-    let mut text = column.ty.to_string();
-    if let Some(collation) = &column.collation {
-        text.push_str(" COLLATE ");
-        text.push_str(collation);
-    }
-    if let Some(generated) = &column.generated {
-        let how = if generated.stored { "STORED" } else { "VIRTUAL" };
-        text.extend([" AS (", &generated.expression.replace('\n', " "), ") ", how]);
-    }
-    if !column.nullable {
-        text.push_str(" NOT NULL");
-    }
-    if let Some(default) = &column.default {
-        text.push_str(" DEFAULT ");
-        text.push_str(&default.to_string());
-    }
-    if column.auto_increment {
-        text.push_str(" AUTO_INCREMENT");
-    }
-    if column.on_update_now {
-        text.push_str(" ON UPDATE CURRENT_TIMESTAMP");
-    }
-    if let Some(comment) = &column.comment {
-        text.push_str(" COMMENT ");
-        text.push_str(&quoted(comment));
-    }
-    text
-}
-
-/// An index in one line.
-pub fn index_text(index: &Index) -> String {
-    let parts: Vec<String> = index
-        .parts
-        .iter()
-        .map(|part| {
-            let column = if part.is_expression { format!("({})", part.column) } else { part.column.clone() };
-            let prefix = part.prefix.map(|length| format!("({length})")).unwrap_or_default();
-            format!("{column}{prefix}{}", if part.descending { " DESC" } else { "" })
-        })
-        .collect();
-    format!("{}({})", if index.unique { "UNIQUE " } else { "" }, parts.join(", "))
-}
-
-/// A foreign key in one line.
-pub fn foreign_key_text(key: &ForeignKey) -> String {
-    let action = |what: &str, action: super::ReferentialAction| match action {
-        super::ReferentialAction::NoAction => String::new(),
-        super::ReferentialAction::Cascade => format!(" ON {what} CASCADE"),
-        super::ReferentialAction::SetNull => format!(" ON {what} SET NULL"),
-        super::ReferentialAction::SetDefault => format!(" ON {what} SET DEFAULT"),
-    };
-    format!(
-        "({}) REFERENCES {} ({}){}{}",
-        key.columns.join(", "),
-        key.foreign_table,
-        key.foreign_columns.join(", "),
-        action("DELETE", key.on_delete),
-        action("UPDATE", key.on_update)
-    )
-}
-
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
-}
-
-impl std::fmt::Display for Default {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Default::Text(text) => f.write_str(&quoted(text)),
-            Default::Number(number) => f.write_str(number),
-            Default::Boolean(flag) => f.write_str(if *flag { "TRUE" } else { "FALSE" }),
-            Default::Now(0) => f.write_str("CURRENT_TIMESTAMP"),
-            Default::Now(digits) => write!(f, "CURRENT_TIMESTAMP({digits})"),
-            Default::Uuid => f.write_str("(UUID())"),
-            Default::Expression(text) => write!(f, "({text})"),
-        }
+fn view_text(view: &View) -> String {
+    if view.columns.is_empty() {
+        view.query.clone()
+    } else {
+        format!("({}) {}", view.columns.join(", "), view.query)
     }
 }
 
-impl std::fmt::Display for Type {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        use super::model::TextSize;
-        let sized = |size: TextSize| match size {
-            TextSize::Tiny => "TINY",
-            TextSize::Normal => "",
-            TextSize::Medium => "MEDIUM",
-            TextSize::Long => "LONG",
-        };
-        let fraction = |digits: u8| if digits == 0 { String::new() } else { format!("({digits})") };
-        let sign = |unsigned: bool| if unsigned { " UNSIGNED" } else { "" };
-        match self {
-            Type::Integer { bits, unsigned } => {
-                let word = match bits {
-                    8 => "TINYINT",
-                    16 => "SMALLINT",
-                    24 => "MEDIUMINT",
-                    32 => "INT",
-                    _ => "BIGINT",
-                };
-                write!(f, "{word}{}", sign(*unsigned))
-            }
-            Type::Boolean => f.write_str("BOOLEAN"),
-            Type::Decimal { precision, scale, unsigned } => {
-                write!(f, "DECIMAL({precision},{scale}){}", sign(*unsigned))
-            }
-            Type::Float => f.write_str("FLOAT"),
-            Type::Double => f.write_str("DOUBLE"),
-            Type::Char(length) => write!(f, "CHAR({length})"),
-            Type::Varchar(length) => write!(f, "VARCHAR({length})"),
-            Type::Text(size) => write!(f, "{}TEXT", sized(*size)),
-            Type::Binary(length) => write!(f, "BINARY({length})"),
-            Type::Varbinary(length) => write!(f, "VARBINARY({length})"),
-            Type::Blob(size) => write!(f, "{}BLOB", sized(*size)),
-            Type::Date => f.write_str("DATE"),
-            Type::Time(digits) => write!(f, "TIME{}", fraction(*digits)),
-            Type::Datetime(digits) => write!(f, "DATETIME{}", fraction(*digits)),
-            Type::Timestamp(digits) => write!(f, "TIMESTAMP{}", fraction(*digits)),
-            Type::Year => f.write_str("YEAR"),
-            Type::Json => f.write_str("JSON"),
-            Type::Enum(values) => {
-                write!(f, "ENUM({})", values.iter().map(|value| quoted(value)).collect::<Vec<_>>().join(", "))
-            }
-            Type::Other(text) => f.write_str(text),
-        }
-    }
+fn function_text(function: &Function) -> String {
+    function.definition.clone()
+}
+
+fn trigger_text(trigger: &Trigger) -> String {
+    format!("{}: {}", trigger.table, trigger.definition)
 }

@@ -13,8 +13,13 @@ pub struct Schema {
     /// Views by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub views: BTreeMap<String, View>,
+    /// Functions and procedures that somebody wrote, by name; on PostgreSQL, where a name may stand for several, with the
+    /// types of its arguments, such as `tax(numeric)`. SQLite has none. Tenantry's own are not here.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub functions: BTreeMap<String, Function>,
     /// Triggers that somebody wrote. The ones that an engine needs for `ON UPDATE CURRENT_TIMESTAMP` are not here:
-    /// they are [`Column::on_update_now`].
+    /// they are [`Column::on_update_now`]. By name; where two tables have one of the same name, the second by
+    /// `name on table`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub triggers: BTreeMap<String, Trigger>,
 }
@@ -251,6 +256,15 @@ pub struct View {
     pub columns: Vec<String>,
     /// The query, as text.
     pub query: String,
+}
+
+/// A function or a procedure, as the engine keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Function {
+    /// Its name, with the types of its arguments where these belong to it.
+    pub name: String,
+    /// The whole statement that makes it, without whom it belongs to.
+    pub definition: String,
 }
 
 /// A trigger, as the engine keeps it.

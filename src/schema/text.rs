@@ -2,11 +2,11 @@
 
 use super::{
     Schema, Table,
-    difference::{column_text, foreign_key_text, index_text},
+    lines::{column_text, foreign_key_text, index_text},
 };
 use std::fmt::Write;
 
-/// All tables, views and triggers, by name.
+/// All tables, views, functions and triggers, by name.
 pub fn describe(schema: &Schema) -> String {
     let mut text = String::new();
     for table in schema.tables.values() {
@@ -16,6 +16,9 @@ pub fn describe(schema: &Schema) -> String {
         let columns =
             if view.columns.is_empty() { String::new() } else { format!(" ({})", view.columns.join(", ")) };
         let _ = writeln!(text, "CREATE VIEW {}{columns} AS\n{};\n", view.name, view.query.trim());
+    }
+    for function in schema.functions.values() {
+        let _ = writeln!(text, "{};\n", function.definition.trim().trim_end_matches(';'));
     }
     for trigger in schema.triggers.values() {
         let _ = writeln!(text, "{};\n", trigger.definition.trim());

@@ -2,7 +2,7 @@
 
 use crate::schema::{
     Schema,
-    difference::{Change, Difference, differences},
+    difference::{Change, Difference, ObjectKind, differences},
 };
 
 /// A sentence for each difference, in the order of the objects' names.
@@ -14,18 +14,22 @@ fn sentence(difference: Difference) -> String {
     let Difference { kind, object, change, expected, found, .. } = difference;
     let (before, now) = (expected.unwrap_or_default(), found.unwrap_or_default());
     match (kind, change) {
-        ("table", Change::Added) => {
+        (ObjectKind::Table, Change::Added) => {
             let columns = now.split(", ").count();
             let noun = if columns == 1 { "column" } else { "columns" };
             format!("Adds the table {object} with {columns} {noun}.")
         }
-        ("table", Change::Removed) => format!("Removes the table {object} with everything in it."),
-        ("column", Change::Added) => format!("Adds the column {object}: {now}."),
-        ("column", Change::Removed) => format!("Removes the column {object} with everything in it."),
-        ("column", Change::Changed) => format!("Changes the column {object} from {before} to {now}."),
-        ("comment of", _) => format!("Rewrites the description of {object}."),
-        ("order of columns of", _) => format!("Puts the columns of {object} in another order."),
-        ("primary key of", _) => format!("Changes the key of {object} from ({before}) to ({now})."),
+        (ObjectKind::Table, Change::Removed) => format!("Removes the table {object} with everything in it."),
+        (ObjectKind::Column, Change::Added) => format!("Adds the column {object}: {now}."),
+        (ObjectKind::Column, Change::Removed) => {
+            format!("Removes the column {object} with everything in it.")
+        }
+        (ObjectKind::Column, Change::Changed) => {
+            format!("Changes the column {object} from {before} to {now}.")
+        }
+        (ObjectKind::Comment, _) => format!("Rewrites the description of {object}."),
+        (ObjectKind::ColumnOrder, _) => format!("Puts the columns of {object} in another order."),
+        (ObjectKind::PrimaryKey, _) => format!("Changes the key of {object} from ({before}) to ({now})."),
         (kind, Change::Added) => format!("Adds the {kind} {object}."),
         (kind, Change::Removed) => format!("Removes the {kind} {object}."),
         (kind, Change::Changed) => format!("Changes the {kind} {object}."),

@@ -50,6 +50,10 @@ impl Engine for MariaDb {
         dialect::render(before, operation, after).map_err(|refusal| refusal.reason)
     }
 
+    fn change(&self, _found: &Schema, _wanted: &Schema) -> Result<Vec<Statement>, String> {
+        Err("Not yet on this engine.".to_owned())
+    }
+
     fn split_own(&self, text: &str) -> Result<Vec<(Statement, usize)>, (usize, String)> {
         own::split(text)
     }

@@ -14,7 +14,7 @@ use super::{
     views::views,
 };
 use crate::{
-    engine::statement::Statement,
+    engine::statement::{Statement, Words},
     schema::{Column, Schema, Table},
     sql::operation::{Position, TableChange},
 };
@@ -53,7 +53,7 @@ pub(super) fn alter(
     }
 
     let under_new_names = renamed_table(old, &new.name, &renames);
-    let path = Path::between(&under_new_names, new, &origins)?;
+    let path = Path::between(&under_new_names, new, &origins, Words::Template)?;
     let mut statements = Vec::new();
     let old_trigger = tables::on_update_trigger(old)?;
     let new_trigger = tables::on_update_trigger(new)?;
@@ -66,8 +66,11 @@ pub(super) fn alter(
         statements.push(plain(format!("DROP TRIGGER {}", identifier(&names::on_update_trigger(&old.name)))));
     }
 
-    let old_indexes = tables::create_indexes(&Table { name: old.name.clone(), ..under_new_names.clone() })?;
-    let new_indexes = tables::create_indexes(new)?;
+    let old_indexes = tables::create_indexes(
+        &Table { name: old.name.clone(), ..under_new_names.clone() },
+        Words::Template,
+    )?;
+    let new_indexes = tables::create_indexes(new, Words::Template)?;
     for (index, sql) in &old_indexes {
         if new_indexes.get(index) != Some(sql) {
             statements.push(plain(format!("DROP INDEX {}", identifier(index))));
@@ -78,12 +81,12 @@ pub(super) fn alter(
         Path::Nothing => {}
         Path::Add(columns) => {
             for column in columns {
-                let definition = tables::column_definition(new, column)?;
+                let definition = tables::column_definition(new, column, Words::Template)?;
                 statements
                     .push(plain(format!("ALTER TABLE {} ADD COLUMN {definition}", identifier(&new.name))));
             }
         }
-        Path::Rebuild => statements.extend(rebuild(&under_new_names, new, &origins)?),
+        Path::Rebuild => statements.extend(rebuild(&under_new_names, new, &origins, Words::Template)?),
     }
     for (index, sql) in new_indexes {
         if is_rebuilt || old_indexes.get(&index) != Some(&sql) {
@@ -146,6 +149,14 @@ impl Origins {
             }
         }
         Self { table, columns }
+    }
+
+    /// Columns of one name, in any case, are one column.
+    pub(super) fn by_name(old: &Table, new: &Table) -> Self {
+        let pairs = new.columns.iter().filter_map(|column| {
+            tables::find(old, &column.name).map(|before| (column.name.clone(), before.name.clone()))
+        });
+        Self { table: new.name.clone(), columns: pairs.collect() }
     }
 
     /// The name that a column had, or nothing where it is new.
@@ -237,17 +248,22 @@ fn rename_in_expression(expression: &str, renames: &[(String, String)]) -> Strin
 
 /// How the table gets from its under_new_names form to the new one.
 #[derive(Debug, PartialEq)]
-enum Path {
+pub(super) enum Path {
     Nothing,
     Add(Vec<Column>),
     Rebuild,
 }
 
 impl Path {
-    fn between(under_new_names: &Table, new: &Table, origins: &Origins) -> Result<Self, Refusal> {
+    pub(super) fn between(
+        under_new_names: &Table,
+        new: &Table,
+        origins: &Origins,
+        words: Words,
+    ) -> Result<Self, Refusal> {
         // An expression of the old table may no longer be readable with the new names; then it is made anew.
-        let same = |table: &Table| match tables::create_table(table, &table.name) {
-            Ok(sql) => tables::create_table(new, &new.name).map(|new_sql| sql == new_sql),
+        let same = |table: &Table| match tables::create_table(table, &table.name, words) {
+            Ok(sql) => tables::create_table(new, &new.name, words).map(|new_sql| sql == new_sql),
             Err(_) => Ok(false),
         };
         let is_added = |column: &Column| origins.origin(&column.name).is_none();
@@ -261,14 +277,14 @@ impl Path {
         let added: Vec<Column> = new.columns.iter().filter(|column| is_added(column)).cloned().collect();
         let mut with_added = under_new_names.clone();
         with_added.columns.extend(added.iter().cloned());
-        let can = added.iter().all(|column| can_be_added(new, column));
+        let can = added.iter().all(|column| can_be_added(new, column, words));
         if can && !added.is_empty() && same(&with_added)? { Ok(Self::Add(added)) } else { Ok(Self::Rebuild) }
     }
 }
 
 /// Whether SQLite's ADD COLUMN takes the column and gives the old rows what MySQL would.
-fn can_be_added(table: &Table, column: &Column) -> bool {
-    let is_constant = match tables::default_value(table, column) {
+fn can_be_added(table: &Table, column: &Column, words: Words) -> bool {
+    let is_constant = match tables::default_value(table, column, words) {
         Ok(Some(default)) => !default.starts_with('(') && !default.starts_with("CURRENT"),
         Ok(None) => column.nullable,
         Err(_) => false,

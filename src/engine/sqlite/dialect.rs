@@ -7,7 +7,7 @@ use super::{
     queries, rows, tables, views,
 };
 use crate::{
-    engine::statement::Statement,
+    engine::statement::{Statement, Words},
     schema::{Schema, Table, View},
     sql::operation::Operation,
 };
@@ -58,8 +58,8 @@ fn create_table(
         .ok_or_else(|| Refusal::new(format!("The table {name} is not in the schema after its creation.")))?;
     tables::validate(after, table)?;
     refuse_name_clash(after, table)?;
-    let mut statements = vec![plain(tables::create_table(table, &table.name)?)];
-    statements.extend(tables::create_indexes(table)?.into_values().map(plain));
+    let mut statements = vec![plain(tables::create_table(table, &table.name, Words::Template)?)];
+    statements.extend(tables::create_indexes(table, Words::Template)?.into_values().map(plain));
     statements.extend(tables::on_update_trigger(table)?.map(plain));
     Ok(statements)
 }

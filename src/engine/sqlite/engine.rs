@@ -255,6 +255,10 @@ impl Engine for Sqlite {
         super::render(before, operation, after).map_err(|refusal| refusal.reason)
     }
 
+    fn change(&self, found: &Schema, wanted: &Schema) -> Result<Vec<Statement>, String> {
+        super::change::change(found, wanted).map_err(|refusal| refusal.reason)
+    }
+
     fn split_own(&self, text: &str) -> Result<Vec<(Statement, usize)>, (usize, String)> {
         own::split(text)
     }

@@ -18,6 +18,7 @@
 //! - `ON UPDATE CURRENT_TIMESTAMP` cannot see that an UPDATE set the column to the value it had.
 
 mod alter;
+mod change;
 mod changes;
 mod dates;
 mod definition;

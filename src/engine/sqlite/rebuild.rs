@@ -12,7 +12,7 @@ use super::{
     tables,
 };
 use crate::{
-    engine::statement::Statement,
+    engine::statement::{Statement, Words},
     schema::{Column, Schema, Table, Type},
 };
 
@@ -61,16 +61,17 @@ pub(super) fn rebuild(
     under_new_names: &Table,
     new: &Table,
     origins: &Origins,
+    words: Words,
 ) -> Result<Vec<Statement>, Refusal> {
     let name = identifier(&new.name);
-    let mut statements = vec![plain(tables::create_table(new, REBUILD_TABLE)?)];
+    let mut statements = vec![plain(tables::create_table(new, REBUILD_TABLE, words)?)];
     let mut targets = Vec::new();
     let mut values = Vec::new();
     for column in new.columns.iter().filter(|column| column.generated.is_none()) {
         let source = origins.origin(&column.name).and_then(|_| tables::find(under_new_names, &column.name));
         let value = match source {
             Some(source) => Some(copied(source, column)),
-            None => first_value(new, column)?,
+            None => first_value(new, column, words)?,
         };
         if let Some(value) = value {
             targets.push(column.name.as_str());
@@ -148,11 +149,11 @@ fn copied(source: &Column, target: &Column) -> String {
 }
 
 /// What the rows that are there get in a new column; `None` where SQLite gives it (the next number).
-fn first_value(table: &Table, column: &Column) -> Result<Option<String>, Refusal> {
+fn first_value(table: &Table, column: &Column, words: Words) -> Result<Option<String>, Refusal> {
     if column.auto_increment {
         return Ok(None);
     }
-    if let Some(default) = tables::default_value(table, column)? {
+    if let Some(default) = tables::default_value(table, column, words)? {
         return Ok(Some(default));
     }
     if column.nullable {

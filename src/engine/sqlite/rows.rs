@@ -117,7 +117,7 @@ pub(super) fn default_of(table: &Table, column: &Column) -> Result<String, Refus
     if column.auto_increment {
         return Ok("NULL".to_owned());
     }
-    match tables::default_value(table, column)? {
+    match tables::default_value(table, column, crate::engine::statement::Words::Template)? {
         Some(default) => Ok(default),
         None if column.nullable => Ok("NULL".to_owned()),
         None => Err(Refusal::new(format!("{}.{} has no default.", table.name, column.name))),

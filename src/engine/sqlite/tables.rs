@@ -6,20 +6,21 @@ use super::{
     literals::{Literal, literal},
     names::{self, identifier, identifiers},
 };
-use crate::schema::{Column, Default, ForeignKey, Index, ReferentialAction, Schema, Table, Type};
+use crate::{
+    engine::statement::Words,
+    schema::{Column, Default, ForeignKey, Index, ReferentialAction, Schema, Table, Type},
+};
 use std::collections::BTreeMap;
 
 /// CREATE TABLE, under the name given, which is the table's own but in a rebuild.
-pub(super) fn create_table(table: &Table, name: &str) -> Result<String, Refusal> {
+pub(super) fn create_table(table: &Table, name: &str, words: Words) -> Result<String, Refusal> {
     let mut lines = Vec::new();
     for column in &table.columns {
-        lines.push(column_definition(table, column)?);
+        lines.push(column_definition(table, column, words)?);
     }
-    if auto_increment_key(table).is_none() && !table.primary_key.is_empty() {
-        lines.push(format!("PRIMARY KEY ({})", identifiers(&table.primary_key)));
-    }
+    lines.extend(keys_in_definition(table));
     for check in table.checks.values() {
-        let condition = translate(table, &check.expression, &format!("check {}", check.name))?;
+        let condition = expression(table, &check.expression, &format!("check {}", check.name), words)?;
         lines.push(format!("CONSTRAINT {} CHECK ({condition})", identifier(&check.name)));
     }
     lines.extend(table.foreign_keys.values().map(foreign_key));
@@ -31,39 +32,77 @@ pub(super) fn create_table(table: &Table, name: &str) -> Result<String, Refusal>
     Ok(format!("CREATE TABLE {} ({comment}\n    {}\n)", identifier(name), lines.join(",\n    ")))
 }
 
+/// The number of a unique key that stands in a table's definition, as SQLite calls its index; no template has one.
+fn number_in_definition(table: &Table, index: &Index) -> Option<u32> {
+    let rest = names::index_name(&table.name, &index.name);
+    let rest = rest.strip_prefix("sqlite_autoindex_")?.strip_prefix(table.name.as_str())?;
+    rest.strip_prefix('_')?.parse().ok()
+}
+
+/// The primary key, and unique keys that stand in the definition. SQLite numbers their indexes as they come, the one of the
+/// primary key included, so each comes in its own place.
+fn keys_in_definition(table: &Table) -> Vec<String> {
+    let mut keys: Vec<(u32, String)> = Vec::new();
+    for index in table.indexes.values() {
+        if let Some(number) = number_in_definition(table, index) {
+            let parts: Vec<String> = index
+                .parts
+                .iter()
+                .map(|part| if part.is_expression { part.column.clone() } else { identifier(&part.column) })
+                .collect();
+            keys.push((number, format!("UNIQUE ({})", parts.join(", "))));
+        }
+    }
+    if auto_increment_key(table).is_none() && !table.primary_key.is_empty() {
+        let free = (1..).find(|number| !keys.iter().any(|(taken, _)| taken == number)).unwrap_or(1);
+        keys.push((free, format!("PRIMARY KEY ({})", identifiers(&table.primary_key))));
+    }
+    keys.sort();
+    keys.into_iter().map(|(_, key)| key).collect()
+}
+
 /// A column as CREATE TABLE and ADD COLUMN define it.
-pub(super) fn column_definition(table: &Table, column: &Column) -> Result<String, Refusal> {
+pub(super) fn column_definition(table: &Table, column: &Column, words: Words) -> Result<String, Refusal> {
     let is_key = auto_increment_key(table).is_some_and(|key| key.name == column.name);
-    let mut words = vec![identifier(&column.name), encoding::declared(&column.ty, is_key)];
-    if !column.nullable || is_in(&table.primary_key, &column.name) {
-        words.push("NOT NULL".to_owned());
+    let mut pieces = vec![identifier(&column.name), encoding::declared(&column.ty, is_key)];
+    // What a person made may have a key that is no row's duty: SQLite lets NULL into one that is no INTEGER.
+    if !column.nullable || (words == Words::Template && is_in(&table.primary_key, &column.name)) {
+        pieces.push("NOT NULL".to_owned());
     }
     if is_key {
-        words.push("PRIMARY KEY AUTOINCREMENT".to_owned());
+        pieces.push("PRIMARY KEY AUTOINCREMENT".to_owned());
     }
-    if let Some(default) = default_value(table, column)? {
-        words.push(format!("DEFAULT {default}"));
+    if let Some(default) = default_value(table, column, words)? {
+        pieces.push(format!("DEFAULT {default}"));
     }
-    let (collation, kept) = encoding::collation_clause(&column.ty, column.collation.as_deref())?;
-    words.extend(collation.map(|name| format!("COLLATE {name}")));
+    let collation = column.collation.as_deref();
+    let (clause, kept) = match (encoding::collation_clause(&column.ty, collation), collation) {
+        (Ok((clause, kept)), _) => (clause.map(str::to_owned), kept),
+        (Err(_), Some(own)) if words == Words::Own => (Some(identifier(own)), None),
+        (Err(refusal), _) => return Err(refusal),
+    };
+    pieces.extend(clause.map(|name| format!("COLLATE {name}")));
     if let Some(check) = encoding::check(&column.ty, &column.name) {
-        words.push(format!("CHECK ({check})"));
+        pieces.push(format!("CHECK ({check})"));
     }
     if let Some(generated) = &column.generated {
-        let expression = translate(table, &generated.expression, &format!("column {}", column.name))?;
+        let text = expression(table, &generated.expression, &format!("column {}", column.name), words)?;
         let kind = if generated.stored { "STORED" } else { "VIRTUAL" };
-        words.push(format!("GENERATED ALWAYS AS ({expression}) {kind}"));
+        pieces.push(format!("GENERATED ALWAYS AS ({text}) {kind}"));
     }
-    words.extend(kept.map(|name| encoding::kept("COLLATION", name)));
-    words.extend(column.comment.as_ref().map(|comment| encoding::kept("COMMENT", comment)));
-    Ok(words.join(" "))
+    pieces.extend(kept.map(|name| encoding::kept("COLLATION", name)));
+    pieces.extend(column.comment.as_ref().map(|comment| encoding::kept("COMMENT", comment)));
+    Ok(pieces.join(" "))
 }
 
 /// A column's default as it follows the word DEFAULT: a constant, or an expression in brackets.
-pub(super) fn default_value(table: &Table, column: &Column) -> Result<Option<String>, Refusal> {
+pub(super) fn default_value(table: &Table, column: &Column, words: Words) -> Result<Option<String>, Refusal> {
     let Some(default) = &column.default else {
         return Ok(None);
     };
+    if words == Words::Own {
+        return Ok(Some(own_default(&column.ty, default)));
+    }
     Ok(Some(match default {
         Default::Text(value) => {
             refuse_variables(value, &format!("The default of {}.{}", table.name, column.name))?;
@@ -105,25 +144,39 @@ pub(super) fn default_value(table: &Table, column: &Column) -> Result<Option<Str
     }))
 }
 
+/// A default as it was read: the opposite of [`encoding::decode_default`].
+fn own_default(ty: &Type, default: &Default) -> String {
+    match default {
+        Default::Text(value) => names::text(value),
+        Default::Number(value) if matches!(ty, Type::Decimal { .. }) => names::text(value),
+        Default::Number(value) => value.clone(),
+        Default::Boolean(true) => "TRUE".to_owned(),
+        Default::Boolean(false) => "FALSE".to_owned(),
+        Default::Now(digits) => bracketed_now(*digits),
+        Default::Uuid => format!("({})", encoding::UUID),
+        Default::Expression(written) => format!("({written})"),
+    }
+}
+
 fn bracketed_now(digits: u8) -> String {
     if digits == 0 { encoding::now(0) } else { format!("({})", encoding::now(digits)) }
 }
 
 /// The CREATE INDEX statements of a table by the names that the indexes have on SQLite.
-pub(super) fn create_indexes(table: &Table) -> Result<BTreeMap<String, String>, Refusal> {
+pub(super) fn create_indexes(table: &Table, words: Words) -> Result<BTreeMap<String, String>, Refusal> {
     let mut statements = BTreeMap::new();
-    for index in table.indexes.values() {
+    for index in table.indexes.values().filter(|index| number_in_definition(table, index).is_none()) {
         let name = names::index_name(&table.name, &index.name);
-        statements.insert(name.clone(), create_index(table, index, &name)?);
+        statements.insert(name.clone(), create_index(table, index, &name, words)?);
     }
     Ok(statements)
 }
 
-fn create_index(table: &Table, index: &Index, name: &str) -> Result<String, Refusal> {
+fn create_index(table: &Table, index: &Index, name: &str, words: Words) -> Result<String, Refusal> {
     let mut parts = Vec::new();
     for part in &index.parts {
         let mut text = if part.is_expression {
-            translate(table, &part.column, &format!("index {}", index.name))?
+            expression(table, &part.column, &format!("index {}", index.name), words)?
         } else if let Some(length) = part.prefix {
             let collation = match find(table, &part.column) {
                 Some(column) => encoding::collation_clause(&column.ty, column.collation.as_deref())?.0,
@@ -139,8 +192,9 @@ fn create_index(table: &Table, index: &Index, name: &str) -> Result<String, Refu
         parts.push(text);
     }
     let unique = if index.unique { "UNIQUE " } else { "" };
+    let filter = index.filter.as_ref().map(|filter| format!(" WHERE {filter}")).unwrap_or_default();
     Ok(format!(
-        "CREATE {unique}INDEX {} ON {} ({})",
+        "CREATE {unique}INDEX {} ON {} ({}){filter}",
         identifier(name),
         identifier(&table.name),
         parts.join(", ")
@@ -233,7 +287,10 @@ fn is_in(names: &[String], name: &str) -> bool {
     names.iter().any(|one| names::same(one, name))
 }
 
-fn translate(table: &Table, expression: &str, what: &str) -> Result<String, Refusal> {
+fn expression(table: &Table, expression: &str, what: &str, words: Words) -> Result<String, Refusal> {
+    if words == Words::Own {
+        return Ok(expression.to_owned());
+    }
     Translator::over_table(table)
         .text(expression)
         .map_err(|refusal| Refusal::new(format!("The {what} of {}: {}", table.name, refusal.reason)))
