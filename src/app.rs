@@ -37,6 +37,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Wakes the workers of this process when there is a new job.
     pub wake: Notify,
+    /// Wakes whatever compares databases with what they should be.
+    pub wake_drift: Notify,
     /// One claim at a time in this process: what it has read stays true until it is written, without the write lock.
     pub claiming: Semaphore,
     /// Password hashing takes 19 MiB and a core each: at most so many at a time.
@@ -156,6 +158,7 @@ impl App {
             engines,
             clock,
             wake: Notify::new(),
+            wake_drift: Notify::new(),
             claiming: Semaphore::new(1),
             hashing: Semaphore::new(2),
             proving: Semaphore::new(2),

@@ -119,6 +119,8 @@ pub struct Settings {
     pub grace: Duration,
     /// How long snapshots are kept (`TENANTRY_SNAPSHOT_DAYS`).
     pub snapshots_kept: Duration,
+    /// How often all tenants' databases are compared with what they should be (`TENANTRY_DRIFT_HOURS`); `None` is never.
+    pub drift_every: Option<Duration>,
     /// How log lines look (`TENANTRY_LOG_FORMAT`, `text` or `json`).
     pub log_format: LogFormat,
 }
@@ -179,13 +181,16 @@ pub struct Layer {
     /// Days for which snapshots are kept [default: 30]
     #[arg(long, global = true, value_name = "DAYS")]
     pub snapshot_days: Option<f64>,
+    /// Hours between two looks for unexpected changes in all databases; 0 is never [default: 24]
+    #[arg(long, global = true, value_name = "HOURS")]
+    pub drift_hours: Option<f64>,
     /// How log lines look: text or json [default: text]
     #[arg(long, global = true, value_name = "FORMAT")]
     pub log_format: Option<String>,
 }
 
 /// Names of the settings in the environment, and how each is put into a layer.
-const VARIABLES: [&str; 18] = [
+const VARIABLES: [&str; 19] = [
     "CONFIG",
     "DATA_DIR",
     "LISTEN",
@@ -203,6 +208,7 @@ const VARIABLES: [&str; 18] = [
     "EXPORT_DAYS",
     "GRACE_DAYS",
     "SNAPSHOT_DAYS",
+    "DRIFT_HOURS",
     "LOG_FORMAT",
 ];
 
@@ -235,6 +241,7 @@ fn environment(variables: impl Iterator<Item = (String, String)>) -> Result<Laye
             "EXPORT_DAYS" => layer.export_days = Some(number(name, &value)?),
             "GRACE_DAYS" => layer.grace_days = Some(number(name, &value)?),
             "SNAPSHOT_DAYS" => layer.snapshot_days = Some(number(name, &value)?),
+            "DRIFT_HOURS" => layer.drift_hours = Some(number(name, &value)?),
             "LOG_FORMAT" => layer.log_format = Some(value),
             _ => {
                 // Tests of the program and wrappers around it use names of their own; a likely slip is worth a word.
@@ -292,6 +299,7 @@ impl Layer {
             export_days: self.export_days.or(next.export_days),
             grace_days: self.grace_days.or(next.grace_days),
             snapshot_days: self.snapshot_days.or(next.snapshot_days),
+            drift_hours: self.drift_hours.or(next.drift_hours),
             log_format: self.log_format.or(next.log_format),
         }
     }
@@ -318,6 +326,15 @@ fn days(name: &str, value: f64) -> Result<Duration, BadSetting> {
         Ok(Duration::from_secs_f64(value * 86_400.0))
     } else {
         Err(BadSetting(format!("{name} is {value}; it takes 0 to 3650 days.")))
+    }
+}
+
+/// A length of time; 0 is never.
+fn hours(name: &str, value: f64) -> Result<Option<Duration>, BadSetting> {
+    if (0.0..=8760.0).contains(&value) {
+        Ok((value > 0.0).then(|| Duration::from_secs_f64(value * 3_600.0)))
+    } else {
+        Err(BadSetting(format!("{name} is {value}; it takes 0 to 8760 hours.")))
     }
 }
 
@@ -414,6 +431,7 @@ impl Settings {
             export_days,
             grace: days("TENANTRY_GRACE_DAYS", layer.grace_days.unwrap_or(7.0))?,
             snapshots_kept: days("TENANTRY_SNAPSHOT_DAYS", layer.snapshot_days.unwrap_or(30.0))?,
+            drift_every: hours("TENANTRY_DRIFT_HOURS", layer.drift_hours.unwrap_or(24.0))?,
             log_format,
         })
     }

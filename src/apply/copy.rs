@@ -222,6 +222,7 @@ impl Copying {
         let mut write = ground.app.store.write().await?;
         let now = timestamp(ground.app.now_ms());
         store::tenants::copy_schema(&mut write, source.tenant, ground.tenant.id, &hash, &now).await?;
+        store::customizations::copy(&mut write, source.tenant, ground.tenant.id).await?;
         write.commit().await?;
         let tables = format!("{} tables", found.tables.len());
         Ok(Outcome::Done(Some(if expected.is_none_or(|expected| expected == hash) {

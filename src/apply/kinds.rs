@@ -5,6 +5,7 @@ use super::{
     copy::{CloneTenant, RestoreNew},
     delete::{Delete, GiveUp, Remove},
     details::Details,
+    drift::repair::Repair,
     export::ExportTenant,
     passage::{ARCHIVE, KEEP, RESUME, SUSPEND, UNARCHIVE},
     provision::Provision,
@@ -31,6 +32,7 @@ pub static KINDS: &[&dyn Kind] = &[
     &Remove,
     &GiveUp,
     &NewPassword,
+    &Repair,
 ];
 
 /// A kind by its name in rows.

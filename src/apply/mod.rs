@@ -7,6 +7,7 @@ pub mod account;
 pub mod copy;
 pub mod delete;
 pub mod details;
+pub mod drift;
 pub mod export;
 pub mod ground;
 pub mod kinds;

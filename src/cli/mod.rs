@@ -1,9 +1,11 @@
 //! A door: the command line. It turns flags into calls of use cases, and outcomes into text, JSON and exit codes:
 //! 0 done, 1 something failed, 2 bad usage or the program cannot start.
 
+mod drift;
 mod export;
 mod life;
 mod output;
+mod schema;
 mod serve;
 mod servers;
 mod templates;
@@ -46,6 +48,12 @@ enum Command {
     /// Add and look at the database servers that tenants are placed on
     #[command(subcommand)]
     Servers(servers::Command),
+    /// Look at tenants' structures, and compare them
+    #[command(subcommand)]
+    Schema(schema::Command),
+    /// Find out in which tenants the structure is not what it should be, and decide about it
+    #[command(subcommand)]
+    Drift(drift::Command),
     /// Invite and look at the people who sign in
     #[command(subcommand)]
     Users(users::Command),
@@ -125,6 +133,18 @@ async fn run(settings: Settings, command: Command) -> Result<End, Trouble> {
         Command::Servers(command) => {
             let app = open(settings).await?;
             let ended = servers::run(&app, command).await;
+            app.store.close().await;
+            ended
+        }
+        Command::Schema(command) => {
+            let app = open(settings).await?;
+            let ended = schema::run(&app, command).await;
+            app.store.close().await;
+            ended
+        }
+        Command::Drift(command) => {
+            let app = open(settings).await?;
+            let ended = drift::run(&app, command).await;
             app.store.close().await;
             ended
         }

@@ -5,7 +5,7 @@ use crate::{
     app::App,
     config::Settings,
     error::Kind,
-    usecases::{accounts, exports, life, servers, sessions, templates, templates::Fate, tenant_drafts},
+    usecases::{accounts, drift, exports, life, servers, sessions, templates, templates::Fate, tenant_drafts},
     web, worker,
 };
 use std::{net::TcpListener, time::Duration};
@@ -34,6 +34,7 @@ pub(super) async fn serve(settings: Settings) -> Result<End, Trouble> {
     }
     let sweeper = tokio::spawn(sweep(app.clone(), stop.clone()));
     let watcher = tokio::spawn(watch(app.clone(), stop.clone()));
+    let comparer = tokio::spawn(drift::runs::keep_on(app.clone(), stop.clone()));
     let handle = server.handle();
     let serving = tokio::spawn(server);
     signals.first().await;
@@ -44,6 +45,7 @@ pub(super) async fn serve(settings: Settings) -> Result<End, Trouble> {
     let _ = workers.await;
     let _ = sweeper.await;
     let _ = watcher.await;
+    let _ = comparer.await;
     app.store.close().await;
     output::line("Stopped.");
     Ok(End::Done)
@@ -101,10 +103,14 @@ pub(super) async fn worker(settings: Settings) -> Result<End, Trouble> {
     prepare(&app).await?;
     let stop = CancellationToken::new();
     let workers = tokio::spawn(worker::run(app.clone(), stop.clone()));
+    let watcher = tokio::spawn(watch(app.clone(), stop.clone()));
+    let comparer = tokio::spawn(drift::runs::keep_on(app.clone(), stop.clone()));
     output::line("Working.");
     signals.first().await;
     stop.cancel();
     let _ = workers.await;
+    let _ = watcher.await;
+    let _ = comparer.await;
     app.store.close().await;
     output::line("Stopped.");
     Ok(End::Done)

@@ -354,6 +354,16 @@ pub async fn retry_clean_up(connection: &mut Connection, id: Uuid, now_ms: i64) 
     Ok(changed == 1)
 }
 
+/// Keeps what a job has found out for its next steps and tries.
+pub async fn set_params(connection: &mut Connection, claim: Claim, params: &serde_json::Value) -> Result<()> {
+    sql("UPDATE jobs SET params = ? WHERE id = ? AND fence = ?")
+        .bind(params.to_string())
+        .bind(claim.job_id)
+        .bind(claim.fence)
+        .later(connection)
+        .await
+}
+
 /// Lets a job that waits for its next try go now; false where it does not wait.
 pub async fn hurry(connection: &mut Connection, id: Uuid, now_ms: i64) -> Result<bool> {
     let changed =

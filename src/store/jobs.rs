@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 pub use super::claims::{
     Claimable, Problem, begin_step, claim, dismiss, durations, end, end_step, heartbeat, hurry, is_ours,
-    lock, look, must_be_ours, next_fence, put_back, retry, retry_clean_up, take, take_locked,
+    lock, look, must_be_ours, set_params, next_fence, put_back, retry, retry_clean_up, take, take_locked,
 };
 
 /// Where a job is.
@@ -344,6 +344,17 @@ pub async fn newest_of_tenant(
     .as_ref()
     .map(job)
     .transpose()
+}
+
+/// The jobs of a tenant that have ended well, newest first.
+pub async fn done_of_tenant(connection: &mut Connection, tenant: Uuid) -> Result<Vec<Job>> {
+    sql("SELECT * FROM jobs WHERE tenant_id = ? AND status = 'done' ORDER BY created_ms DESC, id DESC LIMIT 200")
+        .bind(tenant)
+        .all(connection)
+        .await?
+        .iter()
+        .map(job)
+        .collect()
 }
 
 /// The steps of a job, in order.

@@ -6,7 +6,9 @@
 pub mod claims;
 mod columns;
 mod counts;
+pub mod customizations;
 pub mod db;
+pub mod drift;
 pub mod events;
 pub mod exports;
 pub mod invitations;

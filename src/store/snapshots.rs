@@ -10,18 +10,21 @@ pub enum Reason {
     Asked,
     /// The present state, before another took its place.
     BeforeRestore,
+    /// The state before what differed in it was put right.
+    BeforeRepair,
     /// The last state of a tenant that is deleted.
     Last,
 }
 
 impl Reason {
-    const ALL: [Reason; 3] = [Reason::Asked, Reason::BeforeRestore, Reason::Last];
+    const ALL: [Reason; 4] = [Reason::Asked, Reason::BeforeRestore, Reason::BeforeRepair, Reason::Last];
 
     /// The word in the database.
     pub fn word(self) -> &'static str {
         match self {
             Reason::Asked => "asked",
             Reason::BeforeRestore => "before_restore",
+            Reason::BeforeRepair => "before_repair",
             Reason::Last => "last",
         }
     }

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod actor;
+pub mod drift;
 pub mod exports;
 pub mod invitations;
 pub mod jobs;

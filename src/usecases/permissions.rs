@@ -35,11 +35,17 @@ pub enum Permission {
     ManagePeople,
     /// Add database servers, try them out, take them out of use.
     ManageServers,
+    /// See whether a tenant's database is what it should be.
+    SeeDrift,
+    /// Compare databases with what they should be, and see the outcome of all.
+    CheckDrift,
+    /// Put back what differs, keep it as a tenant's own, or leave it alone.
+    RepairDrift,
 }
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Permission; 15] = [
+    pub const ALL: [Permission; 18] = [
         Permission::BeSignedIn,
         Permission::SeeTenants,
         Permission::CreateTenants,
@@ -55,6 +61,9 @@ impl Permission {
         Permission::SeeJobs,
         Permission::ManagePeople,
         Permission::ManageServers,
+        Permission::SeeDrift,
+        Permission::CheckDrift,
+        Permission::RepairDrift,
     ];
 
     /// What it allows, in the words of the page about people.
@@ -74,6 +83,9 @@ impl Permission {
             Permission::PublishTemplates => "Publish templates, retire them and bring them back",
             Permission::SeeJobs => "See jobs",
             Permission::ManageServers => "Add database servers, and take them out of use",
+            Permission::SeeDrift => "See unexpected changes in a tenant's database",
+            Permission::CheckDrift => "Look for unexpected changes in tenants' databases",
+            Permission::RepairDrift => "Decide about unexpected changes",
             Permission::ManagePeople => "Invite people, change what they may do, remove them",
         }
     }
@@ -101,11 +113,12 @@ pub fn reach(role: Role, permission: Permission) -> Reach {
             | Permission::ExportTenants
             | Permission::ManageTenants
             | Permission::ManagePeople
-            | Permission::ManageServers,
+            | Permission::ManageServers
+            | Permission::RepairDrift,
             Role::Staff,
         ) => Reach::None,
         (_, Role::Admin | Role::Staff) => Reach::All,
-        (Permission::SeeTenants, Role::Owner) => Reach::Own,
+        (Permission::SeeTenants | Permission::SeeDrift, Role::Owner) => Reach::Own,
         (_, Role::Owner) => Reach::None,
     }
 }
@@ -118,7 +131,7 @@ mod tests {
     fn an_owner_sees_own_tenants_and_nothing_else() {
         for permission in Permission::ALL {
             let expected = match permission {
-                Permission::SeeTenants => Reach::Own,
+                Permission::SeeTenants | Permission::SeeDrift => Reach::Own,
                 Permission::BeSignedIn => Reach::All,
                 _ => Reach::None,
             };
@@ -138,5 +151,7 @@ mod tests {
         assert_eq!(reach(Role::Staff, Permission::ExportTenants), Reach::None);
         assert_eq!(reach(Role::Staff, Permission::EditTenants), Reach::All);
         assert_eq!(reach(Role::Staff, Permission::ManageTenants), Reach::None);
+        assert_eq!(reach(Role::Staff, Permission::CheckDrift), Reach::All);
+        assert_eq!(reach(Role::Staff, Permission::RepairDrift), Reach::None);
     }
 }

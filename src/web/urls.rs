@@ -311,6 +311,56 @@ pub fn person_remove(id: impl Borrow<Uuid>) -> String {
     format!("/people/{}/remove", id.borrow())
 }
 
+/// Unexpected changes of all tenants.
+pub fn drift() -> String {
+    "/drift".into()
+}
+
+/// Those of a level.
+pub fn drift_of_level(level: &str) -> String {
+    format!("/drift?level={}", part(level))
+}
+
+/// Those that are left alone.
+pub fn drift_left_alone() -> String {
+    "/drift?show=left-alone".into()
+}
+
+/// Asking for a check of all tenants.
+pub fn drift_check() -> String {
+    "/drift/check".into()
+}
+
+/// Tenants with the same difference.
+pub fn drift_group(difference: &str) -> String {
+    format!("/drift/{}", part(difference))
+}
+
+/// Deciding about it: `repair`, `keep` or `ignore`.
+pub fn drift_act(difference: &str, act: &str) -> String {
+    format!("/drift/{}/{}", part(difference), part(act))
+}
+
+/// Unexpected changes of a tenant.
+pub fn tenant_drift(slug: &str) -> String {
+    format!("/tenants/{}/changes", part(slug))
+}
+
+/// Looking at a tenant's database now.
+pub fn tenant_drift_check(slug: &str) -> String {
+    format!("/tenants/{}/changes/check", part(slug))
+}
+
+/// Putting back everything that differs in a tenant.
+pub fn tenant_drift_repair_all(slug: &str) -> String {
+    format!("/tenants/{}/changes/repair", part(slug))
+}
+
+/// Deciding about one difference of a tenant: `repair`, `keep`, `ignore` or `count`.
+pub fn tenant_drift_act(slug: &str, difference: &str, act: &str) -> String {
+    format!("/tenants/{}/changes/{}/{}", part(slug), part(difference), part(act))
+}
+
 /// One's own account.
 pub fn account() -> String {
     "/account".into()

@@ -194,6 +194,8 @@ pub enum Place {
     Templates,
     /// Jobs.
     Jobs,
+    /// Unexpected changes.
+    Drift,
     /// People who sign in.
     People,
     /// Database servers.
@@ -290,6 +292,18 @@ impl Shell {
             is_current: place == Place::Tenants,
         }];
         shell
+    }
+
+    /// The same with the way to unexpected changes.
+    #[must_use]
+    pub fn with_drift(mut self, place: Place) -> Self {
+        self.nav.push(NavLink {
+            title: "Unexpected changes",
+            icon: "search",
+            href: urls::drift(),
+            is_current: place == Place::Drift,
+        });
+        self
     }
 
     /// The same with the way to the people who sign in.

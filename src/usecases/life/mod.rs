@@ -4,6 +4,7 @@
 mod acts;
 mod copies;
 mod password;
+mod repair;
 mod sweep;
 
 pub use acts::{
@@ -12,6 +13,7 @@ pub use acts::{
 };
 pub use copies::{NewName, clone_tenant, restore_as_new, restore_over, snapshots, take_snapshot};
 pub use password::{new_password, show_password};
+pub use repair::ask_for_repair;
 pub use sweep::{Swept, sweep};
 
 use super::{actor::Actor, permissions::Permission, tenants::find};

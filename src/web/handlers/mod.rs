@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod dashboard;
+pub mod drift;
 pub mod invitations;
 pub mod jobs;
 pub mod kept;
@@ -82,6 +83,9 @@ pub fn shell(request: &HttpRequest, actor: &Actor, place: Place) -> Shell {
         Role::Owner => Shell::owner(csrf, person, place),
         Role::Admin | Role::Staff => Shell::inside(csrf, person, place),
     };
+    if actor.must(Permission::CheckDrift).is_ok() {
+        shell = shell.with_drift(place);
+    }
     if actor.must(Permission::ManagePeople).is_ok() {
         shell = shell.with_people(place);
     }

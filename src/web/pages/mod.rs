@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod dashboard;
+pub mod drift;
 pub mod error;
 pub mod invitations;
 pub mod jobs;

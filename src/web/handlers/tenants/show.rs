@@ -32,7 +32,7 @@ use actix_web::{
 /// Events on a page of the history.
 const EVENTS: u32 = 50;
 
-pub(super) fn head(actor: &Actor, tenant: &Tenant, tab: Tab) -> TenantHead {
+pub(in crate::web::handlers) fn head(actor: &Actor, tenant: &Tenant, tab: Tab) -> TenantHead {
     let mut tabs = tab.row(&tenant.slug, actor.must(Permission::EditTenants).is_ok());
     if actor.must(Permission::ShareTenants).is_ok() {
         tabs.push(tab.owners(&tenant.slug));

@@ -40,6 +40,8 @@ pub enum Tab {
     Overview,
     /// Its tables.
     Structure,
+    /// What differs in it from what it should be.
+    Drift,
     /// What was done to it.
     Activity,
     /// What can be done to it.
@@ -55,6 +57,7 @@ impl Tab {
         let mut links = vec![
             link("Overview", "list-details", urls::tenant(slug), Tab::Overview),
             link("Structure", "sitemap", urls::tenant_structure(slug), Tab::Structure),
+            link("Changes", "search", urls::tenant_drift(slug), Tab::Drift),
             link("Activity", "history", urls::tenant_activity(slug), Tab::Activity),
         ];
         if may_manage {

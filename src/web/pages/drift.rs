@@ -1,0 +1,193 @@
+//! Unexpected changes: of all tenants, of those with the same one, of one tenant, and the question before something is done.
+
+use crate::web::{
+    pages::tenants::show::TenantHead,
+    pieces::StackedBar,
+    views::{Crumb, Field, FormError, Pill, Shell, TimeView},
+};
+use askama::Template;
+
+/// All tenants together.
+#[derive(Template)]
+#[template(path = "drift/fleet.html", blocks = ["progress"])]
+pub struct FleetPage {
+    /// The frame.
+    pub shell: Shell,
+    /// The answer: whether everything is as it should be.
+    pub heading: String,
+    /// A sentence about how much was looked at, and when.
+    pub text: String,
+    /// Whether nobody has looked yet.
+    pub is_new: bool,
+    /// The check that goes on.
+    pub going_on: Option<ProgressView>,
+    /// Tenants by level; nothing where there is no tenant.
+    pub levels: Option<StackedBar>,
+    /// Template versions, each with its tenants by level.
+    pub versions: Vec<VersionRow>,
+    /// Links that narrow the list, the current one marked.
+    pub filters: Vec<(String, String, bool)>,
+    /// Tenants with the same difference.
+    pub groups: Vec<GroupRow>,
+    /// Whether there are more groups than these.
+    pub is_cut: bool,
+    /// Tenants that could not be looked at.
+    pub troubled: Vec<(Crumb, String)>,
+}
+
+/// How far a check of all tenants is.
+#[derive(Debug, Clone)]
+pub struct ProgressView {
+    /// In words, such as "340 of 1,204 tenants looked at".
+    pub text: String,
+    /// Tenants that it has come to.
+    pub done: i64,
+    /// Tenants in all.
+    pub total: i64,
+    /// Who asked, and when.
+    pub asked: String,
+}
+
+/// A template version in the picture of the fleet.
+#[derive(Debug, Clone)]
+pub struct VersionRow {
+    /// Its name.
+    pub name: String,
+    /// Tenants of it that are as they should be, low, medium, high, and not looked at yet.
+    pub counts: [i64; 5],
+}
+
+/// Tenants with the same difference.
+#[derive(Debug, Clone)]
+pub struct GroupRow {
+    /// What differs.
+    pub sentence: String,
+    /// How bad that is.
+    pub severity: Pill,
+    /// How many have it, in words.
+    pub tenants: String,
+    /// Since when.
+    pub since: TimeView,
+    /// Its page.
+    pub href: String,
+}
+
+/// What differs, with what there should be and what there is.
+#[derive(Debug, Clone)]
+pub struct DifferenceView {
+    /// Its id.
+    pub id: String,
+    /// In a sentence.
+    pub sentence: String,
+    /// How bad it is.
+    pub severity: Pill,
+    /// What there should be, in pieces: a text and whether it is other than what there is.
+    pub expected: Vec<(String, bool)>,
+    /// What there is, in the same way.
+    pub found: Vec<(String, bool)>,
+    /// What is known of how it came about.
+    pub cause: Option<String>,
+    /// Since when it is known.
+    pub since: Option<TimeView>,
+    /// What can be done: what, and where.
+    pub acts: Vec<(&'static str, String)>,
+    /// Why something cannot be done that one would look for.
+    pub note: Option<&'static str>,
+    /// Why it is left alone, and until when; and where that is ended.
+    pub ignored: Option<(String, Option<String>)>,
+}
+
+/// Tenants with the same difference.
+#[derive(Template)]
+#[template(path = "drift/group.html")]
+pub struct GroupPage {
+    /// The frame.
+    pub shell: Shell,
+    /// The way here.
+    pub crumbs: Vec<Crumb>,
+    /// What differs.
+    pub difference: DifferenceView,
+    /// How many tenants, in words.
+    pub count: String,
+    /// The tenants, and since when.
+    pub members: Vec<(Crumb, TimeView)>,
+    /// Those of which it is left alone.
+    pub ignored: Vec<Crumb>,
+}
+
+/// One tenant.
+#[derive(Template)]
+#[template(path = "drift/tenant.html")]
+pub struct TenantPage {
+    /// The frame.
+    pub shell: Shell,
+    /// The head of the tenant's pages.
+    pub head: TenantHead,
+    /// The answer.
+    pub answer: Pill,
+    /// A sentence about it.
+    pub text: String,
+    /// When it was looked at last.
+    pub looked: Option<TimeView>,
+    /// Why it could not be looked at.
+    pub problem: Option<String>,
+    /// Where a check is asked for, for those who may.
+    pub check: Option<String>,
+    /// Where everything is put back, for those who may, where there is more than one thing.
+    pub repair_all: Option<String>,
+    /// What differs.
+    pub differences: Vec<DifferenceView>,
+    /// What is left alone.
+    pub ignored: Vec<DifferenceView>,
+    /// What the tenant has of its own.
+    pub own: Vec<String>,
+}
+
+/// The SQL for some of the tenants.
+#[derive(Debug, Clone)]
+pub struct PlanView {
+    /// Which tenants, in words; nothing where it is one.
+    pub tenants: Option<String>,
+    /// The statements.
+    pub sql: String,
+    /// What it takes away.
+    pub losses: Vec<String>,
+    /// What stays all the same.
+    pub left: Vec<String>,
+    /// Its fingerprint, which is what is approved.
+    pub hash: String,
+}
+
+/// The question before something is done about what differs.
+#[derive(Template)]
+#[template(path = "drift/decide.html")]
+pub struct DecidePage {
+    /// The frame.
+    pub shell: Shell,
+    /// The way here.
+    pub crumbs: Vec<Crumb>,
+    /// The question.
+    pub heading: String,
+    /// What it is about, in sentences.
+    pub sentences: Vec<String>,
+    /// What will happen.
+    pub text: String,
+    /// Where the form is sent.
+    pub action: String,
+    /// Values that nobody types.
+    pub hidden: Vec<(&'static str, String)>,
+    /// What was wrong.
+    pub errors: Vec<FormError>,
+    /// The SQL: one for each kind of tenant. More than one are approved one by one.
+    pub plans: Vec<PlanView>,
+    /// Tenants for which it cannot be done, with why.
+    pub refused: Vec<(String, String)>,
+    /// A reason to type, where one is wanted.
+    pub reason: Option<Field>,
+    /// Other lines to type.
+    pub fields: Vec<Field>,
+    /// What the button says; nothing where there is nothing to send.
+    pub button: Option<&'static str>,
+    /// The way back.
+    pub cancel: String,
+}
