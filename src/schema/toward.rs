@@ -211,3 +211,136 @@ fn is_key(table: &Table, columns: &[String]) -> bool {
                 && sorted(&mut index.parts.iter().map(|part| &part.column)) == wanted
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Type, losses, samples};
+
+    /// The schema that comes of choosing these objects, and the objects of the differences that are left.
+    fn choose(found: &Schema, objects: &[&str]) -> (Schema, Vec<String>) {
+        let expected = samples::schema();
+        let result = toward(found, &expected, &|difference| objects.contains(&difference.object.as_str()));
+        let left = differences(&expected, &result).into_iter().map(|difference| difference.object).collect();
+        (result, left)
+    }
+
+    #[test]
+    fn all_of_them_lead_to_what_is_expected_and_none_of_them_nowhere() {
+        let expected = samples::schema();
+        let empty = Schema::default();
+        let mut other = expected.clone();
+        other.tables.remove("gifts");
+        other.views.clear();
+        samples::table_mut(&mut other, "people").columns.swap(0, 2);
+        samples::table_mut(&mut other, "people").columns.push(samples::column("shoe", Type::Date));
+        samples::table_mut(&mut other, "people")
+            .indexes
+            .insert("mine".into(), samples::index("mine", true, &["shoe"]));
+        for (from, to) in [(&empty, &expected), (&expected, &empty), (&other, &expected), (&expected, &other)]
+        {
+            assert_eq!(toward(from, to, &|_| true), *to);
+            assert_eq!(toward(from, to, &|_| false), *from);
+        }
+    }
+
+    #[test]
+    fn what_stands_on_something_that_goes_goes_with_it() {
+        let mut found = samples::schema();
+        let people = samples::table_mut(&mut found, "people");
+        people.columns.push(samples::column("shoe", Type::Date));
+        people.indexes.insert("mine".into(), samples::index("mine", false, &["shoe", "age"]));
+        people.checks.insert(
+            "fits".into(),
+            crate::schema::Check { name: "fits".into(), expression: "shoe > 1".into() },
+        );
+        assert_eq!(choose(&found, &["people.shoe"]).1, [""; 0]);
+        let mut found = samples::schema();
+        let mut extra = samples::table("extra", vec![samples::column("id", Type::Date)]);
+        extra.primary_key = vec!["id".into()];
+        found.tables.insert("extra".into(), extra);
+        let key = samples::foreign_key("mine", "age", "extra");
+        samples::table_mut(&mut found, "people").foreign_keys.insert("mine".into(), key);
+        assert_eq!(choose(&found, &["extra"]).1, [""; 0]);
+        // Chosen the other way round, the table stays.
+        assert_eq!(choose(&found, &["people.mine"]).1, ["extra"]);
+    }
+
+    #[test]
+    fn what_finds_no_ground_is_left_out_and_stays_a_difference() {
+        let mut found = samples::schema();
+        found.tables.remove("people");
+        found.triggers.clear();
+        samples::table_mut(&mut found, "gifts").foreign_keys.clear();
+        assert_eq!(choose(&found, &["gifts.of_person", "log"]).1, ["gifts.of_person", "people", "log"]);
+        assert_eq!(choose(&found, &["gifts.of_person", "people", "log"]).1, [""; 0]);
+        let mut found = samples::schema();
+        let people = samples::table_mut(&mut found, "people");
+        people.columns.retain(|column| column.name != "mail");
+        people.indexes.remove("by_mail");
+        assert_eq!(choose(&found, &["people.by_mail"]).1, ["people.mail", "people.by_mail"]);
+        samples::table_mut(&mut found, "people").primary_key.clear();
+        samples::table_mut(&mut found, "gifts").foreign_keys.clear();
+        let (result, left) = choose(&found, &["gifts.of_person"]);
+        assert!(left.contains(&"gifts.of_person".to_owned()) && result == found);
+    }
+
+    #[test]
+    fn a_missing_column_comes_where_it_belongs() {
+        let mut found = samples::schema();
+        let people = samples::table_mut(&mut found, "people");
+        people.columns.retain(|column| column.name != "mail");
+        people.indexes.remove("by_mail");
+        people.columns.insert(2, samples::column("shoe", Type::Date));
+        let (result, _) = choose(&found, &["people.mail"]);
+        let names: Vec<&str> =
+            result.tables["people"].columns.iter().map(|column| column.name.as_str()).collect();
+        assert_eq!(names, ["id", "name", "mail", "shoe", "age"]);
+    }
+
+    #[test]
+    fn an_order_is_set_right_around_columns_that_are_not_expected() {
+        let mut found = samples::schema();
+        let people = samples::table_mut(&mut found, "people");
+        people.columns.reverse();
+        people.columns.insert(1, samples::column("shoe", Type::Date));
+        let (result, left) = choose(&found, &["people"]);
+        let names: Vec<&str> =
+            result.tables["people"].columns.iter().map(|column| column.name.as_str()).collect();
+        assert_eq!(names, ["id", "name", "mail", "age", "shoe"]);
+        assert_eq!(left, ["people.shoe"]);
+    }
+
+    #[test]
+    fn a_columns_comment_and_its_type_are_two_decisions() {
+        let mut found = samples::schema();
+        let name = samples::column_mut(&mut found, "people", "name");
+        name.comment = Some("Mine".into());
+        name.ty = Type::Varchar(50);
+        let only = |kind: ObjectKind| toward(&found, &samples::schema(), &move |one| one.kind == kind);
+        let mut retyped = only(ObjectKind::Column);
+        let column = samples::column_mut(&mut retyped, "people", "name");
+        assert_eq!((column.ty.clone(), column.comment.as_deref()), (Type::Varchar(100), Some("Mine")));
+        let mut silent = only(ObjectKind::Comment);
+        let column = samples::column_mut(&mut silent, "people", "name");
+        assert_eq!((column.ty.clone(), column.comment.as_deref()), (Type::Varchar(50), None));
+    }
+
+    #[test]
+    fn what_would_be_lost_is_said_before() {
+        let found = samples::schema();
+        let mut wanted = found.clone();
+        wanted.tables.remove("gifts");
+        samples::column_mut(&mut wanted, "people", "name").ty = Type::Varchar(50);
+        samples::table_mut(&mut wanted, "people").columns.pop();
+        assert_eq!(
+            losses(&found, &wanted),
+            [
+                "The table gifts goes, with all its rows.",
+                "The values of people.name are brought from VARCHAR(100) to VARCHAR(50), which cannot hold all of them as they are.",
+                "The column people.age goes, with all its values.",
+            ]
+        );
+        assert!(losses(&found, &found).is_empty());
+    }
+}

@@ -50,8 +50,8 @@ impl Engine for MariaDb {
         dialect::render(before, operation, after).map_err(|refusal| refusal.reason)
     }
 
-    fn change(&self, _found: &Schema, _wanted: &Schema) -> Result<Vec<Statement>, String> {
-        Err("Not yet on this engine.".to_owned())
+    fn change(&self, found: &Schema, wanted: &Schema) -> Result<Vec<Statement>, String> {
+        super::change::change(found, wanted).map_err(|refusal| refusal.reason)
     }
 
     fn split_own(&self, text: &str) -> Result<Vec<(Statement, usize)>, (usize, String)> {

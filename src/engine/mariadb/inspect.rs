@@ -2,18 +2,16 @@
 //! `table_schema`: other conditions make the server open every table that it has.
 
 use super::{
-    tables::own_keys,
+    routines::routines,
+    tables::{COLLATION, own_keys},
     words::{read_type, same},
 };
 use crate::schema::{
-    Check, Column, Default, ForeignKey, Generated, Index, IndexPart, ReferentialAction, Schema, Table,
-    Trigger, Type, View, model::TextSize,
+    Check, Column, Default, ForeignKey, Function, Generated, Index, IndexPart, ReferentialAction, Schema,
+    Table, Trigger, Type, View, model::TextSize,
 };
 use sqlx::{AssertSqlSafe, MySqlConnection, Row, mysql::MySqlRow};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The collation of databases that [`super::MariaDb`] makes.
-const COLLATION: &str = "utf8mb4_unicode_ci";
 
 /// A row whose columns are all texts or NULL.
 struct Texts(MySqlRow);
@@ -86,6 +84,7 @@ pub async fn inspect(connection: &mut MySqlConnection, database: &str) -> Result
     read_checks(connection, database, is_mariadb, &mut schema).await?;
     read_views(connection, database, &mut schema).await?;
     read_triggers(connection, database, &mut schema).await?;
+    read_functions(connection, database, &mut schema).await?;
     schema.tables.values_mut().for_each(leave_own_keys_out);
     Ok(schema)
 }
@@ -384,6 +383,30 @@ async fn read_triggers(
     Ok(())
 }
 
+async fn read_functions(
+    connection: &mut MySqlConnection,
+    database: &str,
+    schema: &mut Schema,
+) -> Result<(), sqlx::Error> {
+    for routine in routines(connection, database).await? {
+        let definition = without_definer(&routine.made_by);
+        // A function and a procedure may have one name.
+        let is_taken = schema.functions.contains_key(&routine.name);
+        let key = if is_taken { format!("{} (procedure)", routine.name) } else { routine.name.clone() };
+        schema.functions.insert(key, Function { name: routine.name, definition });
+    }
+    Ok(())
+}
+
+/// The statement without whom it belongs to, which is another in each database.
+fn without_definer(made_by: &str) -> String {
+    let rest = made_by.strip_prefix("CREATE DEFINER=").and_then(|rest| rest.split_once("`@`"));
+    match rest.and_then(|(_, host)| host.split_once("` ")) {
+        Some((_, rest)) => format!("CREATE {rest}"),
+        None => made_by.to_owned(),
+    }
+}
+
 /// The indexes that are there for a foreign key only belong to the key.
 fn leave_own_keys_out(table: &mut Table) {
     let own: BTreeSet<String> = own_keys(table).into_keys().collect();
@@ -400,6 +423,13 @@ fn leave_own_keys_out(table: &mut Table) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whose_a_function_is_does_not_matter() {
+        let body = "FUNCTION `f`(a INT) RETURNS int(11)\nRETURN a";
+        assert_eq!(without_definer(&format!("CREATE DEFINER=`t_1`@`%` {body}")), format!("CREATE {body}"));
+        assert_eq!(without_definer(&format!("CREATE {body}")), format!("CREATE {body}"));
+    }
 
     #[test]
     fn defaults_are_read_as_each_server_writes_them() {
