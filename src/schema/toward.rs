@@ -26,9 +26,8 @@ pub fn toward(found: &Schema, expected: &Schema, chosen: &dyn Fn(&Difference) ->
             result.tables.insert(name.clone(), table);
         }
     }
-    leave_out_foreign_keys(&mut result, found);
-    let tables = &result.tables;
-    let views = &result.views;
+    leave_out_foreign_keys(&mut result, found, expected);
+    let (tables, views) = (&result.tables, &result.views);
     result.triggers.retain(|_, trigger| {
         tables.contains_key(&trigger.table)
             || views.contains_key(&trigger.table)
@@ -138,51 +137,80 @@ fn reorder(table: &mut Table, wanted: &Table) {
     table.columns = heads.filter_map(|head| groups.remove(&head)).flatten().collect();
 }
 
-/// Takes out what names a column that is not there.
+/// Takes out what names a column that is not there: of what stays, what stood on a column that goes; of what comes, also what
+/// would stand on a column that stays missing.
 fn leave_out_what_has_no_column(table: &mut Table, found: Option<&Table>, expected: Option<&Table>) {
+    let Some(found) = found else { return };
     let names: BTreeSet<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
-    let known = found.into_iter().chain(expected).flat_map(|table| &table.columns);
-    let missing: Vec<&str> =
-        known.map(|column| column.name.as_str()).filter(|name| !names.contains(name)).collect();
-    if missing.is_empty() {
+    let missing = |known: &[Column]| -> Vec<String> {
+        let names = known.iter().map(|column| &column.name).filter(|name| !names.contains(name.as_str()));
+        names.cloned().collect()
+    };
+    let gone = missing(&found.columns);
+    let mut all = gone.clone();
+    all.extend(expected.map(|table| missing(&table.columns)).unwrap_or_default());
+    if all.is_empty() {
         return;
     }
-    let has_all = |columns: &[String]| columns.iter().all(|column| !missing.contains(&column.as_str()));
-    table.indexes.retain(|_, index| {
-        index.parts.iter().all(|part| {
-            if part.is_expression {
-                !missing.iter().any(|name| mentions(&part.column, name))
-            } else {
-                !missing.contains(&part.column.as_str())
-            }
-        }) && !index.filter.as_ref().is_some_and(|filter| missing.iter().any(|name| mentions(filter, name)))
-    });
-    table.foreign_keys.retain(|_, key| has_all(&key.columns));
-    table.checks.retain(|_, check| !missing.iter().any(|name| mentions(&check.expression, name)));
-    if !has_all(&table.primary_key) {
-        let before = found.map(|table| table.primary_key.clone()).unwrap_or_default();
-        table.primary_key = if has_all(&before) {
-            before
-        } else {
-            before.into_iter().filter(|name| has_all(std::slice::from_ref(name))).collect()
+    let missing_to = |stays: bool| if stays { &gone } else { &all };
+    keep(&mut table.indexes, &found.indexes, expected.map(|table| &table.indexes), |index, stays| {
+        let missing = missing_to(stays);
+        let named = |text: &str| missing.iter().any(|name| mentions(text, name));
+        let is_over = |part: &super::IndexPart| {
+            if part.is_expression { named(&part.column) } else { missing.contains(&part.column) }
         };
+        !index.parts.iter().any(is_over) && !index.filter.as_deref().is_some_and(named)
+    });
+    keep(
+        &mut table.foreign_keys,
+        &found.foreign_keys,
+        expected.map(|table| &table.foreign_keys),
+        |key, stays| !key.columns.iter().any(|column| missing_to(stays).contains(column)),
+    );
+    keep(&mut table.checks, &found.checks, expected.map(|table| &table.checks), |check, stays| {
+        !missing_to(stays).iter().any(|column| mentions(&check.expression, column))
+    });
+    let stays = table.primary_key == found.primary_key;
+    if table.primary_key.iter().any(|column| missing_to(stays).contains(column)) {
+        table.primary_key =
+            found.primary_key.iter().filter(|column| !gone.contains(column)).cloned().collect();
+    }
+}
+
+/// Keeps what has ground, which may be more for what stays than for what comes. Where something else was to come in the place
+/// of what was found, and has none, what was found stays.
+fn keep<T: Clone + PartialEq>(
+    result: &mut BTreeMap<String, T>,
+    found: &BTreeMap<String, T>,
+    expected: Option<&BTreeMap<String, T>>,
+    has_ground: impl Fn(&T, bool) -> bool,
+) {
+    result.retain(|name, value| has_ground(value, found.get(name) == Some(value)));
+    for (name, value) in found {
+        let was_to_change = expected.is_some_and(|expected| expected.contains_key(name));
+        if was_to_change && !result.contains_key(name) && has_ground(value, true) {
+            result.insert(name.clone(), value.clone());
+        }
     }
 }
 
 /// Takes out foreign keys whose table or columns are not there, and those that were to come and find no key there.
-fn leave_out_foreign_keys(result: &mut Schema, found: &Schema) {
-    let standing: BTreeSet<(String, String)> = result
-        .tables
-        .iter()
-        .flat_map(|(name, table)| table.foreign_keys.iter().map(move |(key, value)| (name, key, value)))
-        .filter(|(table, name, key)| {
-            let was = found.tables.get(*table).and_then(|table| table.foreign_keys.get(*name));
-            stands(result, found, key, was == Some(*key))
-        })
-        .map(|(table, name, _)| (table.clone(), name.clone()))
-        .collect();
-    for (name, table) in &mut result.tables {
-        table.foreign_keys.retain(|key, _| standing.contains(&(name.clone(), key.clone())));
+fn leave_out_foreign_keys(result: &mut Schema, found: &Schema, expected: &Schema) {
+    let none = BTreeMap::new();
+    let names: Vec<String> = result.tables.keys().cloned().collect();
+    for name in names {
+        let Some(table) = result.tables.get_mut(&name) else { continue };
+        let mut keys = std::mem::take(&mut table.foreign_keys);
+        let was = found.tables.get(&name).map_or(&none, |table| &table.foreign_keys);
+        let wanted = expected.tables.get(&name).map(|table| &table.foreign_keys);
+        let there = |key: &ForeignKey| {
+            let table = result.tables.get(&name);
+            table.is_some_and(|table| key.columns.iter().all(|name| find(table, name).is_some()))
+        };
+        keep(&mut keys, was, wanted, |key, stays| there(key) && stands(result, found, key, stays));
+        if let Some(table) = result.tables.get_mut(&name) {
+            table.foreign_keys = keys;
+        }
     }
 }
 
@@ -283,6 +311,17 @@ mod tests {
         samples::table_mut(&mut found, "gifts").foreign_keys.clear();
         let (result, left) = choose(&found, &["gifts.of_person"]);
         assert!(left.contains(&"gifts.of_person".to_owned()) && result == found);
+    }
+
+    #[test]
+    fn a_word_that_is_a_missing_columns_name_takes_nothing_away() {
+        let mut found = samples::schema();
+        let people = samples::table_mut(&mut found, "people");
+        people.columns.retain(|column| column.name != "mail");
+        people.indexes.remove("by_mail");
+        let check = crate::schema::Check { name: "mine".into(), expression: "name <> 'mail'".into() };
+        people.checks.insert("mine".into(), check);
+        assert_eq!(choose(&found, &[]).0, found);
     }
 
     #[test]

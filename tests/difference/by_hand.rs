@@ -70,7 +70,7 @@ const POSTGRES: &[&str] = &[
     "ALTER TABLE gifts ADD CONSTRAINT mine FOREIGN KEY (person_id) REFERENCES people (id)",
     "CREATE FUNCTION twice(a integer) RETURNS integer LANGUAGE sql AS 'SELECT a * 2'",
     "CREATE FUNCTION twice(a text) RETURNS text LANGUAGE sql AS 'SELECT a || a'",
-    "CREATE FUNCTION log_it() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.age := 1; RETURN NEW; END'",
+    "CREATE FUNCTION log_it() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
     "CREATE TRIGGER log_people BEFORE UPDATE OF shoe, age ON people FOR EACH ROW EXECUTE FUNCTION log_it()",
     "CREATE TRIGGER log_people BEFORE UPDATE ON gifts FOR EACH ROW EXECUTE FUNCTION log_it()",
     "CREATE VIEW theirs AS SELECT shoe FROM people",
@@ -163,12 +163,10 @@ pub async fn what_is_not_chosen_stays(place: &Place) {
     let mut found = base.inspect().await;
     let mut left = differences(&place.told(&expected), &place.told(&found));
     while let Some(chosen) = left.first().cloned() {
-        // A view that reads what would go has to go before it.
-        let chosen = left
-            .iter()
-            .find(|one| one.kind == ObjectKind::View && one.object == "theirs")
-            .unwrap_or(&chosen)
-            .clone();
+        // A view that reads what would go has to go before it; one that is read, be there before its reader.
+        let first =
+            |name: &str| left.iter().find(|one| one.kind == ObjectKind::View && one.object == name).cloned();
+        let chosen = first("theirs").or_else(|| first("names")).unwrap_or(chosen);
         let wanted = toward(&found, &expected, &|one| one.id == chosen.id);
         base.change(&found, &wanted).await.unwrap_or_else(|cause| panic!("{}: {cause}", chosen.sentence));
         found = base.inspect().await;
@@ -187,6 +185,10 @@ pub async fn what_is_not_chosen_stays(place: &Place) {
         let with_it: &[&str] = match chosen.object.as_str() {
             // The check at the column, and the trigger that names it.
             "people.shoe" => &["people.shoe", "people.people_shoe_check", "people.chk_people_2"],
+            // Our own trigger takes its function back.
+            "people.touched" => &["people__on_update()"],
+            // An index under a key's name belongs to the key again.
+            "gifts.of_person" => &["gifts.of_person"],
             // A unique index of a person's makes a column that is compared otherwise.
             "people.postgres:only_name" => &["people.name"],
             _ => &[],

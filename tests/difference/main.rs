@@ -8,6 +8,7 @@
 )]
 
 mod by_hand;
+mod fuzzed;
 mod generator;
 mod pairs;
 mod places;

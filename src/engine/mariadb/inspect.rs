@@ -407,17 +407,17 @@ fn without_definer(made_by: &str) -> String {
     }
 }
 
-/// The indexes that are there for a foreign key only belong to the key.
+/// The indexes that are there for a foreign key only belong to the key. Two keys over the same columns have one each.
 fn leave_own_keys_out(table: &mut Table) {
-    let own: BTreeSet<String> = own_keys(table).into_keys().collect();
-    table.indexes.retain(|name, index| {
-        let columns = |key: &ForeignKey| {
-            key.columns.len() == index.parts.len()
-                && key.columns.iter().zip(&index.parts).all(|(one, part)| same(one, &part.column))
-        };
-        let is_own = own.contains(name) && table.foreign_keys.get(name).is_some_and(columns);
-        index.unique || !is_own
-    });
+    let is_like = |index: &Index, key: &ForeignKey| {
+        !index.unique
+            && key.columns.len() == index.parts.len()
+            && key.columns.iter().zip(&index.parts).all(|(one, part)| same(one, &part.column))
+    };
+    let mut alone = table.clone();
+    alone.indexes.retain(|name, index| !table.foreign_keys.get(name).is_some_and(|key| is_like(index, key)));
+    let own: BTreeSet<String> = own_keys(&alone).into_keys().collect();
+    table.indexes.retain(|name, _| alone.indexes.contains_key(name) || !own.contains(name));
 }
 
 #[cfg(test)]

@@ -250,7 +250,9 @@ pub(super) fn own_keys(table: &Table) -> BTreeMap<String, String> {
                 .filter(is_plain)
                 .any(|index| begins(&mut index.parts.iter().map(|part| &part.column)))
     };
-    let keys = table.foreign_keys.values().filter(|key| !is_covered(key));
+    // One of the key's name may be there as an index that somebody wrote.
+    let is_written = |key: &ForeignKey| table.indexes.contains_key(&key.name);
+    let keys = table.foreign_keys.values().filter(|key| !is_covered(key) && !is_written(key));
     keys.map(|key| {
         (key.name.clone(), format!("KEY {} ({})", identifier(&key.name), identifiers(&key.columns)))
     })

@@ -9,6 +9,7 @@ use super::{
     alter::{Origins, Work},
     columns::definition,
     dialect::plain,
+    inspect::conditions,
     names::{self, identifier, text},
     programs::{Functions, create_view, in_order, passing_triggers, passing_views},
     tables,
@@ -194,11 +195,16 @@ impl<'a> Turn<'a> {
             && !self.old.primary_key.iter().any(|name| self.remade.contains(name.as_str()))
     }
 
+    /// Whether what is behind `ON UPDATE CURRENT_TIMESTAMP` is the same, in whichever order the columns are.
+    fn touching_stays(&self) -> bool {
+        let before = tables::on_update_body(self.found, self.old);
+        let after = tables::on_update_body(self.wanted, self.new);
+        before.as_deref().map(conditions) == after.as_deref().map(conditions)
+    }
+
     fn drops(&self, all: &mut Vec<String>) -> Result<(), Refusal> {
         let table = identifier(&self.old.name);
-        let (before, after) =
-            (tables::on_update(self.found, self.old)?, tables::on_update(self.wanted, self.new)?);
-        if before.is_some() && before != after {
+        if !self.touching_stays() && tables::on_update_body(self.found, self.old).is_some() {
             let name = identifier(&names::on_update(&self.old.name));
             all.push(format!("DROP TRIGGER {name} ON {table}"));
             all.push(format!("DROP FUNCTION {name}()"));
@@ -289,10 +295,8 @@ impl<'a> Turn<'a> {
                 all.extend(tables::constraint_comment(&self.new.name, name));
             }
         }
-        let (before, after) =
-            (tables::on_update(self.found, self.old)?, tables::on_update(self.wanted, self.new)?);
-        if before != after
-            && let Some((function, trigger)) = after
+        if !self.touching_stays()
+            && let Some((function, trigger)) = tables::on_update(self.wanted, self.new)?
         {
             all.extend([function, trigger]);
         }

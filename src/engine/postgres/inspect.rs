@@ -328,7 +328,7 @@ fn read_trigger(row: &PgRow, schema: &mut Schema) -> Result<(), sqlx::Error> {
 }
 
 /// The lines of the function, whichever order the columns had when it was written.
-fn conditions(body: &str) -> Vec<&str> {
+pub(super) fn conditions(body: &str) -> Vec<&str> {
     let mut lines: Vec<&str> = body
         .lines()
         .map(|line| {

@@ -71,11 +71,18 @@ impl<'a> Functions<'a> {
                 functions.early.push(function)
             }
         }
+        // What stood behind a trigger of ours that a person took away is made use of again.
+        let is_ours = |name: &str| {
+            wanted.tables.values().any(|table| {
+                table.columns.iter().any(|column| column.on_update_now)
+                    && name.strip_suffix("()") == Some(names::on_update(&table.name).as_str())
+            })
+        };
         functions.gone.extend(
             found
                 .functions
                 .iter()
-                .filter(|(name, _)| !wanted.functions.contains_key(*name))
+                .filter(|(name, _)| !wanted.functions.contains_key(*name) && !is_ours(name))
                 .map(|(_, function)| function),
         );
         functions

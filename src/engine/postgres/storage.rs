@@ -78,7 +78,10 @@ pub(super) fn check(schema: &Schema, table: &Table, column: &Column) -> Option<T
         return None;
     }
     let x = identifier(&column.name);
-    let kept = column.collation.as_deref().filter(|name| *name != BINARY_COLLATION && is_text(&column.ty));
+    let kept = column
+        .collation
+        .as_deref()
+        .filter(|name| *name != BINARY_COLLATION && !name.starts_with(LIVE) && is_text(&column.ty));
     let condition = match condition(&column.ty, &x) {
         Some(condition) => condition,
         None if kept.is_some() => format!("octet_length({x}) >= 0"),
