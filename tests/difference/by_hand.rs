@@ -28,7 +28,7 @@ const SQLITE: &[&str] = &[
     "CREATE UNIQUE INDEX only_age ON people (age) WHERE age > 5",
     "CREATE INDEX plain ON people (age, name COLLATE BINARY DESC)",
     "CREATE TABLE extra (id INTEGER PRIMARY KEY, person_id INTEGER REFERENCES people, kind TEXT UNIQUE)",
-    "CREATE TRIGGER log_people AFTER INSERT ON people BEGIN UPDATE people SET age = 1 WHERE id = NEW.id; END",
+    "CREATE TRIGGER log_people AFTER INSERT ON people WHEN NEW.shoe IS NULL BEGIN UPDATE people SET age = 1 WHERE id = NEW.id; END",
     "CREATE VIEW theirs AS SELECT shoe FROM people",
     "DROP VIEW givers",
     "DROP VIEW names",
@@ -161,12 +161,16 @@ pub async fn what_a_person_changes_is_found_and_set_right(place: &Place) {
 pub async fn what_is_not_chosen_stays(place: &Place) {
     let (mut base, expected) = changed(place).await;
     let mut found = base.inspect().await;
+    let blind = toward(&found, &expected, &|one| one.object == "people.shoe" || one.object == "theirs");
+    let refusal = place.engine.change(&found, &blind).unwrap_err();
+    assert!(refusal.contains("trigger log_people reads people.shoe"), "{refusal}");
     let mut left = differences(&place.told(&expected), &place.told(&found));
     while let Some(chosen) = left.first().cloned() {
-        // A view that reads what would go has to go before it; one that is read, be there before its reader.
+        // What reads something that would go has to go before it; a view that is read, be there before its reader.
+        let trigger = left.iter().find(|one| one.kind == ObjectKind::Trigger).cloned();
         let first =
             |name: &str| left.iter().find(|one| one.kind == ObjectKind::View && one.object == name).cloned();
-        let chosen = first("theirs").or_else(|| first("names")).unwrap_or(chosen);
+        let chosen = trigger.or_else(|| first("theirs")).or_else(|| first("names")).unwrap_or(chosen);
         let wanted = toward(&found, &expected, &|one| one.id == chosen.id);
         base.change(&found, &wanted).await.unwrap_or_else(|cause| panic!("{}: {cause}", chosen.sentence));
         found = base.inspect().await;
@@ -193,6 +197,9 @@ pub async fn what_is_not_chosen_stays(place: &Place) {
             "people.postgres:only_name" => &["people.name"],
             _ => &[],
         };
+        // The order is told of the columns that both have: with one more it is told anew.
+        let gone: Vec<&str> = gone.into_iter().filter(|object| *object != "people").collect();
+        let new: Vec<&str> = new.into_iter().filter(|object| *object != "people").collect();
         assert!(gone.iter().all(|object| with_it.contains(object)), "{}: {gone:?} went too", chosen.sentence);
         assert!(new.iter().all(|object| with_it.contains(object)), "{}: {new:?} came", chosen.sentence);
         rows_are_there(&mut base).await;

@@ -260,7 +260,7 @@ pub fn schema(chance: &mut Chance) -> Schema {
             query.push_str(" WHERE id > 0");
         }
         if number == 1 && schema.views.contains_key("v0") && chance.often(60) {
-            query = "SELECT id FROM v0 WHERE id < 100".to_owned();
+            "SELECT id FROM v0 WHERE id < 100".clone_into(&mut query);
         }
         let name = format!("v{number}");
         schema.views.insert(name.clone(), View { name, columns: Vec::new(), query });

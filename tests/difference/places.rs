@@ -1,6 +1,5 @@
 //! The engines, each on a server or in a folder of this process's tests, and databases on them.
 
-#[allow(dead_code, reason = "what other tests need")]
 #[path = "../support/mariadb.rs"]
 mod mariadb_server;
 #[allow(dead_code, reason = "what other tests need")]

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     engine::{
         Capabilities, DatabaseName, Engine, EngineError, Examined, Marker, Origin, Presence, Saved, Session,
-        SqlDialect, Statement, TenantLock,
+        SqlDialect, Statement, TenantLock, standing,
     },
     schema::Schema,
     sql::operation::Operation,
@@ -51,6 +51,7 @@ impl Engine for MariaDb {
     }
 
     fn change(&self, found: &Schema, wanted: &Schema) -> Result<Vec<Statement>, String> {
+        standing::refuse_blind_triggers(found, wanted)?;
         super::change::change(found, wanted).map_err(|refusal| refusal.reason)
     }
 

@@ -76,7 +76,7 @@ pub(super) fn change(found: &Schema, wanted: &Schema) -> Result<Vec<Statement>, 
     }
     all.extend(functions.early.iter().map(|function| function.definition.clone()));
     for turn in &turns {
-        turn.drops(&mut all)?;
+        turn.drops(&mut all);
     }
     for turn in &turns {
         turn.columns(&mut all)?;
@@ -202,7 +202,7 @@ impl<'a> Turn<'a> {
         before.as_deref().map(conditions) == after.as_deref().map(conditions)
     }
 
-    fn drops(&self, all: &mut Vec<String>) -> Result<(), Refusal> {
+    fn drops(&self, all: &mut Vec<String>) {
         let table = identifier(&self.old.name);
         if !self.touching_stays() && tables::on_update_body(self.found, self.old).is_some() {
             let name = identifier(&names::on_update(&self.old.name));
@@ -223,7 +223,6 @@ impl<'a> Turn<'a> {
         if !self.key_stays() && !self.old.primary_key.is_empty() {
             all.push(drop_primary_key(&self.old.name));
         }
-        Ok(())
     }
 
     fn columns(&self, all: &mut Vec<String>) -> Result<(), Refusal> {

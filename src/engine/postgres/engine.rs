@@ -14,7 +14,7 @@ use super::{
 use crate::{
     engine::{
         Capabilities, DatabaseName, Draft, Drafted, Engine, EngineError, Examined, Marker, Origin, Presence,
-        Saved, Session, SqlDialect, Statement, TenantLock, Whole,
+        Saved, Session, SqlDialect, Statement, TenantLock, Whole, standing,
     },
     schema::Schema,
     sql::operation::Operation,
@@ -239,6 +239,7 @@ impl Engine for Postgres {
     }
 
     fn change(&self, found: &Schema, wanted: &Schema) -> Result<Vec<Statement>, String> {
+        standing::refuse_blind_triggers(found, wanted)?;
         super::change::change(found, wanted).map_err(|refusal| refusal.reason)
     }
 
