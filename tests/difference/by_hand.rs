@@ -122,7 +122,8 @@ pub async fn what_a_person_changes_is_found_and_set_right(place: &Place) {
     has(ObjectKind::View, "names", Change::Changed, Severity::High);
     has(ObjectKind::View, "givers", Change::Removed, Severity::High);
     has(ObjectKind::View, "theirs", Change::Added, Severity::Medium);
-    has(ObjectKind::Trigger, "log_people", Change::Added, Severity::Medium);
+    let on_people = if place.is(SqlDialect::Postgres) { "log_people on people" } else { "log_people" };
+    has(ObjectKind::Trigger, on_people, Change::Added, Severity::Medium);
     let raw = |name: &str| match place.engine.dialect() {
         SqlDialect::Sqlite => format!("people.sqlite:{name}"),
         SqlDialect::Mysql => format!("people.{name}"),

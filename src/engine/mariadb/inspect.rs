@@ -391,8 +391,8 @@ async fn read_functions(
     for routine in routines(connection, database).await? {
         let definition = without_definer(&routine.made_by);
         // A function and a procedure may have one name.
-        let is_taken = schema.functions.contains_key(&routine.name);
-        let key = if is_taken { format!("{} (procedure)", routine.name) } else { routine.name.clone() };
+        let is_procedure = routine.kind == "PROCEDURE";
+        let key = if is_procedure { format!("{} (procedure)", routine.name) } else { routine.name.clone() };
         schema.functions.insert(key, Function { name: routine.name, definition });
     }
     Ok(())

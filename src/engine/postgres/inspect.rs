@@ -322,7 +322,7 @@ fn read_trigger(row: &PgRow, schema: &mut Schema) -> Result<(), sqlx::Error> {
         }
     }
     // Two tables may have triggers of one name.
-    let key = if schema.triggers.contains_key(&name) { format!("{name} on {table}") } else { name.clone() };
+    let key = format!("{name} on {table}");
     schema.triggers.insert(key, Trigger { name, table, definition });
     Ok(())
 }
