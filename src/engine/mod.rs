@@ -12,6 +12,7 @@ pub mod postgres;
 pub mod reading;
 pub mod server;
 pub mod sqlite;
+mod standing;
 pub mod statement;
 pub mod whole;
 

@@ -357,3 +357,85 @@ fn function_text(function: &Function) -> String {
 fn trigger_text(trigger: &Trigger) -> String {
     format!("{}: {}", trigger.table, trigger.definition)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Type, samples};
+
+    fn pair() -> (Schema, Schema) {
+        let expected = samples::schema();
+        (expected.clone(), expected)
+    }
+
+    #[test]
+    fn the_same_difference_has_the_same_id_wherever_it_is() {
+        let (expected, mut found) = pair();
+        samples::column_mut(&mut found, "people", "name").ty = Type::Varchar(50);
+        let alone = differences(&expected, &found);
+        samples::table_mut(&mut found, "gifts").comment = Some("Other things".into());
+        found.tables.insert("extra".into(), samples::table("extra", vec![samples::column("id", Type::Date)]));
+        let among_others = differences(&expected, &found);
+        assert_eq!(alone.len(), 1);
+        assert_eq!(among_others.len(), 3);
+        let one = among_others.iter().find(|one| one.kind == ObjectKind::Column).unwrap();
+        assert_eq!(one, alone.first().unwrap());
+        assert_eq!(one.id.len(), 16);
+        samples::column_mut(&mut found, "people", "name").ty = Type::Varchar(51);
+        assert!(differences(&expected, &found).iter().all(|other| other.id != one.id));
+    }
+
+    #[test]
+    fn a_difference_is_said_in_json_and_in_a_sentence() {
+        let (expected, mut found) = pair();
+        samples::column_mut(&mut found, "people", "name").nullable = true;
+        let one = differences(&expected, &found).remove(0);
+        assert_eq!(
+            one.sentence,
+            "The column people.name should be `VARCHAR(100) NOT NULL`, but is `VARCHAR(100)`."
+        );
+        let json = serde_json::to_value(&one).unwrap();
+        assert_eq!(json["kind"], "column");
+        assert_eq!(json["change"], "changed");
+        assert_eq!(json["object"], "people.name");
+        assert_eq!(json["expected"], "VARCHAR(100) NOT NULL");
+        assert_eq!(json["found"], "VARCHAR(100)");
+        assert_eq!(json["id"], one.id.as_str());
+        assert_eq!(serde_json::from_value::<Difference>(json).unwrap(), one);
+    }
+
+    #[test]
+    fn whatever_changes_in_a_schema_is_a_difference() {
+        let changes: Vec<(&str, fn(&mut Schema))> = vec![
+            ("a type that only the engine knows by that name", |schema| {
+                samples::column_mut(schema, "people", "name").ty = Type::Other("VARCHAR(100)".into());
+            }),
+            ("a column's comment", |schema| {
+                samples::column_mut(schema, "people", "name").comment = Some("x".into());
+            }),
+            ("the order", |schema| samples::table_mut(schema, "people").columns.swap(1, 2)),
+            ("a condition of an index", |schema| {
+                let index = samples::table_mut(schema, "people").indexes.get_mut("by_name").unwrap();
+                index.filter = Some("age > 5".into());
+            }),
+            ("columns of a view", |schema| schema.views.get_mut("names").unwrap().columns = vec!["a".into()]),
+            ("the table of a trigger", |schema| {
+                schema.triggers.get_mut("log").unwrap().table = "gifts".into();
+            }),
+            ("a function", |schema| schema.functions.get_mut("twice").unwrap().definition.push(' ')),
+            ("an empty comment", |schema| samples::table_mut(schema, "gifts").comment = Some(String::new())),
+            ("the primary key", |schema| samples::table_mut(schema, "gifts").primary_key.clear()),
+        ];
+        for (what, change) in changes {
+            let (expected, mut found) = pair();
+            change(&mut found);
+            for (one, other) in [(&expected, &found), (&found, &expected)] {
+                let all = differences(one, other);
+                assert_eq!(all.len(), 1, "{what}: {all:#?}");
+                assert!(all.iter().all(|one| one.expected != one.found), "{what}: {all:#?}");
+            }
+        }
+        let (expected, found) = pair();
+        assert!(differences(&expected, &found).is_empty());
+    }
+}

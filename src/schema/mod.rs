@@ -9,6 +9,8 @@ pub mod lines;
 pub mod losses;
 pub(crate) mod mention;
 pub mod model;
+#[cfg(test)]
+mod samples;
 pub mod severity;
 pub mod text;
 pub mod toward;

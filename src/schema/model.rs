@@ -14,11 +14,12 @@ pub struct Schema {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub views: BTreeMap<String, View>,
     /// Functions and procedures that somebody wrote, by name; on PostgreSQL, where a name may stand for several, with the
-    /// types of its arguments, such as `tax(numeric)`. SQLite has none. Tenantry's own are not here.
+    /// types of its arguments, such as `tax(numeric)`; on MariaDB and MySQL, where a function and a procedure may have one
+    /// name, a procedure as `name (procedure)`. SQLite has none. Tenantry's own are not here.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub functions: BTreeMap<String, Function>,
     /// Triggers that somebody wrote. The ones that an engine needs for `ON UPDATE CURRENT_TIMESTAMP` are not here:
-    /// they are [`Column::on_update_now`]. By name; where two tables have one of the same name, the second by
+    /// they are [`Column::on_update_now`]. By name; on PostgreSQL, where two tables may have triggers of one name, by
     /// `name on table`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub triggers: BTreeMap<String, Trigger>,

@@ -173,3 +173,162 @@ fn bytes(size: TextSize) -> u64 {
         TextSize::Long => 4_294_967_295,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Generated, Schema, Trigger, View, difference::differences, samples};
+
+    /// The severities of all differences after a change by hand.
+    fn after(change: impl Fn(&mut Schema)) -> Vec<Severity> {
+        let expected = samples::schema();
+        let mut found = expected.clone();
+        change(&mut found);
+        differences(&expected, &found).iter().map(|one| one.severity).collect()
+    }
+
+    fn with_column(change: impl Fn(&mut Column)) -> Vec<Severity> {
+        after(|schema| change(samples::column_mut(schema, "people", "name")))
+    }
+
+    fn with_extra(column: &Column) -> Vec<Severity> {
+        after(|schema| samples::table_mut(schema, "people").columns.push(column.clone()))
+    }
+
+    fn with_index(unique: bool, columns: &[&str]) -> Vec<Severity> {
+        after(|schema| {
+            let index = samples::index("mine", unique, columns);
+            samples::table_mut(schema, "people").indexes.insert("mine".into(), index);
+        })
+    }
+
+    const LOW: [Severity; 1] = [Severity::Low];
+    const MEDIUM: [Severity; 1] = [Severity::Medium];
+    const HIGH: [Severity; 1] = [Severity::High];
+
+    #[test]
+    fn what_only_looks_different_is_low() {
+        assert_eq!(after(|schema| samples::table_mut(schema, "people").comment = Some("x".into())), LOW);
+        assert_eq!(with_column(|column| column.comment = Some("x".into())), LOW);
+        assert_eq!(after(|schema| samples::table_mut(schema, "people").columns.swap(1, 2)), LOW);
+    }
+
+    #[test]
+    fn a_table_that_is_gone_is_high_and_one_more_is_medium() {
+        assert_eq!(after(|schema| drop(schema.tables.remove("gifts"))), HIGH);
+        let extra = samples::table("extra", vec![samples::column("id", Type::Date)]);
+        assert_eq!(after(|schema| drop(schema.tables.insert("extra".into(), extra.clone()))), MEDIUM);
+    }
+
+    #[test]
+    fn a_column_is_high_where_the_template_needs_it_or_cannot_write_a_row() {
+        assert_eq!(after(|schema| samples::table_mut(schema, "people").columns.truncate(2)), HIGH);
+        let extra = samples::column("extra", Type::Date);
+        assert_eq!(with_extra(&extra), MEDIUM);
+        let must = Column { nullable: false, ..extra };
+        assert_eq!(with_extra(&must), HIGH);
+        let default = Some(crate::schema::Default::Number("1".into()));
+        assert_eq!(with_extra(&Column { default, ..must.clone() }), MEDIUM);
+        let generated = Some(Generated { expression: "1".into(), stored: true });
+        assert_eq!(with_extra(&Column { generated, ..must }), MEDIUM);
+    }
+
+    #[test]
+    fn a_column_that_takes_less_is_high_and_one_that_takes_more_is_medium() {
+        assert_eq!(with_column(|column| column.ty = Type::Varchar(99)), HIGH);
+        assert_eq!(with_column(|column| column.ty = Type::Date), HIGH);
+        assert_eq!(with_column(|column| column.ty = Type::Varchar(101)), MEDIUM);
+        assert_eq!(with_column(|column| column.ty = Type::Text(TextSize::Long)), MEDIUM);
+        assert_eq!(with_column(|column| column.nullable = true), MEDIUM);
+        assert_eq!(with_column(|column| column.collation = Some("utf8mb4_bin".into())), HIGH);
+        assert_eq!(
+            with_column(|column| column.default = Some(crate::schema::Default::Text("x".into()))),
+            MEDIUM
+        );
+        assert_eq!(after(|schema| samples::column_mut(schema, "people", "age").nullable = false), HIGH);
+        assert_eq!(after(|schema| samples::column_mut(schema, "people", "id").auto_increment = false), HIGH);
+        let worth = |schema: &mut Schema| samples::column_mut(schema, "gifts", "worth").default = None;
+        assert_eq!(after(worth), HIGH);
+    }
+
+    #[test]
+    fn an_index_is_high_only_where_it_keeps_rows_apart() {
+        assert_eq!(with_index(false, &["age"]), LOW);
+        assert_eq!(with_index(true, &["age"]), HIGH);
+        assert_eq!(with_index(true, &["age", "id"]), LOW);
+        assert_eq!(with_index(true, &["name", "mail"]), LOW);
+        let without = |name: &'static str| {
+            after(move |schema| drop(samples::table_mut(schema, "people").indexes.remove(name)))
+        };
+        assert_eq!(without("by_name"), MEDIUM);
+        assert_eq!(without("by_mail"), HIGH);
+        let other = |schema: &mut Schema| {
+            samples::table_mut(schema, "people")
+                .indexes
+                .insert("by_name".into(), samples::index("by_name", true, &["name"]));
+        };
+        assert_eq!(after(other), HIGH);
+        assert_eq!(after(|schema| samples::table_mut(schema, "gifts").primary_key.clear()), HIGH);
+    }
+
+    #[test]
+    fn rules_of_a_persons_are_high_on_what_the_template_writes() {
+        let check = |expression: &str| {
+            let check = Check { name: "mine".into(), expression: expression.into() };
+            after(move |schema| {
+                drop(samples::table_mut(schema, "people").checks.insert("mine".into(), check.clone()))
+            })
+        };
+        assert_eq!(check("age < 5"), HIGH);
+        assert_eq!(check("shoe < 5"), MEDIUM);
+        let change = |schema: &mut Schema| {
+            samples::table_mut(schema, "people").checks.get_mut("grown").unwrap().expression.push('1');
+        };
+        assert_eq!(after(change), HIGH);
+        assert_eq!(after(|schema| samples::table_mut(schema, "people").checks.clear()), MEDIUM);
+        assert_eq!(after(|schema| samples::table_mut(schema, "gifts").foreign_keys.clear()), HIGH);
+        let key = |column: &'static str| {
+            after(move |schema| {
+                let key = samples::foreign_key("mine", column, "gifts");
+                samples::table_mut(schema, "people").foreign_keys.insert("mine".into(), key);
+            })
+        };
+        assert_eq!(key("age"), HIGH);
+        assert_eq!(key("shoe"), MEDIUM);
+    }
+
+    #[test]
+    fn programs_of_the_template_are_high_and_those_of_a_person_medium() {
+        assert_eq!(after(|schema| schema.views.clear()), HIGH);
+        assert_eq!(after(|schema| schema.triggers.clear()), HIGH);
+        assert_eq!(after(|schema| schema.functions.clear()), HIGH);
+        assert_eq!(after(|schema| schema.views.get_mut("names").unwrap().query.push('1')), HIGH);
+        let view = View { name: "mine".into(), columns: Vec::new(), query: "SELECT 1".into() };
+        assert_eq!(after(|schema| drop(schema.views.insert("mine".into(), view.clone()))), MEDIUM);
+        let trigger = Trigger { name: "mine".into(), table: "people".into(), definition: "x".into() };
+        assert_eq!(after(|schema| drop(schema.triggers.insert("mine".into(), trigger.clone()))), MEDIUM);
+    }
+
+    #[test]
+    fn a_type_holds_what_is_no_wider() {
+        let integer = |bits, unsigned| Type::Integer { bits, unsigned };
+        let decimal = |precision, scale| Type::Decimal { precision, scale, unsigned: false };
+        for (wide, narrow, expected) in [
+            (integer(64, false), integer(32, true), true),
+            (integer(32, false), integer(32, true), false),
+            (integer(32, true), integer(16, false), false),
+            (integer(8, false), Type::Boolean, true),
+            (decimal(12, 2), decimal(10, 2), true),
+            (decimal(12, 4), decimal(10, 2), true),
+            (decimal(12, 4), decimal(12, 2), false),
+            (Type::Text(TextSize::Tiny), Type::Varchar(100), false),
+            (Type::Text(TextSize::Normal), Type::Varchar(100), true),
+            (Type::Datetime(0), Type::Datetime(3), false),
+            (Type::Enum(vec!["a".into(), "b".into()]), Type::Enum(vec!["b".into()]), true),
+            (Type::Enum(vec!["b".into()]), Type::Enum(vec!["a".into(), "b".into()]), false),
+            (Type::Date, Type::Datetime(0), false),
+        ] {
+            assert_eq!(holds(&wide, &narrow), expected, "{wide} holds {narrow}");
+        }
+    }
+}

@@ -26,9 +26,8 @@ pub fn toward(found: &Schema, expected: &Schema, chosen: &dyn Fn(&Difference) ->
             result.tables.insert(name.clone(), table);
         }
     }
-    leave_out_foreign_keys(&mut result, found);
-    let tables = &result.tables;
-    let views = &result.views;
+    leave_out_foreign_keys(&mut result, found, expected);
+    let (tables, views) = (&result.tables, &result.views);
     result.triggers.retain(|_, trigger| {
         tables.contains_key(&trigger.table)
             || views.contains_key(&trigger.table)
@@ -138,51 +137,80 @@ fn reorder(table: &mut Table, wanted: &Table) {
     table.columns = heads.filter_map(|head| groups.remove(&head)).flatten().collect();
 }
 
-/// Takes out what names a column that is not there.
+/// Takes out what names a column that is not there: of what stays, what stood on a column that goes; of what comes, also what
+/// would stand on a column that stays missing.
 fn leave_out_what_has_no_column(table: &mut Table, found: Option<&Table>, expected: Option<&Table>) {
+    let Some(found) = found else { return };
     let names: BTreeSet<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
-    let known = found.into_iter().chain(expected).flat_map(|table| &table.columns);
-    let missing: Vec<&str> =
-        known.map(|column| column.name.as_str()).filter(|name| !names.contains(name)).collect();
-    if missing.is_empty() {
+    let missing = |known: &[Column]| -> Vec<String> {
+        let names = known.iter().map(|column| &column.name).filter(|name| !names.contains(name.as_str()));
+        names.cloned().collect()
+    };
+    let gone = missing(&found.columns);
+    let mut all = gone.clone();
+    all.extend(expected.map(|table| missing(&table.columns)).unwrap_or_default());
+    if all.is_empty() {
         return;
     }
-    let has_all = |columns: &[String]| columns.iter().all(|column| !missing.contains(&column.as_str()));
-    table.indexes.retain(|_, index| {
-        index.parts.iter().all(|part| {
-            if part.is_expression {
-                !missing.iter().any(|name| mentions(&part.column, name))
-            } else {
-                !missing.contains(&part.column.as_str())
-            }
-        }) && !index.filter.as_ref().is_some_and(|filter| missing.iter().any(|name| mentions(filter, name)))
-    });
-    table.foreign_keys.retain(|_, key| has_all(&key.columns));
-    table.checks.retain(|_, check| !missing.iter().any(|name| mentions(&check.expression, name)));
-    if !has_all(&table.primary_key) {
-        let before = found.map(|table| table.primary_key.clone()).unwrap_or_default();
-        table.primary_key = if has_all(&before) {
-            before
-        } else {
-            before.into_iter().filter(|name| has_all(std::slice::from_ref(name))).collect()
+    let missing_to = |stays: bool| if stays { &gone } else { &all };
+    keep(&mut table.indexes, &found.indexes, expected.map(|table| &table.indexes), |index, stays| {
+        let missing = missing_to(stays);
+        let named = |text: &str| missing.iter().any(|name| mentions(text, name));
+        let is_over = |part: &super::IndexPart| {
+            if part.is_expression { named(&part.column) } else { missing.contains(&part.column) }
         };
+        !index.parts.iter().any(is_over) && !index.filter.as_deref().is_some_and(named)
+    });
+    keep(
+        &mut table.foreign_keys,
+        &found.foreign_keys,
+        expected.map(|table| &table.foreign_keys),
+        |key, stays| !key.columns.iter().any(|column| missing_to(stays).contains(column)),
+    );
+    keep(&mut table.checks, &found.checks, expected.map(|table| &table.checks), |check, stays| {
+        !missing_to(stays).iter().any(|column| mentions(&check.expression, column))
+    });
+    let stays = table.primary_key == found.primary_key;
+    if table.primary_key.iter().any(|column| missing_to(stays).contains(column)) {
+        table.primary_key =
+            found.primary_key.iter().filter(|column| !gone.contains(column)).cloned().collect();
+    }
+}
+
+/// Keeps what has ground, which may be more for what stays than for what comes. Where something else was to come in the place
+/// of what was found, and has none, what was found stays.
+fn keep<T: Clone + PartialEq>(
+    result: &mut BTreeMap<String, T>,
+    found: &BTreeMap<String, T>,
+    expected: Option<&BTreeMap<String, T>>,
+    has_ground: impl Fn(&T, bool) -> bool,
+) {
+    result.retain(|name, value| has_ground(value, found.get(name) == Some(value)));
+    for (name, value) in found {
+        let was_to_change = expected.is_some_and(|expected| expected.contains_key(name));
+        if was_to_change && !result.contains_key(name) && has_ground(value, true) {
+            result.insert(name.clone(), value.clone());
+        }
     }
 }
 
 /// Takes out foreign keys whose table or columns are not there, and those that were to come and find no key there.
-fn leave_out_foreign_keys(result: &mut Schema, found: &Schema) {
-    let standing: BTreeSet<(String, String)> = result
-        .tables
-        .iter()
-        .flat_map(|(name, table)| table.foreign_keys.iter().map(move |(key, value)| (name, key, value)))
-        .filter(|(table, name, key)| {
-            let was = found.tables.get(*table).and_then(|table| table.foreign_keys.get(*name));
-            stands(result, found, key, was == Some(*key))
-        })
-        .map(|(table, name, _)| (table.clone(), name.clone()))
-        .collect();
-    for (name, table) in &mut result.tables {
-        table.foreign_keys.retain(|key, _| standing.contains(&(name.clone(), key.clone())));
+fn leave_out_foreign_keys(result: &mut Schema, found: &Schema, expected: &Schema) {
+    let none = BTreeMap::new();
+    let names: Vec<String> = result.tables.keys().cloned().collect();
+    for name in names {
+        let Some(table) = result.tables.get_mut(&name) else { continue };
+        let mut keys = std::mem::take(&mut table.foreign_keys);
+        let was = found.tables.get(&name).map_or(&none, |table| &table.foreign_keys);
+        let wanted = expected.tables.get(&name).map(|table| &table.foreign_keys);
+        let there = |key: &ForeignKey| {
+            let table = result.tables.get(&name);
+            table.is_some_and(|table| key.columns.iter().all(|name| find(table, name).is_some()))
+        };
+        keep(&mut keys, was, wanted, |key, stays| there(key) && stands(result, found, key, stays));
+        if let Some(table) = result.tables.get_mut(&name) {
+            table.foreign_keys = keys;
+        }
     }
 }
 
@@ -210,4 +238,148 @@ fn is_key(table: &Table, columns: &[String]) -> bool {
                 && index.parts.iter().all(|part| !part.is_expression && part.prefix.is_none())
                 && sorted(&mut index.parts.iter().map(|part| &part.column)) == wanted
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Type, losses, samples};
+
+    /// The schema that comes of choosing these objects, and the objects of the differences that are left.
+    fn choose(found: &Schema, objects: &[&str]) -> (Schema, Vec<String>) {
+        let expected = samples::schema();
+        let result = toward(found, &expected, &|difference| objects.contains(&difference.object.as_str()));
+        let left = differences(&expected, &result).into_iter().map(|difference| difference.object).collect();
+        (result, left)
+    }
+
+    #[test]
+    fn all_of_them_lead_to_what_is_expected_and_none_of_them_nowhere() {
+        let expected = samples::schema();
+        let empty = Schema::default();
+        let mut other = expected.clone();
+        other.tables.remove("gifts");
+        other.views.clear();
+        samples::table_mut(&mut other, "people").columns.swap(0, 2);
+        samples::table_mut(&mut other, "people").columns.push(samples::column("shoe", Type::Date));
+        samples::table_mut(&mut other, "people")
+            .indexes
+            .insert("mine".into(), samples::index("mine", true, &["shoe"]));
+        for (from, to) in [(&empty, &expected), (&expected, &empty), (&other, &expected), (&expected, &other)]
+        {
+            assert_eq!(toward(from, to, &|_| true), *to);
+            assert_eq!(toward(from, to, &|_| false), *from);
+        }
+    }
+
+    #[test]
+    fn what_stands_on_something_that_goes_goes_with_it() {
+        let mut found = samples::schema();
+        let people = samples::table_mut(&mut found, "people");
+        people.columns.push(samples::column("shoe", Type::Date));
+        people.indexes.insert("mine".into(), samples::index("mine", false, &["shoe", "age"]));
+        people.checks.insert(
+            "fits".into(),
+            crate::schema::Check { name: "fits".into(), expression: "shoe > 1".into() },
+        );
+        assert_eq!(choose(&found, &["people.shoe"]).1, [""; 0]);
+        let mut found = samples::schema();
+        let mut extra = samples::table("extra", vec![samples::column("id", Type::Date)]);
+        extra.primary_key = vec!["id".into()];
+        found.tables.insert("extra".into(), extra);
+        let key = samples::foreign_key("mine", "age", "extra");
+        samples::table_mut(&mut found, "people").foreign_keys.insert("mine".into(), key);
+        assert_eq!(choose(&found, &["extra"]).1, [""; 0]);
+        // Chosen the other way round, the table stays.
+        assert_eq!(choose(&found, &["people.mine"]).1, ["extra"]);
+    }
+
+    #[test]
+    fn what_finds_no_ground_is_left_out_and_stays_a_difference() {
+        let mut found = samples::schema();
+        found.tables.remove("people");
+        found.triggers.clear();
+        samples::table_mut(&mut found, "gifts").foreign_keys.clear();
+        assert_eq!(choose(&found, &["gifts.of_person", "log"]).1, ["gifts.of_person", "people", "log"]);
+        assert_eq!(choose(&found, &["gifts.of_person", "people", "log"]).1, [""; 0]);
+        let mut found = samples::schema();
+        let people = samples::table_mut(&mut found, "people");
+        people.columns.retain(|column| column.name != "mail");
+        people.indexes.remove("by_mail");
+        assert_eq!(choose(&found, &["people.by_mail"]).1, ["people.mail", "people.by_mail"]);
+        samples::table_mut(&mut found, "people").primary_key.clear();
+        samples::table_mut(&mut found, "gifts").foreign_keys.clear();
+        let (result, left) = choose(&found, &["gifts.of_person"]);
+        assert!(left.contains(&"gifts.of_person".to_owned()) && result == found);
+    }
+
+    #[test]
+    fn a_word_that_is_a_missing_columns_name_takes_nothing_away() {
+        let mut found = samples::schema();
+        let people = samples::table_mut(&mut found, "people");
+        people.columns.retain(|column| column.name != "mail");
+        people.indexes.remove("by_mail");
+        let check = crate::schema::Check { name: "mine".into(), expression: "name <> 'mail'".into() };
+        people.checks.insert("mine".into(), check);
+        assert_eq!(choose(&found, &[]).0, found);
+    }
+
+    #[test]
+    fn a_missing_column_comes_where_it_belongs() {
+        let mut found = samples::schema();
+        let people = samples::table_mut(&mut found, "people");
+        people.columns.retain(|column| column.name != "mail");
+        people.indexes.remove("by_mail");
+        people.columns.insert(2, samples::column("shoe", Type::Date));
+        let (result, _) = choose(&found, &["people.mail"]);
+        let names: Vec<&str> =
+            result.tables["people"].columns.iter().map(|column| column.name.as_str()).collect();
+        assert_eq!(names, ["id", "name", "mail", "shoe", "age"]);
+    }
+
+    #[test]
+    fn an_order_is_set_right_around_columns_that_are_not_expected() {
+        let mut found = samples::schema();
+        let people = samples::table_mut(&mut found, "people");
+        people.columns.reverse();
+        people.columns.insert(1, samples::column("shoe", Type::Date));
+        let (result, left) = choose(&found, &["people"]);
+        let names: Vec<&str> =
+            result.tables["people"].columns.iter().map(|column| column.name.as_str()).collect();
+        assert_eq!(names, ["id", "name", "mail", "age", "shoe"]);
+        assert_eq!(left, ["people.shoe"]);
+    }
+
+    #[test]
+    fn a_columns_comment_and_its_type_are_two_decisions() {
+        let mut found = samples::schema();
+        let name = samples::column_mut(&mut found, "people", "name");
+        name.comment = Some("Mine".into());
+        name.ty = Type::Varchar(50);
+        let only = |kind: ObjectKind| toward(&found, &samples::schema(), &move |one| one.kind == kind);
+        let mut retyped = only(ObjectKind::Column);
+        let column = samples::column_mut(&mut retyped, "people", "name");
+        assert_eq!((column.ty.clone(), column.comment.as_deref()), (Type::Varchar(100), Some("Mine")));
+        let mut silent = only(ObjectKind::Comment);
+        let column = samples::column_mut(&mut silent, "people", "name");
+        assert_eq!((column.ty.clone(), column.comment.as_deref()), (Type::Varchar(50), None));
+    }
+
+    #[test]
+    fn what_would_be_lost_is_said_before() {
+        let found = samples::schema();
+        let mut wanted = found.clone();
+        wanted.tables.remove("gifts");
+        samples::column_mut(&mut wanted, "people", "name").ty = Type::Varchar(50);
+        samples::table_mut(&mut wanted, "people").columns.pop();
+        assert_eq!(
+            losses(&found, &wanted),
+            [
+                "The table gifts goes, with all its rows.",
+                "The values of people.name are brought from VARCHAR(100) to VARCHAR(50), which cannot hold all of them as they are.",
+                "The column people.age goes, with all its values.",
+            ]
+        );
+        assert!(losses(&found, &found).is_empty());
+    }
 }

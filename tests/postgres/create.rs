@@ -168,7 +168,7 @@ async fn what_people_made_by_hand_shows() {
     assert_eq!(*ty("free"), Type::Other("uuid".into()));
     assert_eq!(*ty("k"), Type::Varchar(1));
     assert!(table.indexes["postgres:by_hand"].filter.is_some());
-    assert_eq!(live.triggers.keys().collect::<Vec<_>>(), ["by_hand", "t__on_update"]);
+    assert_eq!(live.triggers.keys().collect::<Vec<_>>(), ["by_hand on t", "t__on_update on t"]);
     assert!(live.views.contains_key("seen"));
     assert_eq!(table.columns[0].default, None::<Default>);
 }

@@ -7,7 +7,7 @@ use super::{
     words::{identifier, identifiers, same, text},
 };
 use crate::{
-    engine::Statement,
+    engine::{Statement, statement::Words},
     schema::{Schema, Table, View},
     sql::operation::{Operation, Position, TableChange},
 };
@@ -21,7 +21,7 @@ pub fn render(before: &Schema, operation: &Operation, after: &Schema) -> Result<
                 return Ok(Vec::new());
             }
             let table = find_table(after, &table.name).unwrap_or(table);
-            vec![plain(tables::create_table(table)?)]
+            vec![plain(tables::create_table(table, Words::Template)?)]
         }
         Operation::DropTable { table, if_exists } => {
             if *if_exists && find_table(before, table).is_none() {
@@ -122,13 +122,17 @@ fn place(position: &Position) -> String {
 fn clause(old: &Table, change: &TableChange, new: &Table) -> Result<String, Refusal> {
     Ok(match change {
         TableChange::AddColumn { column, position } => {
-            format!("ADD COLUMN {}{}", tables::column_definition(new, column)?, place(position))
+            format!(
+                "ADD COLUMN {}{}",
+                tables::column_definition(new, column, Words::Template)?,
+                place(position)
+            )
         }
         TableChange::DropColumn(column) => format!("DROP COLUMN {}", identifier(column)),
         TableChange::ChangeColumn { before, column, position } => format!(
             "CHANGE COLUMN {} {}{}",
             identifier(before),
-            tables::column_definition(new, column)?,
+            tables::column_definition(new, column, Words::Template)?,
             position.as_ref().map(place).unwrap_or_default()
         ),
         TableChange::RenameColumn { before, after } => {
@@ -138,7 +142,7 @@ fn clause(old: &Table, change: &TableChange, new: &Table) -> Result<String, Refu
             let column = tables::find(new, column).ok_or_else(|| {
                 Refusal::new(format!("{} has no column {column} to give a default.", old.name))
             })?;
-            format!("MODIFY COLUMN {}", tables::column_definition(new, column)?)
+            format!("MODIFY COLUMN {}", tables::column_definition(new, column, Words::Template)?)
         }
         TableChange::AddIndex(index) => format!("ADD {}", tables::index_definition(new, index)?),
         TableChange::DropIndex(index) => format!("DROP INDEX {}", identifier(index)),
@@ -149,7 +153,9 @@ fn clause(old: &Table, change: &TableChange, new: &Table) -> Result<String, Refu
         TableChange::DropPrimaryKey => "DROP PRIMARY KEY".to_owned(),
         TableChange::AddForeignKey(key) => format!("ADD {}", tables::foreign_key(new, key)?),
         TableChange::DropForeignKey(key) => format!("DROP FOREIGN KEY {}", identifier(key)),
-        TableChange::AddCheck(check) => format!("ADD {}", tables::check_definition(new, check)?),
+        TableChange::AddCheck(check) => {
+            format!("ADD {}", tables::check_definition(new, check, Words::Template)?)
+        }
         TableChange::DropCheck(check) => format!("DROP CONSTRAINT {}", identifier(check)),
         TableChange::DropConstraint(name) => drop_constraint(old, name),
         TableChange::RenameTable(name) => format!("RENAME TO {}", identifier(name)),

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     engine::{
         Capabilities, DatabaseName, Engine, EngineError, Examined, Marker, Origin, Presence, Saved, Session,
-        SqlDialect, Statement, TenantLock,
+        SqlDialect, Statement, TenantLock, standing,
     },
     schema::Schema,
     sql::operation::Operation,
@@ -50,8 +50,9 @@ impl Engine for MariaDb {
         dialect::render(before, operation, after).map_err(|refusal| refusal.reason)
     }
 
-    fn change(&self, _found: &Schema, _wanted: &Schema) -> Result<Vec<Statement>, String> {
-        Err("Not yet on this engine.".to_owned())
+    fn change(&self, found: &Schema, wanted: &Schema) -> Result<Vec<Statement>, String> {
+        standing::refuse_blind_triggers(found, wanted)?;
+        super::change::change(found, wanted).map_err(|refusal| refusal.reason)
     }
 
     fn split_own(&self, text: &str) -> Result<Vec<(Statement, usize)>, (usize, String)> {

@@ -2,18 +2,16 @@
 //! `table_schema`: other conditions make the server open every table that it has.
 
 use super::{
-    tables::own_keys,
+    routines::routines,
+    tables::{COLLATION, own_keys},
     words::{read_type, same},
 };
 use crate::schema::{
-    Check, Column, Default, ForeignKey, Generated, Index, IndexPart, ReferentialAction, Schema, Table,
-    Trigger, Type, View, model::TextSize,
+    Check, Column, Default, ForeignKey, Function, Generated, Index, IndexPart, ReferentialAction, Schema,
+    Table, Trigger, Type, View, model::TextSize,
 };
 use sqlx::{AssertSqlSafe, MySqlConnection, Row, mysql::MySqlRow};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The collation of databases that [`super::MariaDb`] makes.
-const COLLATION: &str = "utf8mb4_unicode_ci";
 
 /// A row whose columns are all texts or NULL.
 struct Texts(MySqlRow);
@@ -86,6 +84,7 @@ pub async fn inspect(connection: &mut MySqlConnection, database: &str) -> Result
     read_checks(connection, database, is_mariadb, &mut schema).await?;
     read_views(connection, database, &mut schema).await?;
     read_triggers(connection, database, &mut schema).await?;
+    read_functions(connection, database, &mut schema).await?;
     schema.tables.values_mut().for_each(leave_own_keys_out);
     Ok(schema)
 }
@@ -384,22 +383,53 @@ async fn read_triggers(
     Ok(())
 }
 
-/// The indexes that are there for a foreign key only belong to the key.
+async fn read_functions(
+    connection: &mut MySqlConnection,
+    database: &str,
+    schema: &mut Schema,
+) -> Result<(), sqlx::Error> {
+    for routine in routines(connection, database).await? {
+        let definition = without_definer(&routine.made_by);
+        // A function and a procedure may have one name.
+        let is_procedure = routine.kind == "PROCEDURE";
+        let key = if is_procedure { format!("{} (procedure)", routine.name) } else { routine.name.clone() };
+        schema.functions.insert(key, Function { name: routine.name, definition });
+    }
+    Ok(())
+}
+
+/// The statement without whom it belongs to, which is another in each database.
+fn without_definer(made_by: &str) -> String {
+    let rest = made_by.strip_prefix("CREATE DEFINER=").and_then(|rest| rest.split_once("`@`"));
+    match rest.and_then(|(_, host)| host.split_once("` ")) {
+        Some((_, rest)) => format!("CREATE {rest}"),
+        None => made_by.to_owned(),
+    }
+}
+
+/// The indexes that are there for a foreign key only belong to the key. Two keys over the same columns have one each.
 fn leave_own_keys_out(table: &mut Table) {
-    let own: BTreeSet<String> = own_keys(table).into_keys().collect();
-    table.indexes.retain(|name, index| {
-        let columns = |key: &ForeignKey| {
-            key.columns.len() == index.parts.len()
-                && key.columns.iter().zip(&index.parts).all(|(one, part)| same(one, &part.column))
-        };
-        let is_own = own.contains(name) && table.foreign_keys.get(name).is_some_and(columns);
-        index.unique || !is_own
-    });
+    let is_like = |index: &Index, key: &ForeignKey| {
+        !index.unique
+            && key.columns.len() == index.parts.len()
+            && key.columns.iter().zip(&index.parts).all(|(one, part)| same(one, &part.column))
+    };
+    let mut alone = table.clone();
+    alone.indexes.retain(|name, index| !table.foreign_keys.get(name).is_some_and(|key| is_like(index, key)));
+    let own: BTreeSet<String> = own_keys(&alone).into_keys().collect();
+    table.indexes.retain(|name, _| alone.indexes.contains_key(name) || !own.contains(name));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whose_a_function_is_does_not_matter() {
+        let body = "FUNCTION `f`(a INT) RETURNS int(11)\nRETURN a";
+        assert_eq!(without_definer(&format!("CREATE DEFINER=`t_1`@`%` {body}")), format!("CREATE {body}"));
+        assert_eq!(without_definer(&format!("CREATE {body}")), format!("CREATE {body}"));
+    }
 
     #[test]
     fn defaults_are_read_as_each_server_writes_them() {

@@ -16,6 +16,7 @@
 
 mod accounts;
 mod aside;
+mod change;
 mod definitions;
 mod dialect;
 mod engine;

@@ -1,4 +1,4 @@
-//! Procedures and functions that a tenant has made. They are no part of the schema, but of everything that is copied.
+//! Procedures and functions that a tenant has made.
 
 use super::words::identifier;
 use sqlx::{AssertSqlSafe, MySqlConnection, Row};
@@ -20,24 +20,23 @@ pub(super) async fn routines(
     database: &str,
 ) -> Result<Vec<Routine>, sqlx::Error> {
     let mut found = Vec::new();
-    for kind in ["FUNCTION", "PROCEDURE"] {
-        let names: Vec<String> = sqlx::query_scalar(
-            "SELECT routine_name FROM information_schema.routines WHERE routine_schema = ? AND routine_type = ?
-             ORDER BY routine_name",
-        )
-        .bind(database)
-        .bind(kind)
-        .fetch_all(&mut *connection)
-        .await?;
-        for name in names {
-            let question = format!("SHOW CREATE {kind} {}", identifier(&name));
-            let row = sqlx::raw_sql(AssertSqlSafe(question)).fetch_one(&mut *connection).await?;
-            let mode = row.try_get_unchecked(1)?;
-            match row.try_get_unchecked::<Option<String>, _>(2)? {
-                Some(made_by) => found.push(Routine { kind, name, made_by, mode }),
-                // What another account has made there is no tenant's to see.
-                None => tracing::warn!(database, name, "A routine cannot be read, and is in no copy"),
-            }
+    let rows = sqlx::query(
+        "SELECT routine_type = 'PROCEDURE', routine_name FROM information_schema.routines
+         WHERE routine_schema = ? AND routine_type IN ('FUNCTION', 'PROCEDURE') ORDER BY 1, 2",
+    )
+    .bind(database)
+    .fetch_all(&mut *connection)
+    .await?;
+    for row in rows {
+        let kind = if row.try_get_unchecked::<i64, _>(0)? == 1 { "PROCEDURE" } else { "FUNCTION" };
+        let name: String = row.try_get_unchecked(1)?;
+        let question = format!("SHOW CREATE {kind} {}", identifier(&name));
+        let row = sqlx::raw_sql(AssertSqlSafe(question)).fetch_one(&mut *connection).await?;
+        let mode = row.try_get_unchecked(1)?;
+        match row.try_get_unchecked::<Option<String>, _>(2)? {
+            Some(made_by) => found.push(Routine { kind, name, made_by, mode }),
+            // What another account has made there is no tenant's to see.
+            None => tracing::warn!(database, name, "A routine cannot be read, and is in no copy"),
         }
     }
     Ok(found)

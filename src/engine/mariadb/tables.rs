@@ -4,18 +4,24 @@ use super::{
     Refusal, expressions,
     words::{self, identifier, identifiers, same, text, type_words},
 };
-use crate::schema::{Check, Column, Default, ForeignKey, Index, ReferentialAction, Schema, Table, Type};
+use crate::{
+    engine::statement::Words,
+    schema::{Check, Column, Default, ForeignKey, Index, ReferentialAction, Schema, Table, Type},
+};
 use std::collections::BTreeMap;
 
 /// What every table ends with.
 const OPTIONS: &str = "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci";
 
+/// The collation of databases that [`super::MariaDb`] makes.
+pub(super) const COLLATION: &str = "utf8mb4_unicode_ci";
+
 /// CREATE TABLE with everything that belongs to the table.
-pub(super) fn create_table(table: &Table) -> Result<String, Refusal> {
+pub(super) fn create_table(table: &Table, words: Words) -> Result<String, Refusal> {
     check(table)?;
     let mut lines = Vec::new();
     for column in &table.columns {
-        lines.push(column_definition(table, column)?);
+        lines.push(column_definition(table, column, words)?);
     }
     if !table.primary_key.is_empty() {
         lines.push(format!("PRIMARY KEY ({})", identifiers(&table.primary_key)));
@@ -24,8 +30,8 @@ pub(super) fn create_table(table: &Table) -> Result<String, Refusal> {
         lines.push(index_definition(table, index)?);
     }
     lines.extend(own_keys(table).into_values());
-    for condition in table.checks.values() {
-        lines.push(check_definition(table, condition)?);
+    for condition in table.checks.values().filter(|check| !stands_at_a_column(table, check, words)) {
+        lines.push(check_definition(table, condition, words)?);
     }
     for key in table.foreign_keys.values() {
         lines.push(foreign_key(table, key)?);
@@ -80,9 +86,13 @@ fn is_first_of_a_key(table: &Table, column: &str) -> bool {
 }
 
 /// A column as CREATE TABLE, ADD COLUMN and CHANGE COLUMN define it.
-pub(super) fn column_definition(table: &Table, column: &Column) -> Result<String, Refusal> {
+pub(super) fn column_definition(table: &Table, column: &Column, words: Words) -> Result<String, Refusal> {
     let place = || format!("{}.{}", table.name, column.name);
     let mut definition = vec![identifier(&column.name), type_words(&column.ty)];
+    if words == Words::Own && column.collation.is_none() && is_text(&column.ty) {
+        // A table that a person made may have another by itself.
+        definition.push(format!("COLLATE {COLLATION}"));
+    }
     if let Some(collation) = &column.collation {
         if !collation.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_') {
             return Err(Refusal::new(format!("{} has a collation that there is not.", place())));
@@ -91,13 +101,14 @@ pub(super) fn column_definition(table: &Table, column: &Column) -> Result<String
     }
     if let Some(generated) = &column.generated {
         let kind = if generated.stored { "STORED" } else { "VIRTUAL" };
-        let expression = within(&place(), expressions::render(&generated.expression))?;
+        let expression = within(&place(), in_words(&generated.expression, words))?;
         definition.push(format!("GENERATED ALWAYS AS ({expression}) {kind}"));
     } else {
         // Said in any case: a TIMESTAMP is NOT NULL by itself on some servers.
         definition.push(if column.nullable { "NULL" } else { "NOT NULL" }.to_owned());
         if let Some(default) = &column.default {
-            definition.push(format!("DEFAULT {}", within(&place(), default_value(&column.ty, default))?));
+            definition
+                .push(format!("DEFAULT {}", within(&place(), default_value(&column.ty, default, words))?));
         } else if column.nullable && !has_own_default(&column.ty) {
             definition.push("DEFAULT NULL".to_owned());
         }
@@ -109,7 +120,29 @@ pub(super) fn column_definition(table: &Table, column: &Column) -> Result<String
         }
     }
     definition.extend(column.comment.as_ref().map(|comment| format!("COMMENT {}", text(comment))));
+    let own = table.checks.values().find(|check| same(&check.name, &column.name));
+    if let Some(check) = own.filter(|check| stands_at_a_column(table, check, words)) {
+        definition.push(format!("CHECK ({})", check.expression));
+    }
     Ok(definition.join(" "))
+}
+
+/// MariaDB calls a check that stands at a column as the column. A template's checks stand at the table.
+fn stands_at_a_column(table: &Table, check: &Check, words: Words) -> bool {
+    words == Words::Own && find(table, &check.name).is_some()
+}
+
+/// Types that have a collation.
+fn is_text(ty: &Type) -> bool {
+    matches!(ty, Type::Char(_) | Type::Varchar(_) | Type::Text(_) | Type::Enum(_))
+}
+
+/// An expression in the servers' words.
+fn in_words(expression: &str, words: Words) -> Result<String, Refusal> {
+    match words {
+        Words::Own => Ok(expression.to_owned()),
+        Words::Template => expressions::render(expression),
+    }
 }
 
 /// Types that no DEFAULT NULL is written for, because some servers warn about it.
@@ -132,7 +165,7 @@ fn now(digits: u8) -> String {
     if digits == 0 { "CURRENT_TIMESTAMP".to_owned() } else { format!("CURRENT_TIMESTAMP({digits})") }
 }
 
-fn default_value(ty: &Type, default: &Default) -> Result<String, Refusal> {
+fn default_value(ty: &Type, default: &Default, words: Words) -> Result<String, Refusal> {
     Ok(match default {
         // A long text takes an expression only, on MySQL.
         Default::Text(value) if has_own_default(ty) => format!("({})", text(value)),
@@ -141,7 +174,7 @@ fn default_value(ty: &Type, default: &Default) -> Result<String, Refusal> {
         Default::Boolean(value) => if *value { "1" } else { "0" }.to_owned(),
         Default::Now(digits) => now(*digits),
         Default::Uuid => "(UUID())".to_owned(),
-        Default::Expression(expression) => format!("({})", expressions::render(expression)?),
+        Default::Expression(expression) => format!("({})", in_words(expression, words)?),
     })
 }
 
@@ -170,9 +203,9 @@ pub(super) fn index_definition(table: &Table, index: &Index) -> Result<String, R
 }
 
 /// A check as CREATE TABLE and ADD name it.
-pub(super) fn check_definition(table: &Table, check: &Check) -> Result<String, Refusal> {
+pub(super) fn check_definition(table: &Table, check: &Check, words: Words) -> Result<String, Refusal> {
     let place = format!("The check {} of {}", check.name, table.name);
-    let condition = within(&place, expressions::render(&check.expression))?;
+    let condition = within(&place, in_words(&check.expression, words))?;
     Ok(format!("CONSTRAINT {} CHECK ({condition})", identifier(&check.name)))
 }
 
@@ -217,7 +250,9 @@ pub(super) fn own_keys(table: &Table) -> BTreeMap<String, String> {
                 .filter(is_plain)
                 .any(|index| begins(&mut index.parts.iter().map(|part| &part.column)))
     };
-    let keys = table.foreign_keys.values().filter(|key| !is_covered(key));
+    // One of the key's name may be there as an index that somebody wrote.
+    let is_written = |key: &ForeignKey| table.indexes.contains_key(&key.name);
+    let keys = table.foreign_keys.values().filter(|key| !is_covered(key) && !is_written(key));
     keys.map(|key| {
         (key.name.clone(), format!("KEY {} ({})", identifier(&key.name), identifiers(&key.columns)))
     })

@@ -18,7 +18,7 @@ pub(super) fn in_order<'a>(mut left: BTreeMap<&'a str, &str>) -> Vec<&'a str> {
 
 /// Whether a view's statement reads a table or view of this name: it stands after FROM or JOIN or in a bracket of them, and
 /// no column follows.
-fn reads(text: &str, name: &str) -> bool {
+pub(super) fn reads(text: &str, name: &str) -> bool {
     let quoted = identifier(name);
     text.match_indices(&quoted).any(|(at, _)| {
         let before = text.get(..at).unwrap_or_default();

@@ -102,6 +102,10 @@ pub(super) fn type_words(ty: &Type) -> String {
 /// Reads a type as the catalog writes it, such as `bigint(20) unsigned`.
 pub(super) fn read_type(written: &str) -> Type {
     let lower = written.to_ascii_lowercase();
+    // Zeros before a number change how it is read.
+    if lower.contains(" zerofill") {
+        return Type::Other(written.to_owned());
+    }
     let unsigned = lower.contains(" unsigned");
     let (word, arguments) = match written.split_once('(') {
         Some((word, rest)) => {
@@ -207,6 +211,7 @@ mod tests {
         assert_eq!(read_type("int(10) unsigned"), Type::Integer { bits: 32, unsigned: true });
         assert_eq!(read_type("set('a','b')"), Type::Other("set('a','b')".into()));
         assert_eq!(read_type("year(4)"), Type::Year);
+        assert_eq!(read_type("int(5) zerofill"), Type::Other("int(5) zerofill".into()));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{
     queries, storage, tables, views,
 };
 use crate::{
-    engine::statement::Statement,
+    engine::statement::{Statement, Words},
     schema::{Column, Schema, Table},
     sql::operation::{Position, TableChange},
 };
@@ -31,8 +31,16 @@ pub(super) fn alter(
     tables::validate(after, new)?;
     refuse_name_clash(after, new)?;
     refuse_other_tables(before, after, old, new)?;
-    let mut work =
-        Work { before, after, old, new, origins: &origins, statements: Vec::new(), touches_views: false };
+    let mut work = Work {
+        before,
+        after,
+        old,
+        new,
+        origins: &origins,
+        words: Words::Template,
+        statements: Vec::new(),
+        touches_views: false,
+    };
     work.run()?;
     let Work { statements, touches_views, .. } = work;
     if statements.is_empty() || !touches_views {
@@ -77,14 +85,16 @@ fn refuse_other_tables(before: &Schema, after: &Schema, old: &Table, new: &Table
     Ok(())
 }
 
-struct Work<'a> {
-    before: &'a Schema,
-    after: &'a Schema,
-    old: &'a Table,
-    new: &'a Table,
-    origins: &'a Origins,
-    statements: Vec<String>,
-    touches_views: bool,
+/// The change of one table, and the statements for it so far.
+pub(super) struct Work<'a> {
+    pub before: &'a Schema,
+    pub after: &'a Schema,
+    pub old: &'a Table,
+    pub new: &'a Table,
+    pub origins: &'a Origins,
+    pub words: Words,
+    pub statements: Vec<String>,
+    pub touches_views: bool,
 }
 
 impl Work<'_> {
@@ -93,7 +103,7 @@ impl Work<'_> {
     }
 
     /// ALTER TABLE with one clause, under the table's new name.
-    fn table(&mut self, clause: impl std::fmt::Display) {
+    pub(super) fn table(&mut self, clause: impl std::fmt::Display) {
         self.say(format!("ALTER TABLE {} {clause}", identifier(&self.new.name)));
     }
 
@@ -308,9 +318,9 @@ impl Work<'_> {
         }
     }
 
-    fn change_column(&mut self, was: &Column, now: &Column) -> Result<(), Refusal> {
-        let old = definition(self.before, self.old, was)?;
-        let new = definition(self.after, self.new, now)?;
+    pub(super) fn change_column(&mut self, was: &Column, now: &Column) -> Result<(), Refusal> {
+        let old = definition(self.before, self.old, was, self.words)?;
+        let new = definition(self.after, self.new, now, self.words)?;
         let name = identifier(&now.name);
         let same_generated = was.generated.is_some() == now.generated.is_some()
             && (old.generated == new.generated || was.name != now.name);
@@ -364,8 +374,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn add_column(&mut self, column: &Column) -> Result<(), Refusal> {
-        let definition = definition(self.after, self.new, column)?;
+    pub(super) fn add_column(&mut self, column: &Column) -> Result<(), Refusal> {
+        let definition = definition(self.after, self.new, column, self.words)?;
         let name = identifier(&column.name);
         let needs_first = definition.not_null
             && definition.default.is_none()
@@ -399,14 +409,14 @@ impl Work<'_> {
             under_new_names.indexes.keys().filter_map(|name| self.renamed_index(name)).collect();
         for (name, index) in &new.indexes {
             if under_new_names.indexes.get(name) != Some(index) && !renamed.contains(name) {
-                for sql in tables::create_index(self.after, new, index)? {
+                for sql in tables::create_index(self.after, new, index, self.words)? {
                     self.say(sql);
                 }
             }
         }
         for (name, check) in &new.checks {
             if self.old.checks.get(name) != Some(check) && !self.same_check(name) {
-                let clause = tables::check_clause(self.after, new, check)?;
+                let clause = tables::check_clause(self.after, new, check, self.words)?;
                 self.table(format!("ADD {clause}"));
                 self.statements.extend(tables::constraint_comment(&new.name, name));
             }
@@ -422,7 +432,7 @@ impl Work<'_> {
 }
 
 /// Where each column of the table after the clauses comes from.
-struct Origins {
+pub(super) struct Origins {
     table: String,
     /// Name afterwards, name before.
     columns: Vec<(String, String)>,
@@ -466,6 +476,13 @@ impl Origins {
             }
         }
         Self { table, columns }
+    }
+
+    /// Columns of one name are one column.
+    pub(super) fn by_name(old: &Table, new: &Table) -> Self {
+        let both = new.columns.iter().filter(|column| old.columns.iter().any(|was| was.name == column.name));
+        let columns = both.map(|column| (column.name.clone(), column.name.clone())).collect();
+        Self { table: new.name.clone(), columns }
     }
 
     /// The name that a column had, or nothing where it is new.

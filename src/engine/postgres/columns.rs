@@ -8,13 +8,16 @@ use super::{
     storage::{self, TypeCheck},
     tables::{refuse_variables, translate},
 };
-use crate::schema::{Column, Default, Schema, Table, Type};
+use crate::{
+    engine::statement::Words,
+    schema::{Column, Default, Schema, Table, Type},
+};
 
 /// The pieces of a column's definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Definition {
     pub ty: String,
-    pub collation: Option<&'static str>,
+    pub collation: Option<String>,
     pub not_null: bool,
     pub default: Option<String>,
     pub identity: bool,
@@ -24,20 +27,24 @@ pub(super) struct Definition {
 }
 
 /// The pieces of a column of a table.
-pub(super) fn definition(schema: &Schema, table: &Table, column: &Column) -> Result<Definition, Refusal> {
+pub(super) fn definition(
+    schema: &Schema,
+    table: &Table,
+    column: &Column,
+    words: Words,
+) -> Result<Definition, Refusal> {
     let in_key = table.primary_key.iter().any(|key| names::same(key, &column.name));
     let generated = match &column.generated {
         Some(generated) => {
-            Some(translate(schema, table, &generated.expression, &format!("column {}", column.name))?)
+            Some(translate(schema, table, &generated.expression, &format!("column {}", column.name), words)?)
         }
         None => None,
     };
     Ok(Definition {
         ty: storage::declared(schema, table, column),
-        collation: storage::collation(schema, table, column)?
-            .filter(|_| !storage::is_uuid(schema, table, column)),
+        collation: collation(schema, table, column, words)?,
         not_null: !column.nullable || in_key || column.auto_increment,
-        default: default_value(schema, table, column)?,
+        default: default_value(schema, table, column, words)?,
         identity: column.auto_increment,
         generated,
         check: storage::check(schema, table, column),
@@ -66,10 +73,50 @@ impl Definition {
 
     /// The type with its collation.
     pub fn full_type(&self) -> String {
-        match self.collation {
+        match &self.collation {
             Some(collation) => format!("{} COLLATE {}", self.ty, identifier(collation)),
             None => self.ty.clone(),
         }
+    }
+}
+
+/// The collation that a column is declared with.
+fn collation(
+    schema: &Schema,
+    table: &Table,
+    column: &Column,
+    words: Words,
+) -> Result<Option<String>, Refusal> {
+    if words == Words::Own
+        && let Some(live) = column.collation.as_deref().and_then(|name| name.strip_prefix(storage::LIVE))
+    {
+        return Ok(Some(live.to_owned()).filter(|live| live != storage::DATABASES_OWN));
+    }
+    if storage::is_uuid(schema, table, column) {
+        return Ok(None);
+    }
+    match storage::collation(schema, table, column) {
+        Ok(found) => Ok(found.map(str::to_owned)),
+        // A type of PostgreSQL's own may be compared byte by byte, too.
+        Err(_) if words == Words::Own => {
+            Ok(storage::is_binary(column.collation.as_deref()).then(|| "C".to_owned()))
+        }
+        Err(refusal) => Err(refusal),
+    }
+}
+
+/// A default as it was read: the opposite of [`super::reading::default`].
+fn own_default(ty: &Type, default: &Default, is_uuid: bool) -> String {
+    match default {
+        Default::Text(value) if matches!(ty, Type::Timestamp(_)) => names::text(&format!("{value}+00")),
+        Default::Text(value) => names::text(value),
+        Default::Number(value) => value.clone(),
+        Default::Boolean(true) => "TRUE".to_owned(),
+        Default::Boolean(false) => "FALSE".to_owned(),
+        Default::Now(_) => now(ty).to_owned(),
+        Default::Uuid if is_uuid => "gen_random_uuid()".to_owned(),
+        Default::Uuid => "(gen_random_uuid())::text".to_owned(),
+        Default::Expression(written) => format!("({written})"),
     }
 }
 
@@ -78,10 +125,14 @@ pub(super) fn default_value(
     schema: &Schema,
     table: &Table,
     column: &Column,
+    words: Words,
 ) -> Result<Option<String>, Refusal> {
     let Some(default) = &column.default else {
         return Ok(None);
     };
+    if words == Words::Own {
+        return Ok(Some(own_default(&column.ty, default, storage::is_uuid(schema, table, column))));
+    }
     let here = |refusal: Refusal| {
         Refusal::new(format!("The default of {}.{}: {}", table.name, column.name, refusal.reason))
     };

@@ -7,7 +7,7 @@ use super::{
     queries, rows, tables, views,
 };
 use crate::{
-    engine::statement::Statement,
+    engine::statement::{Statement, Words},
     schema::{Schema, Table, View},
     sql::operation::Operation,
 };
@@ -63,7 +63,7 @@ fn create_table(
         .ok_or_else(|| Refusal::new(format!("The table {name} is not in the schema after its creation.")))?;
     tables::validate(after, table)?;
     refuse_name_clash(after, table)?;
-    Ok(tables::create_table(after, table)?.into_iter().map(plain).collect())
+    Ok(tables::create_table(after, table, Words::Template)?.into_iter().map(plain).collect())
 }
 
 /// In a schema of PostgreSQL tables, views and indexes share one list of names.

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     engine::{
         Capabilities, DatabaseName, Draft, Drafted, Engine, EngineError, Examined, Marker, Origin, Presence,
-        Saved, Session, SqlDialect, Statement, TenantLock, Whole,
+        Saved, Session, SqlDialect, Statement, TenantLock, Whole, standing,
     },
     schema::Schema,
     sql::operation::Operation,
@@ -238,8 +238,9 @@ impl Engine for Postgres {
         super::render(before, operation, after).map_err(|refusal| refusal.reason)
     }
 
-    fn change(&self, _found: &Schema, _wanted: &Schema) -> Result<Vec<Statement>, String> {
-        Err("Not yet on this engine.".to_owned())
+    fn change(&self, found: &Schema, wanted: &Schema) -> Result<Vec<Statement>, String> {
+        standing::refuse_blind_triggers(found, wanted)?;
+        super::change::change(found, wanted).map_err(|refusal| refusal.reason)
     }
 
     fn split_own(&self, text: &str) -> Result<Vec<(Statement, usize)>, (usize, String)> {

@@ -6,8 +6,8 @@ use super::{
     reading, storage, tables,
 };
 use crate::schema::{
-    Check, Column, ForeignKey, Generated, Index, IndexPart, ReferentialAction, Schema, Table, Trigger, Type,
-    View,
+    Check, Column, ForeignKey, Function, Generated, Index, IndexPart, ReferentialAction, Schema, Table,
+    Trigger, Type, View,
 };
 use sqlx::{PgConnection, Row, postgres::PgRow};
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,6 +63,11 @@ pub async fn inspect(connection: &mut PgConnection, schema: &str) -> Result<Sche
         }
     }
     settle_uuids(&mut found, &uuids);
+    for row in rows(connection, FUNCTIONS, schema).await? {
+        let name: String = row.try_get("name")?;
+        let definition = row.try_get::<String, _>("definition")?.trim().to_owned();
+        found.functions.insert(name.clone(), Function { name, definition });
+    }
     for row in rows(connection, TRIGGERS, schema).await? {
         read_trigger(&row, &mut found)?;
     }
@@ -137,6 +142,15 @@ JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_proc p ON p.oid = t.tgfoid
 WHERE n.nspname = $1 AND NOT t.tgisinternal
 ORDER BY c.relname, t.tgname"#;
+
+/// What an extension brings is the extension's.
+const FUNCTIONS: &str = r"
+SELECT p.proname::text || '(' || pg_get_function_identity_arguments(p.oid) || ')' AS name, pg_get_functiondef(p.oid) AS definition
+FROM pg_proc p
+JOIN pg_namespace n ON n.oid = p.pronamespace
+WHERE n.nspname = $1 AND p.prokind IN ('f', 'p', 'w') AND NOT starts_with(p.proname::text, 'tenantry_')
+  AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+ORDER BY 1";
 
 /// Types and collations by table and column, as the comments of checks keep them.
 type Kept = BTreeMap<(String, String), (Type, Option<String>)>;
@@ -232,8 +246,8 @@ fn read_column(
         Some("C") => kept_collation.or_else(|| Some(storage::BINARY_COLLATION.to_owned())),
         Some(COLLATION) if in_key => kept_collation,
         // One that nobody wrote for this column: an index came or went by hand.
-        Some(other) => Some(format!("postgres:{other}")),
-        None if is_text && in_key => Some("postgres:default".to_owned()),
+        Some(other) => Some(format!("{}{other}", storage::LIVE)),
+        None if is_text && in_key => Some(format!("{}{}", storage::LIVE, storage::DATABASES_OWN)),
         None => kept_collation,
     };
     let generated: String = row.try_get("generated")?;
@@ -303,15 +317,18 @@ fn read_trigger(row: &PgRow, schema: &mut Schema) -> Result<(), sqlx::Error> {
         let expected = tables::on_update_body(schema, &touched);
         if expected.is_some_and(|expected| conditions(&expected) == conditions(&body)) {
             schema.tables.insert(table, touched);
+            schema.functions.remove(&format!("{own}()"));
             return Ok(());
         }
     }
-    schema.triggers.insert(name.clone(), Trigger { name, table, definition });
+    // Two tables may have triggers of one name.
+    let key = format!("{name} on {table}");
+    schema.triggers.insert(key, Trigger { name, table, definition });
     Ok(())
 }
 
 /// The lines of the function, whichever order the columns had when it was written.
-fn conditions(body: &str) -> Vec<&str> {
+pub(super) fn conditions(body: &str) -> Vec<&str> {
     let mut lines: Vec<&str> = body
         .lines()
         .map(|line| {

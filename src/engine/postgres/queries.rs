@@ -12,11 +12,12 @@ use sqlparser::{
     ast::{
         Cte, Distinct, Expr, GroupByExpr, Ident, LimitClause, ObjectName, ObjectNamePart, OrderBy,
         OrderByExpr, OrderByKind, OrderBySort, Query, Select, SelectItem, SelectItemQualifiedWildcardKind,
-        SetExpr, SetOperator, SetQuantifier, Statement, Value, Values, With,
+        SetExpr, SetOperator, SetQuantifier, Statement, Value, Values, With, visit_relations,
     },
-    dialect::MySqlDialect,
+    dialect::{MySqlDialect, PostgreSqlDialect},
     parser::Parser,
 };
+use std::{collections::BTreeSet, ops::ControlFlow};
 
 /// What a query gives: names and kinds.
 pub(super) type Results = Vec<(String, Kind)>;
@@ -50,6 +51,17 @@ pub(super) fn parse(mysql: &str) -> Result<Query, Refusal> {
         (Some(Statement::Query(query)), true) => Ok(*query),
         _ => Err(Refusal::new("a view is made of one SELECT.")),
     }
+}
+
+/// The tables and views that a query in PostgreSQL's own words reads; nothing where it cannot be read here.
+pub(super) fn relations_in_own_words(query: &str) -> Option<BTreeSet<String>> {
+    let statements = Parser::parse_sql(&PostgreSqlDialect {}, query).ok()?;
+    let mut names = BTreeSet::new();
+    let _ = visit_relations(&statements, |relation| {
+        names.extend(relation.0.last().and_then(|part| part.as_ident()).map(|name| name.value.clone()));
+        ControlFlow::<()>::Continue(())
+    });
+    Some(names)
 }
 
 /// The one name that a table has here; another database's tables are out of reach.

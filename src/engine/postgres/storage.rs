@@ -10,6 +10,13 @@ use serde::{Deserialize, Serialize};
 /// The collation that the model names where a text column compares byte by byte.
 pub(super) const BINARY_COLLATION: &str = "utf8mb4_bin";
 
+/// What the model's name of a collation begins with that a template would not have given the column; PostgreSQL's own name
+/// of it follows, or [`DATABASES_OWN`].
+pub(super) const LIVE: &str = "postgres:";
+
+/// The database's own collation.
+pub(super) const DATABASES_OWN: &str = "default";
+
 /// What the comment of a check that carries a type begins with; the rest is a [`Kept`] as JSON.
 const TYPE_COMMENT: &str = "tenantry type: ";
 
@@ -71,7 +78,10 @@ pub(super) fn check(schema: &Schema, table: &Table, column: &Column) -> Option<T
         return None;
     }
     let x = identifier(&column.name);
-    let kept = column.collation.as_deref().filter(|name| *name != BINARY_COLLATION && is_text(&column.ty));
+    let kept = column
+        .collation
+        .as_deref()
+        .filter(|name| *name != BINARY_COLLATION && !name.starts_with(LIVE) && is_text(&column.ty));
     let condition = match condition(&column.ty, &x) {
         Some(condition) => condition,
         None if kept.is_some() => format!("octet_length({x}) >= 0"),

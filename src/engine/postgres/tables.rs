@@ -8,16 +8,20 @@ use super::{
     names::{self, LIMIT, WHOLE_NAME, identifier, identifiers, text},
     storage,
 };
-use crate::schema::{Check, Column, ForeignKey, Index, ReferentialAction, Schema, Table, Type};
+use crate::{
+    engine::statement::Words,
+    schema::{Check, Column, ForeignKey, Index, ReferentialAction, Schema, Table, Type},
+};
 
-/// CREATE TABLE, then everything that stands outside it, in order.
-pub(super) fn create_table(schema: &Schema, table: &Table) -> Result<Vec<String>, Refusal> {
+/// CREATE TABLE, then everything that stands outside it, in order. What is made again in PostgreSQL's own words has no foreign
+/// keys yet: they come when all tables are there.
+pub(super) fn create_table(schema: &Schema, table: &Table, words: Words) -> Result<Vec<String>, Refusal> {
     let name = identifier(&table.name);
     let mut lines = Vec::new();
     let mut after = Vec::new();
     after.extend(table_comment(table));
     for column in &table.columns {
-        let definition = definition(schema, table, column)?;
+        let definition = definition(schema, table, column, words)?;
         lines.push(definition.text(&column.name, definition.default.as_deref()));
         if let Some(check) = &definition.check {
             after.push(type_check_comment(&table.name, &column.name, &check.comment));
@@ -28,16 +32,16 @@ pub(super) fn create_table(schema: &Schema, table: &Table) -> Result<Vec<String>
     }
     lines.extend(primary_key(table));
     for check in table.checks.values() {
-        lines.push(check_clause(schema, table, check)?);
+        lines.push(check_clause(schema, table, check, words)?);
         after.extend(constraint_comment(&table.name, &check.name));
     }
-    for key in table.foreign_keys.values() {
+    for key in table.foreign_keys.values().filter(|_| words == Words::Template) {
         lines.push(foreign_key(key));
         after.extend(constraint_comment(&table.name, &key.name));
     }
     let mut statements = vec![format!("CREATE TABLE {name} (\n    {}\n)", lines.join(",\n    "))];
     for index in table.indexes.values() {
-        statements.extend(create_index(schema, table, index)?);
+        statements.extend(create_index(schema, table, index, words)?);
     }
     statements
         .extend(on_update(schema, table)?.into_iter().flat_map(|(function, trigger)| [function, trigger]));
@@ -86,23 +90,36 @@ pub(super) fn primary_key(table: &Table) -> Option<String> {
 }
 
 /// The clause of a check.
-pub(super) fn check_clause(schema: &Schema, table: &Table, check: &Check) -> Result<String, Refusal> {
+pub(super) fn check_clause(
+    schema: &Schema,
+    table: &Table,
+    check: &Check,
+    words: Words,
+) -> Result<String, Refusal> {
     let what = format!("check {}", check.name);
-    let condition = Translator::over_table(schema, table)
-        .condition_text(&check.expression)
-        .map_err(|refusal| Refusal::new(format!("The {what} of {}: {}", table.name, refusal.reason)))?;
+    let condition = match words {
+        Words::Own => check.expression.clone(),
+        Words::Template => Translator::over_table(schema, table)
+            .condition_text(&check.expression)
+            .map_err(|refusal| Refusal::new(format!("The {what} of {}: {}", table.name, refusal.reason)))?,
+    };
     Ok(format!("CONSTRAINT {} CHECK ({condition})", identifier(&names::cut(&check.name))))
 }
 
 /// CREATE INDEX, and the comment that keeps its whole name.
-pub(super) fn create_index(schema: &Schema, table: &Table, index: &Index) -> Result<Vec<String>, Refusal> {
-    if index.filter.is_some() {
+pub(super) fn create_index(
+    schema: &Schema,
+    table: &Table,
+    index: &Index,
+    words: Words,
+) -> Result<Vec<String>, Refusal> {
+    if index.filter.is_some() && words == Words::Template {
         return Err(Refusal::unsupported(format!("The index {} over some rows only", index.name)));
     }
     let mut parts = Vec::new();
     for part in &index.parts {
         let mut written = if part.is_expression {
-            format!("({})", translate(schema, table, &part.column, &format!("index {}", index.name))?)
+            format!("({})", translate(schema, table, &part.column, &format!("index {}", index.name), words)?)
         } else if let Some(length) = part.prefix {
             let is_bytes = find(table, &part.column).is_some_and(|column| !storage::is_text(&column.ty));
             let name = identifier(&part.column);
@@ -122,8 +139,9 @@ pub(super) fn create_index(schema: &Schema, table: &Table, index: &Index) -> Res
     let unique = if index.unique { "UNIQUE " } else { "" };
     let whole = names::whole_index_name(&table.name, &index.name);
     let live = names::cut(&whole);
+    let filter = index.filter.as_ref().map(|filter| format!(" WHERE {filter}")).unwrap_or_default();
     let mut statements = vec![format!(
-        "CREATE {unique}INDEX {} ON {} ({})",
+        "CREATE {unique}INDEX {} ON {} ({}){filter}",
         identifier(&live),
         identifier(&table.name),
         parts.join(", ")
@@ -228,7 +246,11 @@ pub(super) fn translate(
     table: &Table,
     expression: &str,
     what: &str,
+    words: Words,
 ) -> Result<String, Refusal> {
+    if words == Words::Own {
+        return Ok(expression.to_owned());
+    }
     Translator::over_table(schema, table)
         .text(expression)
         .map_err(|refusal| Refusal::new(format!("The {what} of {}: {}", table.name, refusal.reason)))

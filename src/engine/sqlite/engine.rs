@@ -11,7 +11,7 @@ use super::{
 };
 use crate::engine::{
     Capabilities, DatabaseName, Draft, Drafted, Engine, EngineError, Marker, Origin, Presence, Saved,
-    Session, SqlDialect, Statement, TenantLock, Whole,
+    Session, SqlDialect, Statement, TenantLock, Whole, standing,
 };
 use crate::{schema::Schema, sql::operation::Operation};
 use async_trait::async_trait;
@@ -256,6 +256,7 @@ impl Engine for Sqlite {
     }
 
     fn change(&self, found: &Schema, wanted: &Schema) -> Result<Vec<Statement>, String> {
+        standing::refuse_blind_triggers(found, wanted)?;
         super::change::change(found, wanted).map_err(|refusal| refusal.reason)
     }
 
