@@ -687,7 +687,6 @@ fn what_is_harmless_has_no_hazard_at_all() {
         "INSERT INTO kinds (name) VALUES ('a'), ('b')",
         "INSERT INTO kinds (name) SELECT DISTINCT phone FROM members",
         "CREATE VIEW more AS SELECT id FROM members",
-        "ALTER TABLE members RENAME INDEX idx_nick TO idx_by_nick",
         "-- nothing",
     ] {
         assert_eq!(hazards(sql), [], "{sql}");
