@@ -4,7 +4,7 @@ use super::{End, Trouble, output};
 use crate::{
     app::App,
     sql::hazards::Hazard,
-    templates::{Folder, archive::LARGEST_ARCHIVE},
+    templates::{Folder, archive::LARGEST_ARCHIVE, report::printable},
     usecases::{
         actor::Actor,
         templates::{self, Fate, Imported},
@@ -120,7 +120,8 @@ fn open(path: &Path) -> Result<Given, Trouble> {
 /// A hazard as a finding of its file, with the advice below it.
 fn print_hazard(file: &str, hazard: &Hazard) {
     let line = hazard.line.map(|line| format!(":{line}")).unwrap_or_default();
-    output::line(&format!("{file}{line}: {}: {}", hazard.class.word().to_lowercase(), hazard.sentence));
+    let found = format!("{file}{line}: {}: {}", hazard.class.word().to_lowercase(), hazard.sentence);
+    output::line(&printable(&found));
     output::line(&format!("    {}", hazard.advice));
 }
 
