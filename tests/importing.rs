@@ -14,6 +14,7 @@ use tenantry::{
     templates::Memory,
     usecases::{
         actor::Actor,
+        template_hazards,
         templates::{self, Fate, Imported},
         tenants::{self, CreateForm},
     },
@@ -326,4 +327,58 @@ async fn the_built_in_templates_have_what_the_plan_asks_of_them() {
         assert!(detail.migrations.iter().any(|migration| migration.is_breaking));
     }
     ask(&app, "Acme", &["event_shifts"]).await;
+}
+
+/// The club with a migration that loses values, and with one that only adds.
+fn losing(says: &str) -> BTreeMap<String, String> {
+    let mut files = club();
+    files.insert(
+        "migrations/club/2025_02_01_drop_text.sql".into(),
+        format!("{says}-- UP\nALTER TABLE notes DROP COLUMN text;\n-- DOWN\nALTER TABLE notes ADD COLUMN text VARCHAR(50) AFTER color;\n"),
+    );
+    files
+}
+
+#[tokio::test]
+async fn a_migration_that_loses_values_is_breaking_whatever_its_author_says_and_is_imported_with_a_warning() {
+    for says in ["", "-- breaking: false\n"] {
+        let place = Place::new();
+        let app = place.open().await;
+        let imported = import(&app, losing(says)).await;
+        let [one] = imported.as_slice() else { panic!("{imported:?}") };
+        assert_eq!(one.fate, Fate::Imported, "{}", one.report);
+        let told: Vec<_> =
+            one.report.warnings.iter().map(|found| (found.file.as_str(), found.line)).collect();
+        let line = says.lines().count() + 2;
+        assert_eq!(told, [("migrations/club/2025_02_01_drop_text.sql", Some(line))], "{}", one.report);
+        let reason = &one.report.warnings[0].reason;
+        assert!(reason.contains("Drops the column notes.text and every value in it."), "{reason}");
+        let detail = templates::show(&app, &Actor::CommandLine, "club", "1.0.0").await.unwrap();
+        let breaking: Vec<_> = detail.migrations.iter().map(|migration| migration.is_breaking).collect();
+        assert_eq!(breaking, [false, true]);
+    }
+    // Where the author says so, there is nothing to warn of.
+    let place = Place::new();
+    let app = place.open().await;
+    let imported = import(&app, losing("-- breaking: true\n")).await;
+    assert!(imported.iter().all(|one| one.fate == Fate::Imported && one.report.warnings.is_empty()));
+}
+
+#[tokio::test]
+async fn the_hazards_of_a_version_are_told_though_nothing_was_noted_when_it_was_published() {
+    let place = Place::new();
+    let app = place.open().await;
+    import(&app, losing("")).await;
+    // As an earlier version of the program left it.
+    let mut write = app.store.write().await.unwrap();
+    tenantry::store::db::sql("UPDATE template_migrations SET is_breaking = 0").run(&mut write).await.unwrap();
+    write.commit().await.unwrap();
+    let detail = templates::show(&app, &Actor::CommandLine, "club", "1.0.0").await.unwrap();
+    assert!(detail.migrations.iter().all(|migration| !migration.is_breaking));
+    let hazards = template_hazards::of_version(&app, &Actor::CommandLine, &detail).await.unwrap();
+    let told: Vec<_> = hazards
+        .values()
+        .map(|found| (found.is_breaking, found.hazards.iter().map(|hazard| hazard.rule).collect::<Vec<_>>()))
+        .collect();
+    assert_eq!(told, [(false, vec!["places-column"]), (true, vec!["drops-column"])]);
 }

@@ -4,10 +4,11 @@ use super::{
     Sheet,
     fixtures::{ago, inside, tables},
 };
+use tenantry::sql::hazards::RULES;
 use tenantry::web::{
     pages::templates::{
-        DraftRow, MigrationView, ModuleView, NewsView, TemplatePage, TemplateSummary, TemplatesPage,
-        VersionRow,
+        DraftRow, HazardView, MigrationView, ModuleView, NewsView, TemplatePage, TemplateSummary,
+        TemplatesPage, VersionRow,
     },
     urls,
     views::{Crumb, Pill, Place, Tone},
@@ -50,9 +51,23 @@ pub fn template_pages() -> Vec<Sheet> {
         needs: needs.iter().map(ToString::to_string).collect(),
         tables: vec![name.into(), format!("{name}_kinds")],
     };
+    // One of each weight, with the texts of the program's own rules.
+    let hazards = || {
+        ["not-null", "rewrites-table", "overwrites-rows"]
+            .into_iter()
+            .filter_map(|id| RULES.iter().find(|rule| rule.id == id))
+            .map(|rule| HazardView {
+                mark: HazardView::mark(rule.class),
+                sentence: format!("{}: members.membership_number.", rule.title),
+                reason: rule.reason,
+                advice: rule.advice,
+            })
+            .collect()
+    };
     let migration = |name: &str, is_breaking, completes: Option<&str>| MigrationView {
         name: name.into(),
         summary: vec!["Adds the column phone_country_code to users.".into()],
+        hazards: if is_breaking { hazards() } else { Vec::new() },
         is_breaking,
         completes: completes.map(Into::into),
         up: "ALTER TABLE users ADD COLUMN phone_country_code VARCHAR(5) NULL AFTER phone;".into(),

@@ -3,7 +3,8 @@
 use super::{End, Trouble, output};
 use crate::{
     app::App,
-    templates::{Folder, archive::LARGEST_ARCHIVE},
+    sql::hazards::Hazard,
+    templates::{Folder, archive::LARGEST_ARCHIVE, report::printable},
     usecases::{
         actor::Actor,
         templates::{self, Fate, Imported},
@@ -116,6 +117,14 @@ fn open(path: &Path) -> Result<Given, Trouble> {
     Ok(Given::Zip(name, bytes))
 }
 
+/// A hazard as a finding of its file, with the advice below it.
+fn print_hazard(file: &str, hazard: &Hazard) {
+    let line = hazard.line.map(|line| format!(":{line}")).unwrap_or_default();
+    let found = format!("{file}{line}: {}: {}", hazard.class.word().to_lowercase(), hazard.sentence);
+    output::line(&printable(&found));
+    output::line(&format!("    {}", hazard.advice));
+}
+
 fn print(results: &[Imported], json: bool) -> End {
     if json {
         output::json(&serde_json::json!({ "items": results }));
@@ -133,6 +142,11 @@ fn print(results: &[Imported], json: bool) -> End {
             }
             for finding in &result.report.warnings {
                 output::line(&format!("warning: {finding}"));
+            }
+            for migration in &result.hazards {
+                for hazard in &migration.hazards {
+                    print_hazard(&migration.file, hazard);
+                }
             }
             output::line(&format!("{} {version}: {fate}", result.template));
         }

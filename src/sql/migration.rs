@@ -55,6 +55,11 @@ fn marker(line: &str) -> Option<Place> {
     }
 }
 
+/// Whether a line begins the way back.
+pub fn is_down(line: &str) -> bool {
+    marker(line) == Some(Place::Down)
+}
+
 /// Splits a migration's file.
 pub fn read(text: &str) -> Result<Migration, Vec<Problem>> {
     let mut migration = Migration::default();

@@ -34,40 +34,55 @@ pub struct SourceStatement {
 /// Deeper nesting than this is refused; no template needs it, and a stack has an end.
 const DEEPEST: usize = 60;
 
+/// More words than this without a comma are refused, those around a parenthesis counted with those in it: `1 + 1 + 1 …` becomes a
+/// tree as deep as it is long, which the parser does not count.
+const LONGEST_CHAIN: usize = 2_000;
+
+/// More SELECTs than this in one UNION are refused, for the same reason.
+const MOST_UNIONS: usize = 200;
+
 /// Splits a text into statements. `first_line` is the number of its first line in the file. Every statement that cannot be
 /// read is a problem; the others are looked at all the same, so that one pass tells everything.
 pub fn split(text: &str, first_line: usize) -> Result<Vec<SourceStatement>, Vec<Problem>> {
-    let tokens = Tokenizer::new(&MySqlDialect {}, text).tokenize_with_location().map_err(|error| {
-        vec![Problem {
+    let mut statements = Vec::new();
+    let mut problems = Vec::new();
+    for found in each(text, first_line).map_err(|problem| vec![problem])? {
+        match found {
+            Ok(statement) => statements.push(statement),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok(statements) } else { Err(problems) }
+}
+
+/// A text as statements in their order, each as it was read or with what is wrong with it. The error is about the whole text,
+/// where not even its words can be told apart.
+pub fn each(text: &str, first_line: usize) -> Result<Vec<Result<SourceStatement, Problem>>, Problem> {
+    let tokens =
+        Tokenizer::new(&MySqlDialect {}, text).tokenize_with_location().map_err(|error| Problem {
             line: line_of(error.location, first_line),
             column: number(error.location.column),
             message: format!("this cannot be read: {}", error.message),
-        }]
-    })?;
+        })?;
     let lines: Vec<&str> = text.split('\n').collect();
-    let mut statements = Vec::new();
-    let mut problems = Vec::new();
+    let mut found = Vec::new();
     for part in tokens.split(|token| token.token == Token::SemiColon) {
         let part = trimmed(part);
         let (Some(first), Some(last)) = (part.first(), part.last()) else { continue };
         let line = line_of(first.span.start, first_line);
         let column = number(first.span.start.column);
-        match parse(part) {
+        found.push(match parse(part) {
             Ok(ast) => {
                 let text = cut(&lines, first.span.start, last.span.end);
-                statements.push(SourceStatement { ast, text, line, column });
+                Ok(SourceStatement { ast, text, line, column })
             }
             Err((message, place)) => {
                 let place = place.unwrap_or(first.span.start);
-                problems.push(Problem {
-                    line: line_of(place, first_line),
-                    column: number(place.column),
-                    message,
-                });
+                Err(Problem { line: line_of(place, first_line), column: number(place.column), message })
             }
-        }
+        });
     }
-    if problems.is_empty() { Ok(statements) } else { Err(problems) }
+    Ok(found)
 }
 
 fn number(value: u64) -> usize {
@@ -129,6 +144,9 @@ fn parse(part: &[TokenWithSpan]) -> Result<Statement, (String, Option<Location>)
     if let Some(advice) = not_taken(&spelled) {
         return Err((advice.to_owned(), None));
     }
+    if is_too_long(part) || spelled.iter().filter(|word| is_union(word)).count() > MOST_UNIONS {
+        return Err(("this is too long a chain; make several statements of it".to_owned(), None));
+    }
     let dialect = MySqlDialect {};
     let tokens = with_drop_check(part, &found);
     let mut parser = Parser::new(&dialect).with_recursion_limit(DEEPEST).with_tokens_with_locations(tokens);
@@ -153,6 +171,33 @@ fn parse(part: &[TokenWithSpan]) -> Result<Statement, (String, Option<Location>)
         return Err((format!("{:?} is not understood here", rest.token.to_string()), Some(rest.span.start)));
     }
     Ok(statement)
+}
+
+fn is_union(word: &str) -> bool {
+    matches!(word, "UNION" | "EXCEPT" | "INTERSECT" | "MINUS")
+}
+
+/// Whether more words follow one another without a comma than a tree can bear.
+fn is_too_long(part: &[TokenWithSpan]) -> bool {
+    // How many words since the last comma, for each parenthesis that is open.
+    let mut open = vec![0_usize];
+    let mut sum = 0_usize;
+    for token in part.iter().filter(|token| !is_blank(token)) {
+        match token.token {
+            Token::LParen => open.push(0),
+            Token::RParen if open.len() > 1 => sum -= open.pop().unwrap_or_default(),
+            Token::Comma => sum -= open.last_mut().map(std::mem::take).unwrap_or_default(),
+            _ => {}
+        }
+        if let Some(last) = open.last_mut() {
+            *last += 1;
+            sum += 1;
+        }
+        if sum > LONGEST_CHAIN {
+            return true;
+        }
+    }
+    false
 }
 
 /// Statements that a template cannot have in this dialect, and what to write instead.

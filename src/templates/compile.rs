@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The table of the plan in which a tenant's database says what it was made from.
-const TENANT_INFO: &str = "
+pub(super) const TENANT_INFO: &str = "
 CREATE TABLE tenant_info (
     id INT AUTO_INCREMENT PRIMARY KEY,
     tenant_id CHAR(36) NOT NULL,

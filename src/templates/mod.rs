@@ -15,6 +15,7 @@ pub mod comparison;
 pub mod compile;
 pub mod file_path;
 pub mod files;
+pub mod hazards;
 pub mod manifest;
 pub mod manifest_edit;
 pub mod order;

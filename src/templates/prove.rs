@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::{
     compile::{Compiled, CompiledMigration, CompiledUnit, Compiler, check_variables},
     files::TemplateFiles,
+    hazards::{self, MigrationHazards},
     order::ModuleOrder,
     report::Report,
 };
@@ -135,6 +136,8 @@ pub struct Proof {
     pub module_tables: BTreeMap<String, Vec<String>>,
     /// What each migration changes, in sentences.
     pub summaries: BTreeMap<String, Vec<String>>,
+    /// What can go wrong with each migration, in their order.
+    pub hazards: Vec<MigrationHazards>,
     /// Choices of modules that were built.
     pub choices: usize,
     /// Times that a migration went up and down.
@@ -149,10 +152,12 @@ pub async fn prove(engine: &dyn Engine, files: &TemplateFiles) -> Result<Proof, 
         schema: Schema::default(),
         module_tables: BTreeMap::new(),
         summaries: BTreeMap::new(),
+        hazards: hazards::of_template(files),
         choices: 0,
         round_trips: 0,
     };
     check_variables(files, &mut proof.report);
+    hazards::warn(&proof.hazards, &mut proof.report);
     let order = match files.module_order() {
         Ok(order) => order,
         Err(errors) => {

@@ -96,8 +96,8 @@ fn counted(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
-/// File names come from strangers' archives: what steers a terminal must not reach it.
-fn printable(text: &str) -> String {
+/// File names and statements come from strangers' archives: what steers a terminal must not reach it.
+pub fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 

@@ -18,6 +18,7 @@ pub mod servers;
 pub mod sessions;
 pub mod sign_in;
 pub mod template_drafts;
+pub mod template_hazards;
 pub mod template_history;
 pub mod template_publishing;
 pub mod templates;

@@ -14,6 +14,7 @@ use crate::{
     },
     templates::{
         Memory, ModuleKind, Reading, Report, Source, SourceError, TemplateFiles, archive, files,
+        hazards::MigrationHazards,
         prove::{self, Proof},
         shelf::LARGEST_FILE,
     },
@@ -51,6 +52,8 @@ pub struct Imported {
     pub fate: Fate,
     /// What was found.
     pub report: Report,
+    /// What can go wrong with its migrations, where it was proven.
+    pub hazards: Vec<MigrationHazards>,
 }
 
 pub(super) fn unreadable(cause: &SourceError) -> Error {
@@ -74,7 +77,7 @@ fn refused(reading: &Reading, mut report: Report) -> Imported {
     report.append(reading.report.clone());
     report.sort();
     let version = reading.template.as_ref().map(|template| template.version.to_string());
-    Imported { template: reading.folder.clone(), version, fate: Fate::Refused, report }
+    Imported { template: reading.folder.clone(), version, fate: Fate::Refused, report, hazards: Vec::new() }
 }
 
 /// A template of ours takes a second; one with a hundred extras, each near the bound of a scratch database, would take hours.
@@ -128,6 +131,7 @@ pub async fn check(app: &App, actor: &Actor, source: impl Source + Send + 'stati
         };
         let proof = prove_one(app, actor, files).await?;
         if proof.report.is_clean() {
+            let hazards = proof.hazards;
             let mut report = proof.report;
             report.append(reading.report.clone());
             results.push(Imported {
@@ -135,6 +139,7 @@ pub async fn check(app: &App, actor: &Actor, source: impl Source + Send + 'stati
                 version: Some(files.version.to_string()),
                 fate: Fate::Proven,
                 report,
+                hazards,
             });
         } else {
             results.push(refused(&reading, proof.report));
@@ -211,6 +216,7 @@ pub(super) async fn import_readings(
                     version: Some(version),
                     fate: Fate::Unchanged,
                     report: reading.report.clone(),
+                    hazards: Vec::new(),
                 });
                 continue;
             }
@@ -230,7 +236,13 @@ pub(super) async fn import_readings(
         ready.push(new_version(files, &proof, &copy.texts(&folder), &actor.doer().name, None)?);
         let mut report = proof.report;
         report.append(reading.report.clone());
-        results.push(Imported { template: folder, version: Some(version), fate: Fate::Imported, report });
+        results.push(Imported {
+            template: folder,
+            version: Some(version),
+            fate: Fate::Imported,
+            report,
+            hazards: proof.hazards,
+        });
     }
     if results.iter().any(|result| result.fate == Fate::Refused) {
         // One broken template and nothing of the source is imported: the others were proven, and wait for its repair.
@@ -274,7 +286,8 @@ async fn unpack(app: &App, name: &str, bytes: Vec<u8>) -> Result<std::result::Re
     let called = name.to_owned();
     let unpacked = app.blocking(move || archive::open(&called, &bytes)).await?;
     Ok(unpacked.map_err(|report| {
-        vec![Imported { template: name.to_owned(), version: None, fate: Fate::Refused, report }]
+        let (template, hazards) = (name.to_owned(), Vec::new());
+        vec![Imported { template, version: None, fate: Fate::Refused, report, hazards }]
     }))
 }
 
@@ -370,7 +383,8 @@ fn new_migration(name: &str, text: &str, proof: &Proof) -> Result<NewMigration> 
             name: name.to_owned(),
             up: parts.up.text.trim().to_owned(),
             down: parts.down.text.trim().to_owned(),
-            is_breaking: parts.head.breaking,
+            is_breaking: parts.head.breaking
+                || proof.hazards.iter().any(|known| known.migration == name && known.is_breaking),
             completes_version: parts.head.version.map(|version| version.to_string()),
             summary: proof.summaries.get(name).cloned().unwrap_or_default(),
         },

@@ -37,6 +37,28 @@ fn a_zip_is_checked_and_imported_at_the_command_line_and_a_hostile_one_is_named(
             "{said}"
         );
     }
+    // What can go wrong with a migration is told with its line and the advice.
+    let mut losing = club();
+    losing.insert(
+        "migrations/club/2030_01_01_gone.sql".into(),
+        "-- UP\nDELETE FROM users;\n-- DOWN\nUPDATE users SET email = email WHERE id = 0;\n".into(),
+    );
+    losing.insert("club/template.toml".into(), MANIFEST.replace("1.0.0", "1.5.0"));
+    let path = folder.path().join("losing.zip");
+    std::fs::write(&path, archive::pack(&losing).unwrap()).unwrap();
+    let (code, said) = run(&data, &["templates", "check", path.to_str().unwrap()]);
+    assert!(
+        code == 0
+            && said.contains("2030_01_01_gone.sql:2: breaking: Deletes every row of users.")
+            && said.contains("    Say in a WHERE which rows are meant.")
+            && said.contains("warning: migrations/club/2030_01_01_gone.sql:2: this needs an approval"),
+        "{said}"
+    );
+    let (_, json) = run(&data, &["templates", "check", "--json", path.to_str().unwrap()]);
+    assert!(
+        json.contains("\"rule\": \"deletes-all-rows\"") && json.contains("\"is_breaking\": true"),
+        "{json}"
+    );
     let (code, said) = run(&data, &["templates", "import", "/nowhere.zip"]);
     assert_eq!(code, 2, "{said}");
 

@@ -1,6 +1,6 @@
 //! What comes in and is published never changes.
 
-use super::{MANIFEST, SCHEMA, club, club_draft, location, publish, save, site, upload};
+use super::{MANIFEST, SCHEMA, club, club_draft, element, location, publish, save, site, upload};
 use crate::support::{Place, count, site::Site, work_off};
 use crate::zips::{Entry, zip};
 use reqwest::StatusCode;
@@ -249,4 +249,31 @@ async fn with_many_versions_the_list_stays_quick_and_the_newest_by_number_is_off
     assert_eq!(choice.version, "1.10.0", "ten is more than nine, and a late 1.2.0 is not the newest");
     template_publishing::retire(&app, &Actor::CommandLine, "club", "1.10.0").await.unwrap();
     assert_eq!(templates::choose(&app, "club", &[]).await.unwrap().version, "1.9.0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_templates_page_says_what_can_go_wrong_with_each_migration_and_what_to_do() {
+    let site = site().await;
+    let staff = site.signed_in("staff@example.org").await;
+    let page = staff.text("/templates/ngo/1.0.0").await;
+    let told = |number: usize| {
+        let html = scraper::Html::parse_document(&page);
+        let wanted = format!(".migrations > li:nth-child({number})");
+        let migration = html.select(&scraper::Selector::parse(&wanted).unwrap()).next().unwrap();
+        let hazard = scraper::Selector::parse("details.hazard").unwrap();
+        migration
+            .select(&hazard)
+            .map(|found| found.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect::<Vec<_>>()
+    };
+    // The first one only adds a column between others; the last one asks for what may be missing.
+    let first = told(1);
+    assert_eq!(first.len(), 1, "{first:?}");
+    assert!(first[0].starts_with("Slow") && first[0].contains("between others"), "{first:?}");
+    let last = told(4);
+    assert!(last[0].starts_with("Breaking"), "{last:?}");
+    assert!(last[0].contains("members.membership_number"), "{last:?}");
+    assert!(last[0].contains("What to do:"), "{last:?}");
+    assert!(element(&page, ".migrations > li:nth-child(1) .pill-warn").is_none());
+    assert!(element(&page, ".migrations > li:nth-child(4) h3 .pill-warn").is_some());
 }

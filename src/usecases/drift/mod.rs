@@ -5,7 +5,7 @@ mod decide;
 mod fleet;
 pub mod runs;
 
-pub use decide::{Ignore, Target, adopt, ignore, plans, repair, stop_ignoring};
+pub use decide::{Ignore, Planned, Target, adopt, ignore, plans, repair, stop_ignoring};
 pub use fleet::{Fleet, GroupPage, Rest, fleet, group};
 
 use super::{actor::Actor, permissions::Permission, tenants::find};

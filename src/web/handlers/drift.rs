@@ -150,7 +150,13 @@ fn fleet_page(fleet: &Fleet, filter: &Filter, now: i64) -> FleetPage {
             kind: "Level",
             shares,
         }),
-        versions: versions.into_iter().map(|(name, counts)| VersionRow { name, counts }).collect(),
+        versions: versions
+            .into_iter()
+            .map(|(name, counts)| VersionRow {
+                name,
+                counts: counts.into_iter().map(|count| (grouped(count), count == 0)).collect(),
+            })
+            .collect(),
         filters,
         groups: fleet
             .groups

@@ -8,14 +8,14 @@ use crate::{
     usecases::{
         actor::Actor,
         permissions::Permission,
-        template_drafts, template_history,
+        template_drafts, template_hazards, template_history,
         templates::{self, Detail},
     },
     web::{
         guard::SignedIn,
         pages::templates::{
-            DraftRow, MigrationView, ModuleView, NewsView, TemplatePage, TemplateSummary, TemplatesPage,
-            VersionRow,
+            DraftRow, HazardView, MigrationView, ModuleView, NewsView, TemplatePage, TemplateSummary,
+            TemplatesPage, VersionRow,
         },
         tables,
         tenant_words::template_icon,
@@ -123,6 +123,7 @@ pub async fn show(
             sentences: news.sentences,
         }
     });
+    let hazards = template_hazards::of_version(&app, &actor, &detail).await?;
     let may_publish = actor.must(Permission::PublishTemplates).is_ok();
     let is_active = detail.version.is_active;
     let page = TemplatePage {
@@ -159,14 +160,17 @@ pub async fn show(
         migrations: detail
             .migrations
             .iter()
-            .map(|migration| MigrationView {
+            .map(|migration| {
+                let found = hazards.get(&migration.name);
+                MigrationView {
                 name: migration.name.clone(),
                 summary: migration.summary.clone(),
-                is_breaking: migration.is_breaking,
+                hazards: found.iter().flat_map(|found| &found.hazards).map(HazardView::from).collect(),
+                is_breaking: migration.is_breaking || found.is_some_and(|found| found.is_breaking),
                 completes: migration.completes_version.clone(),
                 up: migration.up.clone(),
                 down: migration.down.clone(),
-            })
+            }})
             .collect(),
         used_by: counted(used, "tenant", "tenants"),
         used_by_href: (used > 0).then(|| urls::with_query(&urls::tenants(), &[("template", &template_type)])),

@@ -53,8 +53,8 @@ pub struct ProgressView {
 pub struct VersionRow {
     /// Its name.
     pub name: String,
-    /// Tenants of it that are as they should be, low, medium, high, and not looked at yet.
-    pub counts: [i64; 5],
+    /// Tenants of it that are as they should be, low, medium, high, and not looked at yet: in words, and whether there are none.
+    pub counts: Vec<(String, bool)>,
 }
 
 /// Tenants with the same difference.

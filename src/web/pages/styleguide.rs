@@ -1,5 +1,7 @@
 //! The styleguide: every component in every state, with made-up values. For people who build pages.
 
+use super::templates::HazardView;
+use crate::sql::hazards::{Class, RULES};
 use crate::web::{
     pieces::{Confirm, Fact, Secret, Select, Share, StackedBar, Usage},
     urls,
@@ -46,6 +48,8 @@ pub struct StyleguidePage {
     pub crumbs: Vec<Crumb>,
     /// The pages beside this one.
     pub pager: Pager,
+    /// Something that can go wrong, of each weight.
+    pub hazards: Vec<HazardView>,
     /// A question before something that is gone for good, and one before something that is not.
     pub confirms: Vec<Confirm>,
     /// A link that is shown once.
@@ -54,6 +58,20 @@ pub struct StyleguidePage {
     pub usages: Vec<Usage>,
     /// A bar whose colours say how things are, and one whose colours only tell its parts apart.
     pub bars: Vec<StackedBar>,
+}
+
+/// The first rule of each weight.
+fn hazards() -> Vec<HazardView> {
+    [Class::Breaking, Class::Slow, Class::Notice]
+        .into_iter()
+        .filter_map(|class| RULES.iter().find(|rule| rule.class == class))
+        .map(|rule| HazardView {
+            mark: HazardView::mark(rule.class),
+            sentence: format!("{}.", rule.title),
+            reason: rule.reason,
+            advice: rule.advice,
+        })
+        .collect()
 }
 
 fn confirms() -> Vec<Confirm> {
@@ -204,6 +222,7 @@ impl StyleguidePage {
             ],
             crumbs: vec![Crumb::new("Tenants", urls::tenants())],
             pager: Pager { previous: Some(urls::styleguide()), next: Some(urls::styleguide()) },
+            hazards: hazards(),
             confirms: confirms(),
             secret: Secret {
                 label: "invitation link".into(),

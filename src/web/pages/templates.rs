@@ -1,6 +1,9 @@
 //! Templates: the list, and one version with everything in it.
 
-use crate::web::views::{Crumb, Pill, Shell, TimeView};
+use crate::{
+    sql::hazards::{Class, Hazard},
+    web::views::{Crumb, Pill, Shell, TimeView, Tone},
+};
 use askama::Template;
 
 /// The list of templates.
@@ -198,6 +201,37 @@ pub struct ColumnView {
     pub comment: Option<String>,
 }
 
+/// Something that can go wrong with a migration.
+#[derive(Debug, Clone)]
+pub struct HazardView {
+    /// How much it weighs.
+    pub mark: Pill,
+    /// What is about to happen.
+    pub sentence: String,
+    /// Why that is a hazard.
+    pub reason: &'static str,
+    /// What to do about it.
+    pub advice: &'static str,
+}
+
+impl HazardView {
+    /// The mark of a class.
+    pub fn mark(class: Class) -> Pill {
+        match class {
+            Class::Breaking => Pill::new(class.word(), Tone::Warn),
+            Class::Slow => Pill::new(class.word(), Tone::Busy).with_icon("hourglass"),
+            Class::Notice => Pill::new(class.word(), Tone::Quiet).with_icon("info-circle"),
+        }
+    }
+}
+
+impl From<&Hazard> for HazardView {
+    fn from(hazard: &Hazard) -> Self {
+        let &Hazard { class, reason, advice, .. } = hazard;
+        HazardView { mark: Self::mark(class), sentence: hazard.sentence.clone(), reason, advice }
+    }
+}
+
 /// A migration of a template.
 #[derive(Debug, Clone)]
 pub struct MigrationView {
@@ -205,6 +239,8 @@ pub struct MigrationView {
     pub name: String,
     /// What it does, in words.
     pub summary: Vec<String>,
+    /// What can go wrong with it, the heaviest first.
+    pub hazards: Vec<HazardView>,
     /// Whether it needs an approval.
     pub is_breaking: bool,
     /// The template version that is reached with it.
