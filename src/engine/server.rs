@@ -196,15 +196,16 @@ pub fn on_server(
     secrets: Arc<dyn Secrets>,
     folder: PathBuf,
 ) -> Result<Arc<dyn Engine>, EngineError> {
-    if options.isolation == Isolation::Schema {
-        return Err(EngineError::OutOfReach("Tenants cannot be kept apart by schemas here yet.".into()));
-    }
-    Ok(match options.product {
-        Product::MariaDb => {
+    Ok(match (options.product, options.isolation) {
+        (Product::MariaDb, Isolation::Database) => {
             Arc::new(MariaDb::new(mysql_options(options), options.connections, secrets, folder))
         }
-        Product::Postgres => {
-            Arc::new(Postgres::new(postgres_options(options), options.connections, secrets, folder))
+        (Product::MariaDb, Isolation::Schema) => {
+            return Err(EngineError::OutOfReach("Only PostgreSQL keeps tenants apart by schemas.".into()));
+        }
+        (Product::Postgres, isolation) => {
+            let server = Postgres::new(postgres_options(options), options.connections, secrets, folder);
+            Arc::new(if isolation == Isolation::Schema { server.in_schemas() } else { server })
         }
     })
 }
