@@ -6,7 +6,10 @@
 use super::home::Home;
 use crate::{
     digest::sha256_hex,
-    engine::{EngineError, Secrets, server::Isolation},
+    engine::{
+        EngineError, Secrets,
+        server::{Isolation, unreached},
+    },
 };
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool, Postgres as Driver, Row,
@@ -283,7 +286,7 @@ impl Postgres {
 
     /// A connection as the administrator.
     pub(super) async fn admin(&self) -> Result<PoolConnection<Driver>, EngineError> {
-        self.admins.acquire().await.map_err(|cause| away("The PostgreSQL server cannot be reached", cause))
+        self.admins.acquire().await.map_err(unreached)
     }
 
     /// A second connection as the administrator, if one is free: whoever has one must not wait for another.
