@@ -26,6 +26,8 @@ mod life;
 mod queries;
 #[path = "postgres/rows.rs"]
 mod rows;
+#[path = "postgres/schemas.rs"]
+mod schemas;
 #[path = "support/servers.rs"]
 #[allow(dead_code, reason = "not every test needs everything of it")]
 mod servers;
@@ -33,5 +35,7 @@ mod servers;
 mod templates;
 #[path = "postgres/tenant.rs"]
 mod tenant;
+#[path = "postgres/tls.rs"]
+mod tls;
 #[path = "postgres/whole.rs"]
 mod whole;

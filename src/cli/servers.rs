@@ -67,7 +67,7 @@ pub(super) struct Add {
     /// Connections at most, for all its tenants together
     #[arg(long, default_value = "20")]
     connections: String,
-    /// How tenants are kept apart: database or schema
+    /// What each tenant gets: database or (PostgreSQL only) schema, in the database that the URL names
     #[arg(long, default_value = "database")]
     isolation: String,
     /// How connections are protected: off, prefer, require, verify-ca or verify-full [default: prefer]
@@ -94,6 +94,7 @@ fn view(server: &Server) -> serde_json::Value {
         "weight": server.room.weight,
         "connections": server.room.connections,
         "isolation": server.isolation.word(),
+        "database": server.access.admin_database,
         "tls": server.access.tls_mode.word(),
         "draining": server.is_draining,
         "tenants": server.tenants,

@@ -7,7 +7,7 @@ use sqlx::{
     mysql::{MySqlConnectOptions, MySqlSslMode},
     postgres::{PgConnectOptions, PgSslMode},
 };
-use std::{fmt, path::PathBuf, str::FromStr, sync::Arc};
+use std::{fmt, io, path::PathBuf, str::FromStr, sync::Arc};
 use uuid::Uuid;
 
 /// The product that a server runs.
@@ -135,6 +135,17 @@ pub enum Isolation {
 }
 
 impl Isolation {
+    /// All of them.
+    pub const ALL: [Isolation; 2] = [Isolation::Database, Isolation::Schema];
+
+    /// What a tenant gets, for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Isolation::Database => "A database of its own",
+            Isolation::Schema => "A schema in the account's database (PostgreSQL only)",
+        }
+    }
+
     /// The word in rows and on the command line.
     pub fn word(self) -> &'static str {
         match self {
@@ -147,7 +158,7 @@ impl Isolation {
 impl FromStr for Isolation {
     type Err = String;
     fn from_str(word: &str) -> std::result::Result<Self, String> {
-        [Isolation::Database, Isolation::Schema]
+        Isolation::ALL
             .into_iter()
             .find(|isolation| isolation.word() == word)
             .ok_or(format!("unknown isolation {word}"))
@@ -196,15 +207,16 @@ pub fn on_server(
     secrets: Arc<dyn Secrets>,
     folder: PathBuf,
 ) -> Result<Arc<dyn Engine>, EngineError> {
-    if options.isolation == Isolation::Schema {
-        return Err(EngineError::OutOfReach("Tenants cannot be kept apart by schemas here yet.".into()));
-    }
-    Ok(match options.product {
-        Product::MariaDb => {
+    Ok(match (options.product, options.isolation) {
+        (Product::MariaDb, Isolation::Database) => {
             Arc::new(MariaDb::new(mysql_options(options), options.connections, secrets, folder))
         }
-        Product::Postgres => {
-            Arc::new(Postgres::new(postgres_options(options), options.connections, secrets, folder))
+        (Product::MariaDb, Isolation::Schema) => {
+            return Err(EngineError::OutOfReach("Only PostgreSQL keeps tenants apart by schemas.".into()));
+        }
+        (Product::Postgres, isolation) => {
+            let server = Postgres::new(postgres_options(options), options.connections, secrets, folder);
+            Arc::new(if isolation == Isolation::Schema { server.in_schemas() } else { server })
         }
     })
 }
@@ -244,6 +256,21 @@ fn postgres_options(from: &ServerOptions) -> PgConnectOptions {
         TlsMode::Require => PgSslMode::Require,
         TlsMode::VerifyCa => PgSslMode::VerifyCa,
         TlsMode::VerifyFull => PgSslMode::VerifyFull,
+    })
+}
+
+/// What to say where no connection could be made.
+pub(super) fn unreached(cause: sqlx::Error) -> EngineError {
+    EngineError::OutOfReach(match cause {
+        // What the encryption has to say about a certificate comes as an answer that makes no sense.
+        sqlx::Error::Io(cause) if cause.kind() == io::ErrorKind::InvalidData => format!(
+            "The database server's certificate cannot be trusted: {cause}. Give the file of the authority that signed it, or see \
+             whether this is the right server."
+        ),
+        sqlx::Error::Tls(cause) => format!(
+            "The database server cannot be reached over an encrypted connection, as its settings ask for: {cause}."
+        ),
+        cause => format!("The database server cannot be reached: {cause}"),
     })
 }
 

@@ -67,7 +67,7 @@ pub async fn a_tenants_account_opens_its_own_database_only(ground: &Ground) {
     let mixed: Vec<(&'static str, String)> = own
         .iter()
         .zip(&others)
-        .map(|(own, other)| if own.0 == "Database" { other.clone() } else { own.clone() })
+        .map(|(own, other)| if ["Database", "Schema"].contains(&own.0) { other } else { own }.clone())
         .collect();
     assert_ne!(mixed, own);
     for (address, password) in [(&mixed, tenant.id()), (&others, tenant.id())] {

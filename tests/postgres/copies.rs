@@ -1,6 +1,9 @@
 //! Copies of databases: into files and into new tenants, with everything that there is in one.
 
-use crate::ground::{Ground, another, next};
+use crate::{
+    ground::{Ground, another, next},
+    servers::Postgres as Server,
+};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
 use std::{
     fs,
@@ -70,7 +73,11 @@ pub const EVERYTHING: &[&str] = &[
 ];
 
 async fn ground() -> Ground {
-    let ground = Ground::made().await;
+    with_everything(Ground::on(Server::shared(), 8)).await
+}
+
+async fn with_everything(ground: Ground) -> Ground {
+    ground.engine.create(&ground.name, &ground.lock).await.unwrap();
     ground.apply(&ground.lock, "everything", EVERYTHING).await.unwrap();
     ground
 }
@@ -81,7 +88,7 @@ fn lines(file: &Path) -> Vec<String> {
     let mut is_ledger = false;
     let mut lines = Vec::new();
     for line in text.split('\n').skip(1) {
-        is_ledger = (is_ledger || line.contains("tenantry_own.tenantry_ledger")) && line != "\\.";
+        is_ledger = (is_ledger || line.contains("tenantry_ledger (job_id")) && line != "\\.";
         if !is_ledger && !line.starts_with("{\"end\"") {
             lines.push(line.to_owned());
         }
@@ -91,7 +98,15 @@ fn lines(file: &Path) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_has_everything_and_an_account_of_its_own() {
-    let ground = ground().await;
+    copied(ground().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn and_so_has_a_copy_of_a_schema() {
+    copied(with_everything(Ground::schemas_on(Server::shared(), 8).await).await).await;
+}
+
+async fn copied(ground: Ground) {
     let origin = Origin::Database(&ground.name, ground.lock.tenant_id);
     let folder = ground.server.folder().join(ground.name.as_str());
     let first = folder.join("first");
@@ -146,9 +161,11 @@ fn similar(first: &[String], second: &[String]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_of_what_the_administrator_of_a_hosted_server_made_has_everything() {
-    let ground = Ground::hosted().await;
-    ground.engine.create(&ground.name, &ground.lock).await.unwrap();
-    ground.apply(&ground.lock, "everything", EVERYTHING).await.unwrap();
+    copied_by_a_host(with_everything(Ground::hosted().await).await).await;
+    copied_by_a_host(with_everything(Ground::hosted_schemas().await).await).await;
+}
+
+async fn copied_by_a_host(ground: Ground) {
     let (name, lock) = another("copy", 9);
     let origin = Origin::Database(&ground.name, ground.lock.tenant_id);
     ground.engine.create_from(origin, &name, &lock).await.unwrap();
@@ -246,7 +263,15 @@ async fn put_back(ground: &Ground, dump: &[u8]) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_read_is_put_back_by_the_client_program_and_reads_the_same() {
-    let ground = ground().await;
+    put_back_and_read(ground().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_read_of_a_schema_is_put_back_into_a_database() {
+    put_back_and_read(with_everything(Ground::schemas_on(Server::shared(), 8).await).await).await;
+}
+
+async fn put_back_and_read(ground: Ground) {
     let session = ground.engine.look(&ground.name, ground.lock.tenant_id).await.unwrap();
     let mut reading = session.read().await.unwrap();
     let names: Vec<&str> = reading.tables().iter().map(|table| table.name.as_str()).collect();
@@ -266,7 +291,8 @@ async fn what_was_read_is_put_back_by_the_client_program_and_reads_the_same() {
 
     let back = put_back(&ground, &first).await;
     let mut live = ground.server.options().database(&back).connect().await.unwrap();
-    let mut here = ground.server.options().database(ground.name.as_str()).connect().await.unwrap();
+    let mut here = ground.looking_into(ground.name.as_str()).connect().await.unwrap();
+    let schema_here = if ground.in_schemas { ground.name.as_str() } else { "public" };
     for table in ["circle", "\"z Parent\"", "a", "serials", "kept", "early"] {
         let question =
             format!("SELECT COALESCE(string_agg(t::text, '\n' ORDER BY t::text), '') FROM {table} t");
@@ -277,7 +303,7 @@ async fn what_was_read_is_put_back_by_the_client_program_and_reads_the_same() {
         assert!(!rows.is_empty());
     }
     let schema = tenantry::engine::postgres::inspect(&mut live, "public").await.unwrap();
-    assert_eq!(schema, tenantry::engine::postgres::inspect(&mut here, "public").await.unwrap());
+    assert_eq!(schema, tenantry::engine::postgres::inspect(&mut here, schema_here).await.unwrap());
     let row: (i64,) = sqlx::query_as("INSERT INTO a (name, number) VALUES ('x', 1) RETURNING id")
         .fetch_one(&mut live)
         .await

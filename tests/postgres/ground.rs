@@ -33,6 +33,8 @@ pub fn password(tenant: Uuid) -> String {
 pub struct Ground {
     pub server: Arc<Server>,
     pub options: PgConnectOptions,
+    /// Whether tenants are schemas in the options' database.
+    pub in_schemas: bool,
     pub engine: Postgres,
     pub name: DatabaseName,
     pub lock: TenantLock,
@@ -84,13 +86,54 @@ impl Ground {
         let options = server.options().username(&account).password("hosted").database(&account);
         let engine = engine(&server, options.clone(), 8);
         let (name, lock) = another("acme", 1);
-        Ground { server, options, engine, name, lock }
+        Ground { server, options, in_schemas: false, engine, name, lock }
+    }
+
+    /// The same with tenants in schemas.
+    pub fn in_schemas(self) -> Ground {
+        Ground { engine: self.engine.in_schemas(), in_schemas: true, ..self }
+    }
+
+    /// Tenants in schemas of a new database on this server, whose administrator is a superuser.
+    pub async fn schemas_on(server: Arc<Server>, connections: u32) -> Ground {
+        let database = format!("tenants_{}", Uuid::now_v7().simple());
+        let mut admin = server.options().connect().await.unwrap();
+        admin.execute(AssertSqlSafe(format!("CREATE DATABASE {database}"))).await.unwrap();
+        admin.close().await.unwrap();
+        let (name, lock) = another("acme", 1);
+        let options = server.options().database(&database);
+        let engine = engine(&server, options.clone(), connections);
+        Ground { engine, options, in_schemas: false, server, name, lock }.in_schemas()
+    }
+
+    /// Whoever may be the administrator of tenants in schemas, and may do no more.
+    pub async fn hosted_schemas() -> Ground {
+        let ground = Ground::hosted().await;
+        let mut admin = ground.server.options().connect().await.unwrap();
+        let less = format!("ALTER ROLE {} NOCREATEDB", ground.options.get_username());
+        admin.execute(AssertSqlSafe(less)).await.unwrap();
+        admin.close().await.unwrap();
+        ground.in_schemas()
+    }
+
+    /// How the superuser looks into a tenant's database or schema, or into any other database.
+    pub fn looking_into(&self, place: &str) -> PgConnectOptions {
+        if self.in_schemas && place != "postgres" {
+            let database = self.options.get_database().unwrap();
+            return self
+                .server
+                .options()
+                .database(database)
+                .options([("search_path", format!("\"{place}\""))]);
+        }
+        self.server.options().database(place)
     }
 
     pub fn on(server: Arc<Server>, connections: u32) -> Ground {
         let (name, lock) = another("acme", 1);
         let options = server.options();
-        Ground { engine: engine(&server, options.clone(), connections), options, server, name, lock }
+        let engine = engine(&server, options.clone(), connections);
+        Ground { engine, options, in_schemas: false, server, name, lock }
     }
 
     /// Runs statements as one unit of the tenant's.
@@ -103,30 +146,45 @@ impl Ground {
         self.enter(&self.name, self.lock.tenant_id, self.name.as_str()).await
     }
 
-    /// A connection of a tenant's account to any database.
+    /// A connection of a tenant's account to any database, or in the one that tenants share to any schema.
     pub async fn enter(
         &self,
         account: &DatabaseName,
         tenant: Uuid,
-        database: &str,
+        place: &str,
     ) -> Result<PgConnection, sqlx::Error> {
         let options = self.server.options().username(account.as_str()).password(&password(tenant));
-        options.database(database).connect().await
+        if !self.in_schemas {
+            return options.database(place).connect().await;
+        }
+        let mut connection = options.database(self.options.get_database().unwrap()).connect().await?;
+        if place != account.as_str() {
+            connection.execute(AssertSqlSafe(format!("SET search_path = \"{place}\""))).await?;
+        }
+        // It sees no schema that it may not use.
+        let found: Option<String> =
+            sqlx::query_scalar("SELECT current_schema()::text").fetch_one(&mut connection).await?;
+        if found.as_deref() == Some(place) {
+            return Ok(connection);
+        }
+        Err(sqlx::Error::Protocol(format!("permission denied for schema {place}")))
     }
 
     /// The first value of a question that the superuser asks.
-    pub async fn number(&self, database: &str, question: &str) -> i64 {
-        let mut admin = self.server.options().database(database).connect().await.unwrap();
+    pub async fn number(&self, place: &str, question: &str) -> i64 {
+        let mut admin = self.looking_into(place).connect().await.unwrap();
         let row = sqlx::query(AssertSqlSafe(question.to_owned())).fetch_one(&mut admin).await.unwrap();
         admin.close().await.unwrap();
         row.try_get(0).unwrap()
     }
 
-    /// Databases and roles of ours that are there for a while only.
+    /// Databases, schemas and roles of ours that are there for a while only.
     pub async fn passing(&self) -> i64 {
+        let schemas = "SELECT count(*) FROM pg_namespace WHERE nspname LIKE ANY(ARRAY['tenantry-making-%', 'tenantry-draft-%', 'tenantry-scratch-%'])";
+        let schemas = if self.in_schemas { self.number(self.name.as_str(), schemas).await } else { 0 };
         let question = "SELECT (SELECT count(*) FROM pg_database WHERE datname LIKE ANY(ARRAY['tenantry-making-%', 'tenantry-draft-%', 'tenantry-scratch-%']))
             + (SELECT count(*) FROM pg_roles WHERE rolname LIKE ANY(ARRAY['tenantry-guest-%', 'tenantry-scratch-%']))";
-        self.number("postgres", question).await
+        schemas + self.number("postgres", question).await
     }
 }
 

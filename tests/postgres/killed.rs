@@ -29,8 +29,12 @@ const SUM: &str = "SELECT sum(id)::bigint FROM a";
 const ROWS: [&str; 2] = ["CREATE TABLE a (id integer)", "INSERT INTO a VALUES (7)"];
 
 impl Case {
-    fn new(server: &Arc<Server>) -> Case {
-        let ground = Ground::on(Arc::clone(server), 8);
+    async fn new(server: &Arc<Server>, in_schemas: bool) -> Case {
+        let ground = if in_schemas {
+            Ground::schemas_on(Arc::clone(server), 8).await
+        } else {
+            Ground::on(Arc::clone(server), 8)
+        };
         let (name, lock) = another("case", 3);
         let file = server.folder().join(format!("{name}.copy"));
         Case { ground, name, lock, file }
@@ -51,12 +55,17 @@ impl Case {
     }
 }
 
-/// Kills the work after each number of statements, then does it again.
+/// Kills the work after each number of statements, then does it again: on a database, and on a schema.
 async fn kill_everywhere(work: &dyn Work) {
+    kill_at_each(work, false).await;
+    kill_at_each(work, true).await;
+}
+
+async fn kill_at_each(work: &dyn Work, in_schemas: bool) {
     let server = Arc::new(Server::start());
     for statements in 0.. {
         assert!(statements < 60, "it never ends");
-        let case = Case::new(&server);
+        let case = Case::new(&server, in_schemas).await;
         work.before(&case).await.unwrap();
         let killed = case.ground.engine.killed_after(statements);
         let first = work.run(&killed, &case).await;
@@ -231,9 +240,14 @@ async fn removing_everything() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scratch_database_of_a_killed_program_is_swept_and_one_in_use_is_not() {
+    kill_scratches(false).await;
+    kill_scratches(true).await;
+}
+
+async fn kill_scratches(in_schemas: bool) {
     let server = Arc::new(Server::start());
     for statements in 0.. {
-        let ground = Ground::on(Arc::clone(&server), 8);
+        let ground = Case::new(&server, in_schemas).await.ground;
         let killed = ground.engine.killed_after(statements);
         let session = killed.scratch().await;
         let is_made = session.is_ok();

@@ -64,11 +64,12 @@ async fn ready(engine: &Postgres, name: &DatabaseName, lock: &TenantLock, compil
 
 /// Every row of every table as a text, without what depends on chance, time and the tenant.
 async fn content(ground: &Ground, name: &DatabaseName) -> BTreeMap<String, Vec<String>> {
-    let mut connection = ground.server.options().database(name.as_str()).connect().await.unwrap();
+    let mut connection = ground.looking_into(name.as_str()).connect().await.unwrap();
     let tables: Vec<String> = sqlx::query_scalar(
         "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-         WHERE n.nspname IN ('public', 'tenantry_own') AND c.relkind = 'r' ORDER BY 1",
+         WHERE n.nspname IN ('public', 'tenantry_own', $1) AND c.relkind = 'r' ORDER BY 1",
     )
+    .bind(name.as_str())
     .fetch_all(&mut connection)
     .await
     .unwrap();
@@ -86,7 +87,15 @@ async fn content(ground: &Ground, name: &DatabaseName) -> BTreeMap<String, Vec<S
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_template_made_at_once_is_what_its_units_make() {
-    let ground = Ground::on(Server::shared(), 8);
+    all_at_once(Ground::on(Server::shared(), 8)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn and_so_it_is_in_schemas() {
+    all_at_once(Ground::schemas_on(Server::shared(), 8).await).await;
+}
+
+async fn all_at_once(ground: Ground) {
     for template in ["basic", "ngo", "political_party", "corporate"] {
         let compiled = compiled(&ground.engine, template).await;
         let (name, lock) = another("slow", 3);
@@ -116,7 +125,8 @@ async fn every_template_made_at_once_is_what_its_units_make() {
             session.close().await;
             // Everything is the tenant's own, and its counters go on after its rows.
             let strange = format!(
-                "SELECT count(*) FROM pg_class WHERE relnamespace IN ('public'::regnamespace, 'tenantry_own'::regnamespace) AND pg_get_userbyid(relowner) <> '{name}'"
+                "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                 WHERE n.nspname IN ('public', 'tenantry_own', '{name}') AND pg_get_userbyid(relowner) <> '{name}'"
             );
             assert_eq!(ground.number(name.as_str(), &strange).await, 0);
             let mut tenant = ground.enter(&name, lock.tenant_id, name.as_str()).await.unwrap();
@@ -128,7 +138,7 @@ async fn every_template_made_at_once_is_what_its_units_make() {
             let groups = format!(
                 "SELECT count(*) FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member WHERE r.rolname = '{name}'"
             );
-            assert_eq!(ground.number("postgres", &groups).await, 0);
+            assert_eq!(ground.number("postgres", &groups).await, i64::from(ground.in_schemas));
             // What has the name is not made again.
             assert_eq!(draft_of(&ground, &name, &lock, &compiled).await, Drafted::Stepwise);
         }
@@ -141,13 +151,18 @@ async fn draft_of(ground: &Ground, name: &DatabaseName, lock: &TenantLock, compi
 
 #[tokio::test(flavor = "multi_thread")]
 async fn drafts_at_once_by_several_processes_on_a_hosted_server() {
-    let ground = Ground::hosted().await;
+    several_at_once(Ground::hosted().await).await;
+    several_at_once(Ground::hosted_schemas().await).await;
+}
+
+async fn several_at_once(ground: Ground) {
     let compiled = Arc::new(compiled(&ground.engine, "basic").await);
     let makers = (0..6).map(|number| {
         let engine = if number % 2 == 0 {
             ground.engine.clone()
         } else {
-            crate::ground::engine(&ground.server, ground.options.clone(), 2)
+            let engine = crate::ground::engine(&ground.server, ground.options.clone(), 2);
+            if ground.in_schemas { engine.in_schemas() } else { engine }
         };
         let compiled = Arc::clone(&compiled);
         tokio::spawn(async move {

@@ -5,7 +5,7 @@ use crate::support::{
     control::{mariadb::Server, postgres::Postgres},
     tenant,
 };
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Row};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Row, postgres::PgConnectOptions};
 use std::sync::Arc;
 use tenantry::{
     app::App,
@@ -21,6 +21,8 @@ use tenantry::{
 pub enum Machine {
     MariaDb(Box<Server>),
     Postgres(Arc<Postgres>),
+    /// PostgreSQL where tenants are schemas in the database `tenants`.
+    Schemas(Arc<Postgres>),
 }
 
 /// Who asks a server.
@@ -37,17 +39,40 @@ impl Machine {
         }
     }
 
+    /// A server for tenants in schemas. Its administrator may do no more than that needs.
+    pub async fn schemas() -> Machine {
+        let server = Arc::new(Postgres::start());
+        let mut admin = server.url().parse::<PgConnectOptions>().unwrap().connect().await.unwrap();
+        for sql in [
+            "CREATE ROLE keeper LOGIN CREATEROLE PASSWORD 'of-the-test-only'",
+            "CREATE DATABASE tenants OWNER keeper",
+        ] {
+            admin.execute(sql).await.unwrap();
+        }
+        admin.close().await.unwrap();
+        Machine::Schemas(server)
+    }
+
     pub fn product(&self) -> Product {
         match self {
             Machine::MariaDb(_) => Product::MariaDb,
-            Machine::Postgres(_) => Product::Postgres,
+            Machine::Postgres(_) | Machine::Schemas(_) => Product::Postgres,
         }
+    }
+
+    /// The word for how it keeps tenants apart.
+    pub fn isolation(&self) -> &'static str {
+        if matches!(self, Machine::Schemas(_)) { "schema" } else { "database" }
     }
 
     pub fn url(&self) -> String {
         match self {
             Machine::MariaDb(server) => server.url(),
             Machine::Postgres(server) => server.url(),
+            Machine::Schemas(server) => {
+                let url = server.url().replace("//admin:", "//keeper:");
+                format!("{}/tenants", url.trim_end_matches("/postgres"))
+            }
         }
     }
 
@@ -57,6 +82,7 @@ impl Machine {
     }
 
     pub async fn add_with(&self, app: &App, form: ServerForm) -> store::servers::Server {
+        let form = ServerForm { isolation: self.isolation().into(), ..form };
         let form = form.with_url(&self.url()).unwrap();
         servers::add(app, &Actor::CommandLine, &form).await.unwrap()
     }
@@ -78,8 +104,11 @@ impl Machine {
                 let _ = connection.close().await;
                 Some(rows?.iter().map(|row| row.get_unchecked(0)).collect())
             }
-            Machine::Postgres(server) => {
-                let mut options: sqlx::postgres::PgConnectOptions = server.url().parse().unwrap();
+            Machine::Postgres(server) | Machine::Schemas(server) => {
+                let mut options: PgConnectOptions = server.url().parse().unwrap();
+                if matches!(self, Machine::Schemas(_)) {
+                    options = options.database("tenants");
+                }
                 if let Who::Account(name, password) = who {
                     options = options.username(name).password(password);
                 }
@@ -104,11 +133,12 @@ impl Machine {
                 "SELECT name FROM tenantry_server.made_databases",
             ],
             Product::Postgres => [
-                "SELECT datname::text FROM pg_database WHERE NOT datistemplate AND datname NOT IN ('postgres')
+                "SELECT datname::text FROM pg_database WHERE NOT datistemplate AND datname NOT IN ('postgres', 'tenants')
                     AND datname NOT LIKE 'tenantry-template-%'",
-                "SELECT rolname::text FROM pg_roles WHERE rolname NOT LIKE 'pg\\_%' AND rolname NOT IN ('admin', 'postgres')
-                    AND rolname NOT LIKE 'tenantry-owner-%'",
-                "SELECT 'x' WHERE false",
+                "SELECT rolname::text FROM pg_roles WHERE rolname NOT LIKE 'pg\\_%' AND rolname NOT IN ('admin', 'keeper', 'postgres')
+                    AND rolname NOT LIKE 'tenantry-owner-%' AND rolname NOT LIKE 'tenantry-tenants-%'",
+                "SELECT nspname::text FROM pg_namespace
+                 WHERE nspname NOT LIKE 'pg\\_%' AND nspname NOT IN ('information_schema', 'public')",
             ],
         };
         let mut left = Vec::new();
@@ -172,7 +202,11 @@ impl<'a> Application<'a> {
 
 /// An installation with a server, s-1.
 pub async fn with_server(product: Product) -> (Machine, Place, App) {
-    let machine = Machine::start(product).await;
+    with_machine(Machine::start(product).await).await
+}
+
+/// The same with a server that was started.
+pub async fn with_machine(machine: Machine) -> (Machine, Place, App) {
     let place = Place::new();
     let app = place.open().await;
     machine.add(&app, "s-1").await;

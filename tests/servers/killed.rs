@@ -54,7 +54,9 @@ async fn behind_a_door(machine: &Machine) -> (Place, Proxy) {
     let place = Place::new();
     let app = open(&place).await;
     templates::import_at_start(&app).await.unwrap();
-    let form = tenantry::usecases::servers::ServerForm { name: "s-1".into(), ..Default::default() };
+    let isolation = machine.isolation().into();
+    let form =
+        tenantry::usecases::servers::ServerForm { name: "s-1".into(), isolation, ..Default::default() };
     let form = form.with_url(&url.replace(&port.to_string(), &proxy.port.to_string())).unwrap();
     tenantry::usecases::servers::add(&app, &ACTOR, &form).await.unwrap();
     app.store.close().await;
@@ -116,8 +118,7 @@ fn create(place: &Place, slug: &str) -> Command {
     command
 }
 
-async fn the_program_is_killed(product: Product, step: usize) {
-    let machine = Machine::start(product).await;
+async fn the_program_is_killed(machine: Machine, step: usize) {
     let (place, proxy) = behind_a_door(&machine).await;
     let (mut at, mut killed, mut whole) = (1_usize, 0, 0);
     loop {
@@ -152,12 +153,17 @@ async fn the_program_is_killed(product: Product, step: usize) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_program_killed_between_any_two_messages_to_mariadb() {
-    the_program_is_killed(Product::MariaDb, step(7)).await;
+    the_program_is_killed(Machine::start(Product::MariaDb).await, step(7)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_program_killed_between_any_two_messages_to_postgresql() {
-    the_program_is_killed(Product::Postgres, step(13)).await;
+    the_program_is_killed(Machine::start(Product::Postgres).await, step(13)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_killed_between_any_two_messages_about_a_schema() {
+    the_program_is_killed(Machine::schemas().await, step(7)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! Everything that is done to a tenant works on a server as it does beside the program.
 
 use crate::{
-    ground::{Application, Machine, with_server},
+    ground::{Application, Machine, with_machine},
     support::{ask, count, job_of, tenant, work_off},
 };
 use tenantry::{
@@ -31,8 +31,9 @@ async fn status(app: &tenantry::app::App, slug: &str) -> Status {
     found
 }
 
-async fn a_tenant_lives(product: Product) {
-    let (machine, place, app) = with_server(product).await;
+async fn a_tenant_lives(machine: Machine) {
+    let product = machine.product();
+    let (machine, place, app) = with_machine(machine).await;
     ask(&app, "Acme", &["events"]).await;
     work_off(&app).await;
     assert_eq!(status(&app, "acme").await, Status::Active);
@@ -42,6 +43,8 @@ async fn a_tenant_lives(product: Product) {
     let application = Application::of(&machine, &app, "acme").await;
     application.remember("first").await;
     let shown = tenants::overview(&app, &ACTOR, "acme").await.unwrap();
+    let labels: Vec<&str> = shown.address.iter().map(|(label, _)| *label).collect();
+    assert_eq!(labels.contains(&"Schema"), machine.isolation() == "schema", "{labels:?}");
     assert!(shown.trouble.is_none() && shown.size.is_some_and(|bytes| bytes > 10_000), "{shown:?}");
     assert!(tenants::schema(&app, &ACTOR, "acme").await.unwrap().1.tables.contains_key("members"));
 
@@ -126,10 +129,15 @@ async fn copies(machine: &Machine, app: &tenantry::app::App, application: &Appli
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_lives_on_mariadb() {
-    a_tenant_lives(Product::MariaDb).await;
+    a_tenant_lives(Machine::start(Product::MariaDb).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_lives_on_postgresql() {
-    a_tenant_lives(Product::Postgres).await;
+    a_tenant_lives(Machine::start(Product::Postgres).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_lives_in_a_schema() {
+    a_tenant_lives(Machine::schemas().await).await;
 }

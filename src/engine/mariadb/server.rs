@@ -5,13 +5,13 @@ use super::{
     line::Line,
     session::{MariaDbSession, away, is_machine_trouble},
 };
-use crate::engine::{DatabaseName, EngineError, Marker, Presence, Secrets, TenantLock};
+use crate::engine::{DatabaseName, EngineError, Marker, Presence, Secrets, TenantLock, server::unreached};
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Executor, MySql, MySqlConnection, MySqlPool, Row,
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
     pool::PoolConnection,
 };
-use std::{fmt, io, path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
@@ -67,23 +67,6 @@ impl fmt::Debug for MariaDb {
 #[expect(clippy::needless_pass_by_value, reason = "what `map_err` gives")]
 pub(super) fn failed(cause: sqlx::Error) -> EngineError {
     away("The database server refused or is away", &cause)
-}
-
-/// What to say where no connection could be made.
-fn unreached(cause: sqlx::Error) -> EngineError {
-    match cause {
-        // What the encryption has to say about a certificate comes as an answer that makes no sense.
-        sqlx::Error::Io(cause) if cause.kind() == io::ErrorKind::InvalidData => {
-            EngineError::OutOfReach(format!(
-                "The database server's certificate cannot be trusted: {cause}. Give the file of the authority that signed it, or see \
-             whether this is the right server."
-            ))
-        }
-        sqlx::Error::Tls(cause) => EngineError::OutOfReach(format!(
-            "The database server cannot be reached over an encrypted connection, as its settings ask for: {cause}."
-        )),
-        cause => away("The database server cannot be reached", &cause),
-    }
 }
 
 fn not_the_tenants(name: &DatabaseName) -> EngineError {

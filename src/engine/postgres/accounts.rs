@@ -4,7 +4,7 @@ use super::{
     names::{identifier, text},
     server::{Entry, Held, Postgres, code, failed},
 };
-use crate::engine::{DatabaseName, EngineError};
+use crate::engine::{DatabaseName, EngineError, server::Isolation};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -17,6 +17,10 @@ use uuid::Uuid;
 const ROUNDS: u32 = 4096;
 /// For passwords of passing roles. Rounds make guessing slow; 192 random bits are not guessed.
 const PASSING_ROUNDS: u32 = 1;
+
+/// What the name begins with of the role that all tenants in the schemas of a database are members of. It has the right to
+/// come into the database, and nothing else.
+const TENANTS: &str = "tenantry-tenants-";
 
 /// What the name of a passing role begins with. Names of tenants' databases and roles have no dashes.
 pub(super) const GUEST: &str = "tenantry-guest-";
@@ -75,11 +79,16 @@ fn mark(tenant: Uuid) -> String {
 /// A role for passing work on one database; dropped by [`Postgres::leave`], or later by the sweep.
 pub(super) struct Guest {
     pub(super) name: String,
-    pub(super) database: String,
+    pub(super) container: String,
     pub(super) held: Held,
 }
 
 impl Postgres {
+    /// The role that all tenants in schemas here are members of.
+    pub(super) fn tenants_role(&self) -> String {
+        format!("{}all", self.start(TENANTS))
+    }
+
     /// The statements that make a passing role.
     pub(super) async fn passing_role(
         &self,
@@ -97,13 +106,32 @@ impl Postgres {
         name: &str,
         password: &str,
     ) -> Result<String, EngineError> {
+        self.prepare_database(admin).await?;
         let role = identifier(name);
         let mut sql = format!("CREATE ROLE {role} {NOTHING_ELSE} PASSWORD {password};\n");
         if !self.is_superuser(admin).await? {
             // To end its connections, and to make others members of it.
             let _ = writeln!(sql, "GRANT {role} TO CURRENT_USER;");
         }
+        sql.push_str(&self.membership(name));
         Ok(sql)
+    }
+
+    /// The statement that lets a role into the database that tenants share, where they do.
+    fn membership(&self, name: &str) -> String {
+        if !self.has_schemas() {
+            return String::new();
+        }
+        format!("GRANT {} TO {};\n", identifier(&self.tenants_role()), identifier(name))
+    }
+
+    /// The statement after which a tenant's application finds its own tables.
+    fn search_path(&self, name: &str) -> String {
+        if !self.has_schemas() {
+            return String::new();
+        }
+        let (role, database) = (identifier(name), identifier(self.own_database()));
+        format!("ALTER ROLE {role} IN DATABASE {database} SET search_path = {role};\n")
     }
 
     /// The statements that make a tenant's role, or give it its password again and take from it what it had while its
@@ -128,8 +156,10 @@ impl Postgres {
         .map_err(failed)?;
         let Some(found) = found else {
             let make = self.role_statements(admin, name.as_str(), &password(secret, ROUNDS)?).await?;
-            return Ok(format!("{make}COMMENT ON ROLE {role} IS {};\n", text(&mark(tenant))));
+            let path = self.search_path(name.as_str());
+            return Ok(format!("{make}COMMENT ON ROLE {role} IS {};\n{path}", text(&mark(tenant))));
         };
+        self.prepare_database(admin).await?;
         let comment: Option<String> = found.try_get(0).map_err(failed)?;
         if comment.as_deref() != Some(&mark(tenant)) {
             return Err(EngineError::Foreign(format!("There is already a role {name} on the server")));
@@ -138,6 +168,8 @@ impl Postgres {
         for group in found.try_get::<Vec<String>, _>(1).map_err(failed)? {
             let _ = writeln!(sql, "REVOKE {} FROM {role};", identifier(&group));
         }
+        sql.push_str(&self.membership(name.as_str()));
+        sql.push_str(&self.search_path(name.as_str()));
         Ok(sql)
     }
 
@@ -167,19 +199,25 @@ impl Postgres {
         .fetch_optional(&mut *admin)
         .await
         .map_err(failed)?;
-        if found.is_some() {
-            self.run(admin, format!("DROP ROLE IF EXISTS {}", identifier(name.as_str()))).await?;
+        if found.is_none() {
+            return Ok(());
         }
-        Ok(())
+        if self.has_schemas() {
+            // In the database that tenants share, it may have more than what was in its schema.
+            self.end_connections(admin, name.as_str(), name.as_str()).await?;
+            return self.drop_guest(admin, name.as_str(), &[]).await;
+        }
+        self.run(admin, format!("DROP ROLE IF EXISTS {}", identifier(name.as_str()))).await
     }
 
-    /// Enters a database with the rights of its tenant's role, whatever that role's password is and whether it may enter.
+    /// Enters a database or schema with the rights of its tenant's role, whatever that role's password is and whether it may
+    /// enter.
     /// Whoever asks is alone on what the short text stands for.
     pub(super) async fn enter_as_guest(
         &self,
         admin: &mut PgConnection,
         place: OwnedSemaphorePermit,
-        database: &str,
+        container: &str,
         (role, short): (&str, &str),
     ) -> Result<Guest, EngineError> {
         let random: [u8; 6] = rand::random();
@@ -187,17 +225,20 @@ impl Postgres {
         let name = format!("{}{short}-{random:012x}", self.start(GUEST));
         let secret = random_password();
         let make = self.passing_role(admin, &name, &secret).await?;
-        let (guest, of) = (identifier(&name), identifier(database));
-        let sql = format!(
-            "{make}GRANT {} TO {guest};\nGRANT CONNECT ON DATABASE {of} TO {guest};",
-            identifier(role)
-        );
+        let (guest, of) = (identifier(&name), identifier(container));
+        let (enter, acts_as) = match self.isolation {
+            Isolation::Database => ("CONNECT ON DATABASE", Some(role)),
+            // The role itself may not enter a schema that was shut away.
+            Isolation::Schema => ("USAGE ON SCHEMA", None),
+        };
+        let sql = format!("{make}GRANT {} TO {guest};\nGRANT {enter} {of} TO {guest};", identifier(role));
         self.run(admin, sql).await?;
-        let entry = Entry { database, account: &name, password: &secret, acts_as: Some(role) };
+        let home = self.home(container, role);
+        let entry = Entry { home: &home, account: &name, password: &secret, acts_as };
         match self.enter_or_fail(place, entry).await {
-            Ok(held) => Ok(Guest { name, database: database.to_owned(), held }),
+            Ok(held) => Ok(Guest { name, container: container.to_owned(), held }),
             Err(cause) => {
-                let _ = self.drop_guest(admin, &name, &[database.to_owned()]).await;
+                let _ = self.drop_guest(admin, &name, &[container.to_owned()]).await;
                 Err(cause)
             }
         }
@@ -210,11 +251,12 @@ impl Postgres {
         guest: Guest,
     ) -> Result<Option<OwnedSemaphorePermit>, EngineError> {
         let place = guest.held.close_with(admin).await;
-        self.drop_guest(admin, &guest.name, &[guest.database]).await?;
+        self.drop_guest(admin, &guest.name, &[guest.container]).await?;
         Ok(place)
     }
 
-    /// Drops a passing role that has nothing but the right to enter these databases.
+    /// Drops a passing role that has nothing but the right to enter these databases, or what it has in the database that
+    /// tenants share.
     pub(super) async fn drop_guest(
         &self,
         admin: &mut PgConnection,
@@ -223,7 +265,10 @@ impl Postgres {
     ) -> Result<(), EngineError> {
         let role = identifier(name);
         let mut sql = String::new();
-        for database in databases {
+        if self.has_schemas() {
+            let _ = writeln!(sql, "SET LOCAL client_min_messages = error; DROP OWNED BY {role} CASCADE;");
+        }
+        for database in databases.iter().filter(|_| !self.has_schemas()) {
             let _ = writeln!(sql, "REVOKE ALL ON DATABASE {} FROM {role};", identifier(database));
         }
         let dropped = self.try_run(admin, format!("{sql}DROP ROLE {role};")).await?;

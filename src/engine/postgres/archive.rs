@@ -3,6 +3,7 @@
 //! The first line says whose copy it is, the last one that it is whole, with a checksum of all before it.
 
 use super::{
+    home::Home,
     server::away,
     snapshot::PostgresReading,
     structure::{self, Piece, When},
@@ -22,14 +23,17 @@ use std::{
 };
 use uuid::Uuid;
 
-/// The form of the files that this version writes.
+/// The form of the files that are written of databases: names are as they are in one.
 const FORM: u32 = 1;
+/// The form of those that are written of schemas, which any schema or database can take: see [`Home::kept`].
+const ANYWHERE: u32 = 2;
 /// What ends the rows of a table. In a row every backslash is two.
 const END_OF_ROWS: &str = "\\.\n";
 /// Bytes of rows that go to the server together.
 const TOGETHER: usize = 64 * 1024;
 
-const LEDGER: &str = "tenantry_own.tenantry_ledger (job_id, unit, statements, ended_at)";
+/// The columns of the ledger that a copy has.
+const LEDGER: &str = "tenantry_ledger (job_id, unit, statements, ended_at)";
 
 /// A line that is no row.
 #[derive(Debug, Serialize, Deserialize)]
@@ -71,9 +75,14 @@ impl Lines {
         self.bytes(&text)
     }
 
-    async fn rows(&mut self, connection: &mut PgConnection, of: &str) -> Result<(), EngineError> {
+    async fn rows(
+        &mut self,
+        connection: &mut PgConnection,
+        home: &Home,
+        of: &str,
+    ) -> Result<(), EngineError> {
         self.write(&Line::Rows(of.to_owned()))?;
-        let copy = format!("COPY {of} TO STDOUT");
+        let copy = format!("COPY {} TO STDOUT", home.filled(of));
         let mut pieces = connection.copy_out_raw(&copy).await.map_err(unreadable)?;
         while let Some(piece) = pieces.try_next().await.map_err(unreadable)? {
             self.bytes(&piece)?;
@@ -92,7 +101,8 @@ pub(super) async fn write(
     tenant: Uuid,
     file: &Path,
 ) -> Result<Saved, EngineError> {
-    let unknown = structure::unknown(reading.connection()).await.map_err(unreadable)?;
+    let home = reading.home().clone();
+    let unknown = structure::unknown(reading.connection(), &home).await.map_err(unreadable)?;
     if let Some(first) = unknown.first() {
         return Err(EngineError::Dangling(format!(
             "The database cannot be copied: {first} is nothing that a copy can have. Remove it, or copy by pg_dump."
@@ -120,7 +130,9 @@ pub(super) async fn write(
 
 async fn write_part(reading: &mut PostgresReading, tenant: Uuid, part: &Path) -> Result<(), EngineError> {
     let mut lines = Lines { file: BufWriter::new(create(part).map_err(disk)?), hash: Sha256::new() };
-    lines.write(&Line::Head { engine: "postgres".into(), form: FORM, tenant })?;
+    let home = reading.home().clone();
+    let form = if home.is_schema() { ANYWHERE } else { FORM };
+    lines.write(&Line::Head { engine: "postgres".into(), form, tenant })?;
     let (before, after): (Vec<Piece>, Vec<Piece>) =
         reading.pieces().iter().cloned().partition(|piece| piece.when == When::Before);
     for piece in before {
@@ -129,13 +141,15 @@ async fn write_part(reading: &mut PostgresReading, tenant: Uuid, part: &Path) ->
     for table in reading.tables().to_vec() {
         let names = table.columns.iter().filter(|column| !column.is_computed).map(|column| &column.name);
         let of = format!(
-            "public.{} ({})",
+            "{}.{} ({})",
+            home.token(),
             super::names::identifier(&table.name),
             super::names::identifiers(names)
         );
-        lines.rows(reading.connection(), &of).await?;
+        lines.rows(reading.connection(), &home, &of).await?;
     }
-    lines.rows(reading.connection(), LEDGER).await?;
+    let ledger = format!("{}.{LEDGER}", home.own_token());
+    lines.rows(reading.connection(), &home, &ledger).await?;
     for piece in after {
         lines.write(&Line::Sql(piece.sql))?;
     }
@@ -208,14 +222,14 @@ fn check_head(engine: &str, form: u32, is_of_tenant: bool) -> Result<(), EngineE
     if engine != "postgres" || !is_of_tenant {
         return Err(EngineError::Foreign("The file is no copy of this tenant's database.".into()));
     }
-    if form > FORM {
+    if form > ANYWHERE {
         return Err(EngineError::Foreign("The copy was made by a newer version.".into()));
     }
     Ok(())
 }
 
-/// Puts a copy that was checked into an empty database.
-pub(super) async fn put(connection: &mut PgConnection, file: &Path) -> Result<(), EngineError> {
+/// Puts a copy that was checked into an empty database or schema.
+pub(super) async fn put(connection: &mut PgConnection, home: &Home, file: &Path) -> Result<(), EngineError> {
     let trouble = |cause: sqlx::Error| away("A copy cannot be put into a database", cause);
     // What is not on the disk yet gets there before the database gets its name: that waits for all before it.
     let settings = "SET check_function_bodies = off; SET statement_timeout = 0; SET synchronous_commit = off";
@@ -226,11 +240,17 @@ pub(super) async fn put(connection: &mut PgConnection, file: &Path) -> Result<()
         text.clear();
         reader.read_until(b'\n', &mut text).map_err(disk)?;
         match serde_json::from_slice(&text).map_err(|_| not_whole())? {
+            Line::Head { form: FORM, .. } if home.is_schema() => {
+                return Err(EngineError::Foreign(
+                    "The copy was made of a database. It cannot become a schema among others.".into(),
+                ));
+            }
             Line::Head { .. } => {}
             Line::Sql(sql) => {
+                let sql = home.filled(&sql);
                 sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *connection).await.map_err(trouble)?;
             }
-            Line::Rows(of) => put_rows(connection, &of, &mut reader).await?,
+            Line::Rows(of) => put_rows(connection, &home.filled(&of), &mut reader).await?,
             Line::End { .. } => return Ok(()),
         }
     }

@@ -1,26 +1,25 @@
 //! What an engine does, on one server.
 //!
-//! A database comes to life under a name of its own for the making, gets its marker and ledger, and is then renamed, which
-//! fails where something has its real name. So whatever has the real name is complete.
+//! A database, or a schema, comes to life under a name of its own for the making, gets its marker and ledger, and is then
+//! renamed, which fails where something has its real name. So whatever has the real name is complete.
 
 use super::{
-    marks::{self, Mark, find, not_marked},
-    names::identifier,
+    alone::Alone,
+    marks::{self, Mark, not_marked},
     own,
-    server::{Alone, Entry, Held, Postgres, away, code, failed, short},
+    server::{Entry, Held, Postgres, away, code, failed, short},
     session::{Passing, PostgresSession},
     templates::{New, Plan},
 };
 use crate::{
     engine::{
         Capabilities, DatabaseName, Draft, Drafted, Engine, EngineError, Examined, Marker, Origin, Presence,
-        Saved, Session, SqlDialect, Statement, TenantLock, Whole, standing,
+        Saved, Session, SqlDialect, Statement, TenantLock, Whole, server::Isolation, standing,
     },
     schema::Schema,
     sql::operation::Operation,
 };
 use async_trait::async_trait;
-use sqlx::Row;
 use std::path::Path;
 use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
@@ -37,8 +36,8 @@ impl Postgres {
         place: OwnedSemaphorePermit,
     ) -> Result<Held, EngineError> {
         let secret = self.secrets.of(tenant).await?;
-        let entry =
-            Entry { database: name.as_str(), account: name.as_str(), password: &secret, acts_as: None };
+        let home = self.home(name.as_str(), name.as_str());
+        let entry = Entry { home: &home, account: name.as_str(), password: &secret, acts_as: None };
         match self.enter(place, entry).await? {
             Ok(held) => Ok(held),
             // A role can give itself another password, and its application may have done so.
@@ -61,7 +60,7 @@ impl Postgres {
         lock: Option<TenantLock>,
     ) -> Result<PostgresSession, EngineError> {
         let place = self.place().await?;
-        let presence = find(&mut *self.admin().await?, name).await?.presence();
+        let presence = self.find(&mut *self.admin().await?, name).await?.presence();
         let (held, passing) = match presence {
             Presence::Absent => return Err(EngineError::Missing(name.to_string())),
             Presence::Ours(marker) if marker.tenant_id == tenant => {
@@ -76,8 +75,14 @@ impl Postgres {
             Presence::Ours(_) | Presence::Shut(_) | Presence::Foreign(_) => return Err(not_marked(name)),
         };
         let mut session = PostgresSession::new(held, lock, passing);
-        session.check_owner(name, tenant).await?;
-        Ok(session)
+        match session.check_owner(name, tenant).await {
+            Ok(()) => Ok(session),
+            // A schema can get another name in just this moment; a database cannot while somebody is connected to it.
+            Err(_) if self.has_schemas() && self.look_up(name).await? != presence => {
+                Err(EngineError::Shut(name.to_string()))
+            }
+            Err(cause) => Err(cause),
+        }
     }
 
     async fn enter_shut(
@@ -89,7 +94,7 @@ impl Postgres {
         let guest = self
             .enter_as_guest(&mut admin, place, &marks::shut(name), (name.as_str(), &short(name.as_str())))
             .await?;
-        let passing = Passing::guest(self.clone(), guest.name, guest.database);
+        let passing = Passing::guest(self.clone(), guest.name, guest.container);
         admin.release().await;
         Ok((guest.held, passing))
     }
@@ -105,7 +110,7 @@ impl Postgres {
         Ok(session)
     }
 
-    /// Makes an empty database aside, entered by its tenant's role.
+    /// Makes an empty database or schema aside, entered by its tenant's role.
     pub(super) async fn make_aside(
         &self,
         admin: &mut Alone,
@@ -114,6 +119,9 @@ impl Postgres {
         lock: &TenantLock,
     ) -> Result<New, EngineError> {
         self.drop_tries(admin, name).await?;
+        if self.has_schemas() {
+            return self.make_schema(admin, place, self.making(name, lock), name, lock).await;
+        }
         let (template, place) = self.empty_template(admin, place).await?;
         self.make_from(admin, place, (&template, self.making(name, lock)), name, lock).await
     }
@@ -141,7 +149,7 @@ impl Postgres {
             self.run(admin, role).await?;
             self.copy_template(admin, template, &aside).await?;
         }
-        let mark = Mark::new(name, lock).statement(&aside);
+        let mark = self.comment_statement(&aside, &Mark::new(name, lock).comment());
         let plan = Plan { role: name.as_str(), secret: &secret, mark, aside, lock };
         self.take_over(admin, place, plan).await
     }
@@ -153,17 +161,9 @@ impl Postgres {
         aside: &str,
         name: &DatabaseName,
     ) -> Result<(), EngineError> {
-        let sql = format!(
-            "{} ALTER DATABASE {} RENAME TO {}",
-            self.made_statements(aside, name.as_str()),
-            identifier(aside),
-            identifier(name.as_str())
-        );
-        match self.try_run(admin, sql).await? {
-            Err(cause) if code(&cause).as_deref() == Some("42P04") => {
-                Err(EngineError::Foreign(format!("There is already a database {name}")))
-            }
-            Err(cause) if code(&cause).as_deref() == Some("3D000") => {
+        let first = self.made_statements(aside, name.as_str());
+        match self.try_rename(admin, aside, name.as_str(), (&first, "")).await? {
+            Err(cause) if code(&cause).is_some_and(|code| code == "3D000" || code == "3F000") => {
                 Err(EngineError::Missing(name.to_string()))
             }
             named => named.map_err(failed),
@@ -174,7 +174,7 @@ impl Postgres {
         let place = self.place().await?;
         let mut admin = self.alone_on(name).await?;
         let ours = Marker { tenant_id: lock.tenant_id, job_id: lock.job_id };
-        match find(&mut admin, name).await?.presence() {
+        match self.find(&mut admin, name).await?.presence() {
             Presence::Absent => {
                 let new = self.make_aside(&mut admin, place, name, lock).await?;
                 new.held.close_with(&mut admin).await;
@@ -200,7 +200,7 @@ impl Postgres {
     ) -> Result<(), EngineError> {
         let place = self.place().await?;
         let mut admin = self.alone_on(name).await?;
-        let content = find(&mut admin, name).await?.content(name, lock.tenant_id)?;
+        let content = self.find(&mut admin, name).await?.content(name, lock.tenant_id)?;
         drop(self.fence(&mut admin, place, (name, &content), lock).await?);
         self.give_password(&mut admin, name, password).await?;
         admin.release().await;
@@ -221,7 +221,14 @@ impl Engine for Postgres {
             whole: true,
             column_places: false,
             name_limit: 63,
-            shutting: "Its database gets another name that its account may not enter, and connections that are open are ended.",
+            shutting: match self.isolation {
+                Isolation::Database => {
+                    "Its database gets another name that its account may not enter, and connections that are open are ended."
+                }
+                Isolation::Schema => {
+                    "Its schema gets another name and is closed to its account, and connections that are open are ended."
+                }
+            },
         }
     }
 
@@ -248,7 +255,7 @@ impl Engine for Postgres {
     }
 
     async fn look_up(&self, name: &DatabaseName) -> Result<Presence, EngineError> {
-        Ok(find(&mut *self.admin().await?, name).await?.presence())
+        Ok(self.find(&mut *self.admin().await?, name).await?.presence())
     }
 
     async fn create(&self, name: &DatabaseName, lock: &TenantLock) -> Result<(), EngineError> {
@@ -318,25 +325,21 @@ impl Engine for Postgres {
     }
 
     fn address(&self, name: &DatabaseName) -> Vec<(&'static str, String)> {
-        vec![
-            ("Host", self.options.get_host().to_owned()),
-            ("Port", self.options.get_port().to_string()),
-            ("Database", name.to_string()),
-            ("Account", name.to_string()),
-        ]
+        let mut address =
+            vec![("Host", self.options.get_host().to_owned()), ("Port", self.options.get_port().to_string())];
+        match self.isolation {
+            Isolation::Database => address.push(("Database", name.to_string())),
+            Isolation::Schema => {
+                address.push(("Database", self.own_database().to_owned()));
+                address.push(("Schema", name.to_string()));
+            }
+        }
+        address.push(("Account", name.to_string()));
+        address
     }
 
     async fn size(&self, name: &DatabaseName) -> Option<u64> {
-        let mut admin = self.admin().await.ok()?;
-        let row = sqlx::query(
-            "SELECT pg_database_size(oid) FROM pg_database WHERE datname = ANY($1::text[]::name[]) ORDER BY datname = $2 DESC",
-        )
-        .bind(vec![name.to_string(), marks::shut(name)])
-        .bind(name.as_str())
-        .fetch_optional(&mut *admin)
-        .await
-        .ok()??;
-        u64::try_from(row.try_get::<i64, _>(0).ok()?).ok()
+        self.bytes(name, &marks::shut(name)).await
     }
 
     async fn set_password(

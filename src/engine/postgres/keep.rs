@@ -2,14 +2,15 @@
 
 use super::{
     archive,
-    marks::{self, Found, find, not_marked},
+    home::Home,
+    marks::{self, Found, not_marked},
     server::{Postgres, away, failed},
     session::Passing,
     snapshot::PostgresReading,
     templates::New,
 };
 use crate::engine::{DatabaseName, EngineError, Marker, Origin, Presence, Reading, Saved, TenantLock};
-use sqlx::PgConnection;
+use sqlx::{AssertSqlSafe, PgConnection};
 use std::{fs, path::Path};
 use uuid::Uuid;
 
@@ -35,7 +36,7 @@ impl Postgres {
         name: &DatabaseName,
         lock: &TenantLock,
     ) -> Result<(), EngineError> {
-        if !wants(&find(&mut *self.admin().await?, name).await?, name, lock)? {
+        if !wants(&self.find(&mut *self.admin().await?, name).await?, name, lock)? {
             return Ok(());
         }
         match origin {
@@ -67,7 +68,7 @@ impl Postgres {
     ) -> Result<(), EngineError> {
         let mut place = self.place().await?;
         let mut admin = self.alone_on(name).await?;
-        let found = find(&mut admin, name).await?;
+        let found = self.find(&mut admin, name).await?;
         if !wants(&found, name, lock)? {
             self.drop_tries(&mut admin, name).await?;
             admin.release().await;
@@ -78,7 +79,8 @@ impl Postgres {
         }
         let New { aside, mut held } = self.make_aside(&mut admin, place, name, lock).await?;
         self.run(&mut admin, self.made_statements(&aside, name.as_str())).await?;
-        let put = self.fill(&mut held.connection, file, from, lock).await;
+        let home = held.home.clone();
+        let put = self.fill(&mut held.connection, &home, (file, from), lock).await;
         held.close_with(&mut admin).await;
         put?;
         self.give_name(&mut admin, &aside, name).await?;
@@ -89,13 +91,15 @@ impl Postgres {
     async fn fill(
         &self,
         connection: &mut PgConnection,
-        file: &Path,
-        from: Uuid,
+        home: &Home,
+        (file, from): (&Path, Uuid),
         lock: &TenantLock,
     ) -> Result<(), EngineError> {
-        archive::put(connection, file).await?;
+        archive::put(connection, home, file).await?;
         self.count()?;
-        sqlx::query("INSERT INTO tenantry_own.tenantry_ledger (job_id, unit, statements) VALUES ($1, $2, 0)")
+        let own = home.own();
+        let sql = format!("INSERT INTO {own}.tenantry_ledger (job_id, unit, statements) VALUES ($1, $2, 0)");
+        sqlx::query(AssertSqlSafe(sql))
             .bind(lock.job_id.to_string())
             .bind(format!("copied from {from}"))
             .execute(connection)

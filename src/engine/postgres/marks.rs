@@ -1,16 +1,16 @@
-//! What the databases of ours on a server are called, and what their comments say. A comment can be changed by a database's
-//! owner only, and that is the administrator: so whose a database is can be told without entering it.
+//! What the databases or schemas of ours on a server are called, and what their comments say. A comment can be changed by an
+//! owner only, and that is the administrator: so whose a database or a schema is can be told without a look into it.
 //!
 //! Names of ours for anything but a tenant's database have dashes, which a tenant's never has.
 
 use super::{
-    names::{identifier, text},
-    server::{Postgres, failed, short},
+    names::text,
+    server::{Postgres, short},
 };
 use crate::digest::sha256_hex;
 use crate::engine::{DatabaseName, EngineError, Marker, Presence, TenantLock};
 use serde::{Deserialize, Serialize};
-use sqlx::{PgConnection, Row};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// What the name begins with of a database that is being made.
@@ -49,10 +49,9 @@ impl Mark {
         Self { name: name.to_string(), tenant: lock.tenant_id, job: lock.job_id, made }
     }
 
-    /// The statement that writes it.
-    pub(super) fn statement(&self, database: &str) -> String {
-        let comment = serde_json::to_string(self).unwrap_or_default();
-        format!("COMMENT ON DATABASE {} IS {};\n", identifier(database), text(&format!("{OURS}{comment}")))
+    /// What the comment is, in quotes.
+    pub(super) fn comment(&self) -> String {
+        text(&format!("{OURS}{}", serde_json::to_string(self).unwrap_or_default()))
     }
 
     pub(super) fn read(comment: &str) -> Option<Self> {
@@ -102,36 +101,32 @@ pub(super) fn not_marked(name: &DatabaseName) -> EngineError {
     EngineError::Foreign(format!("The database {name} is not marked as this tenant's"))
 }
 
-/// What there is of a tenant under a name.
-pub(super) async fn find(admin: &mut PgConnection, name: &DatabaseName) -> Result<Found, EngineError> {
-    let shut = shut(name);
-    let rows = sqlx::query(
-        "SELECT datname::text, shobj_description(oid, 'pg_database') FROM pg_database
-         WHERE datname = ANY($1::text[]::name[])",
-    )
-    .bind(vec![name.to_string(), shut.clone()])
-    .fetch_all(admin)
-    .await
-    .map_err(failed)?;
-    let mut found = Found { place: Presence::Absent, shut: None };
-    for row in rows {
-        let comment: Option<String> = row.try_get(1).map_err(failed)?;
-        let mark = comment.as_deref().and_then(Mark::read).filter(|mark| mark.name == name.as_str());
-        if row.try_get::<String, _>(0).map_err(failed)? == shut {
-            found.shut = mark.map(|mark| mark.marker());
-        } else {
-            found.place = match mark {
-                Some(mark) => Presence::Ours(mark.marker()),
-                None => Presence::Foreign(format!(
-                    "A database {name} that Tenantry has not made is on the server"
-                )),
-            };
-        }
-    }
-    Ok(found)
-}
-
 impl Postgres {
+    /// What there is of a tenant under a name.
+    pub(super) async fn find(
+        &self,
+        admin: &mut PgConnection,
+        name: &DatabaseName,
+    ) -> Result<Found, EngineError> {
+        let shut = shut(name);
+        let mut found = Found { place: Presence::Absent, shut: None };
+        for (named, comment) in self.commented(admin, &[name.as_str(), &shut]).await? {
+            let mark = comment.as_deref().and_then(Mark::read).filter(|mark| mark.name == name.as_str());
+            if named == shut {
+                found.shut = mark.map(|mark| mark.marker());
+            } else {
+                found.place = match mark {
+                    Some(mark) => Presence::Ours(mark.marker()),
+                    None => Presence::Foreign(format!(
+                        "A {} {name} that Tenantry has not made is on the server",
+                        self.noun()
+                    )),
+                };
+            }
+        }
+        Ok(found)
+    }
+
     /// The name of a database while a claim makes it.
     pub(super) fn making(&self, name: &DatabaseName, lock: &TenantLock) -> String {
         format!("{}{}-{:x}", self.start(MAKING), short(name.as_str()), lock.fence)
@@ -142,15 +137,6 @@ impl Postgres {
         format!("{}{}-{:x}", self.start(DRAFT), short(name.as_str()), lock.fence)
     }
 
-    /// Drops a database of ours, whoever is connected to it.
-    pub(super) async fn drop_database(
-        &self,
-        admin: &mut PgConnection,
-        database: &str,
-    ) -> Result<(), EngineError> {
-        self.run(admin, format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", identifier(database))).await
-    }
-
     /// Drops what earlier tries of making a tenant's database have left; nobody else is at work on it.
     pub(super) async fn drop_tries(
         &self,
@@ -158,13 +144,9 @@ impl Postgres {
         name: &DatabaseName,
     ) -> Result<(), EngineError> {
         let own = short(name.as_str());
-        let rows = sqlx::query("SELECT datname::text FROM pg_database WHERE datname LIKE ANY($1)")
-            .bind([MAKING, DRAFT].map(|kind| format!("{}{own}-%", self.start(kind))).to_vec())
-            .fetch_all(&mut *admin)
-            .await
-            .map_err(failed)?;
-        for row in rows {
-            self.drop_database(admin, &row.try_get::<String, _>(0).map_err(failed)?).await?;
+        let starts = [MAKING, DRAFT].map(|kind| format!("{}{own}-", self.start(kind)));
+        for (tried, _) in self.beginning(admin, &starts).await? {
+            self.drop_container(admin, &tried).await?;
         }
         Ok(())
     }

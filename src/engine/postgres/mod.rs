@@ -1,4 +1,4 @@
-//! PostgreSQL: a tenant is a database and a role on a server.
+//! PostgreSQL: a tenant is a database, or a schema in a database that tenants share, and a role on a server.
 //!
 //! This folder says the neutral schema model, and the operations over it, in PostgreSQL's words ([`render`]) and reads a
 //! live schema back into the model ([`inspect`]); `dialect.rs` is where to start. None of that opens a connection or
@@ -7,7 +7,8 @@
 //! # Who does what
 //! The administrator makes databases, roles and our own things in an empty database, and never enters one that a tenant's
 //! statements have run in: a function there could be called by what looks like one of PostgreSQL's. Everything else is done
-//! by the tenant's own role; where that may not enter, by a passing role that is a member of it.
+//! by the tenant's own role; where that may not enter, by a passing role that is a member of it. Where tenants are schemas
+//! (`schemas.rs`), the administrator's database is theirs too: there it asks the catalog only, and searches no other schema.
 //!
 //! # What a session owes these statements
 //! - Every list runs in one transaction, in order, with the time zone UTC and `standard_conforming_strings` on.
@@ -36,18 +37,21 @@
 //! - `ON UPDATE CURRENT_TIMESTAMP` cannot see that an UPDATE set the column to the value it had.
 
 mod accounts;
+mod alone;
 mod alter;
 mod archive;
 mod casts;
 mod change;
 mod changes;
 mod columns;
+mod container;
 mod dates;
 mod dialect;
 mod engine;
 mod examine;
 mod expressions;
 mod functions;
+mod home;
 mod inserts;
 mod inspect;
 mod json;
@@ -62,6 +66,7 @@ mod queries;
 mod reading;
 mod relations;
 mod rows;
+mod schemas;
 mod scope;
 mod scratch;
 mod server;

@@ -13,6 +13,13 @@ pub(super) struct Parted {
     pub(super) rows: Vec<Vec<Statement>>,
 }
 
+impl Parted {
+    /// The statements about rows of each unit.
+    pub(super) fn each(&self) -> Vec<&[Statement]> {
+        self.rows.iter().map(Vec::as_slice).collect()
+    }
+}
+
 /// The words of a statement outside of its texts: names as they are, other words in small letters.
 fn words(sql: &str) -> Vec<String> {
     let mut words = Vec::new();

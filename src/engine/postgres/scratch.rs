@@ -1,10 +1,10 @@
-//! Databases that pass: scratch ones, the guests of others, and what a program that was killed has left of all these.
+//! Databases and schemas that pass: scratch ones, the guests of others, and what a program that was killed has left of all these.
 
 use super::{
     accounts::{GUEST, random_password},
     marks::{DRAFT, MAKING, Mark, SCRATCH},
     names::identifier,
-    server::{Postgres, code, failed, lock_number, short},
+    server::{Postgres, failed, lock_number, short},
     session::{Passing, PostgresSession},
     templates::Plan,
 };
@@ -22,6 +22,11 @@ impl Postgres {
         let name = format!("{}{}", self.start(SCRATCH), Uuid::now_v7().simple());
         let place = self.place().await?;
         let mut admin = self.alone(&short(&name)).await?;
+        if self.has_schemas() {
+            let session = self.make_scratch_schema(&mut admin, place, name).await?;
+            admin.release().await;
+            return Ok(session);
+        }
         let (template, place) = self.empty_template(&mut admin, place).await?;
         // Whatever happens from here on, the role and the database are removed.
         let passing = Passing::scratch(self.clone(), name.clone());
@@ -41,7 +46,10 @@ impl Postgres {
     /// Drops a scratch database and its role, run twice or where the one or the other was never made.
     pub(super) async fn remove_scratch(&self, name: &str) -> Result<(), EngineError> {
         let mut admin = self.admin().await?;
-        self.drop_database(&mut admin, name).await?;
+        self.drop_container(&mut admin, name).await?;
+        if self.has_schemas() {
+            return self.drop_guest(&mut admin, name, &[]).await;
+        }
         self.run(&mut admin, format!("DROP ROLE IF EXISTS {}", identifier(name))).await
     }
 
@@ -58,18 +66,9 @@ impl Postgres {
 
     async fn sweep_databases(&self) -> Result<u64, EngineError> {
         let mut admin = self.admin().await?;
-        let rows = sqlx::query(
-            "SELECT datname::text, shobj_description(oid, 'pg_database') FROM pg_database
-             WHERE datname LIKE ANY($1)",
-        )
-        .bind([MAKING, DRAFT, SCRATCH].map(|kind| format!("{}%", self.start(kind))).to_vec())
-        .fetch_all(&mut *admin)
-        .await
-        .map_err(failed)?;
+        let starts = [MAKING, DRAFT, SCRATCH].map(|kind| self.start(kind));
         let mut removed = 0;
-        for row in rows {
-            let name: String = row.try_get(0).map_err(failed)?;
-            let comment: Option<String> = row.try_get(1).map_err(failed)?;
+        for (name, comment) in self.beginning(&mut admin, &starts).await? {
             let made = comment.as_deref().and_then(Mark::read).map(|mark| mark.made);
             let waits = name.starts_with(DRAFT) && made.is_some_and(|made| !is_old(made));
             if !waits && let Some(number) = self.lock_of(&name) {
@@ -79,7 +78,7 @@ impl Postgres {
         Ok(removed)
     }
 
-    /// Drops a database unless somebody is at work on it: who makes one holds its lock, who uses one is connected to it.
+    /// Drops one unless somebody is at work on it: who makes one holds its lock, who uses one is connected to it.
     async fn sweep_one(
         &self,
         admin: &mut PgConnection,
@@ -89,14 +88,9 @@ impl Postgres {
         if !try_lock(admin, number).await? {
             return Ok(false);
         }
-        // Without FORCE the server refuses where somebody is connected.
-        let dropped = self.try_run(admin, format!("DROP DATABASE IF EXISTS {}", identifier(name))).await;
+        let dropped = self.drop_unused(admin, name).await;
         unlock(admin, number).await?;
-        match dropped? {
-            Ok(()) => Ok(true),
-            Err(cause) if code(&cause).as_deref() == Some("55006") => Ok(false),
-            Err(cause) => Err(failed(cause)),
-        }
+        dropped
     }
 
     /// Drops passing roles that nobody is connected by, nor about to be.

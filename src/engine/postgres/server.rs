@@ -3,9 +3,13 @@
 //! Whoever needs a connection into a tenant's database takes its place first, and the administrator's connection then: in
 //! that order nobody waits for what another waits for.
 
+use super::home::Home;
 use crate::{
     digest::sha256_hex,
-    engine::{DatabaseName, EngineError, Secrets},
+    engine::{
+        EngineError, Secrets,
+        server::{Isolation, unreached},
+    },
 };
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool, Postgres as Driver, Row,
@@ -14,7 +18,6 @@ use sqlx::{
 };
 use std::{
     fmt,
-    ops::{Deref, DerefMut},
     path::PathBuf,
     sync::{
         Arc,
@@ -46,8 +49,7 @@ const SETTINGS: [(&str, &str); 8] = [
 ];
 
 /// For sessions that run tenants' statements. Where the program is gone, the server notices while a statement runs.
-const FOR_TENANTS: [(&str, &str); 4] = [
-    ("search_path", "public"),
+const FOR_TENANTS: [(&str, &str); 3] = [
     ("statement_timeout", "10min"),
     ("client_connection_check_interval", "2s"),
     ("idle_in_transaction_session_timeout", "10min"),
@@ -57,6 +59,7 @@ const FOR_TENANTS: [(&str, &str); 4] = [
 #[derive(Clone)]
 pub struct Postgres {
     pub(super) options: PgConnectOptions,
+    pub(super) isolation: Isolation,
     /// Connections as the administrator: few, and kept open.
     admins: PgPool,
     /// Connections that there may be into tenants' databases at once.
@@ -66,6 +69,7 @@ pub struct Postgres {
     pub(super) folder: PathBuf,
     is_superuser: Arc<OnceCell<bool>>,
     is_closed_to_public: Arc<OnceCell<()>>,
+    pub(super) is_prepared: Arc<OnceCell<()>>,
     pub(super) wholes: super::whole::Wholes,
     /// Statements that are still run before everything fails; tests end a program like that.
     pub(super) left: Option<Arc<AtomicU32>>,
@@ -108,47 +112,10 @@ pub(super) fn lock_number(short: &str) -> i64 {
     i64::from_ne_bytes(number.unwrap_or_default().to_ne_bytes())
 }
 
-/// A connection that its holder alone has, while nobody else works on what it stands for: on a tenant's name, a template.
-pub(super) struct Alone {
-    admin: PoolConnection<Driver>,
-    number: i64,
-    is_released: bool,
-}
-
-impl Deref for Alone {
-    type Target = PgConnection;
-
-    fn deref(&self) -> &PgConnection {
-        &self.admin
-    }
-}
-
-impl DerefMut for Alone {
-    fn deref_mut(&mut self) -> &mut PgConnection {
-        &mut self.admin
-    }
-}
-
-impl Alone {
-    /// Lets others work on it.
-    pub(super) async fn release(mut self) {
-        let done = sqlx::query("SELECT pg_advisory_unlock($1)").bind(self.number).execute(&mut *self.admin);
-        self.is_released = done.await.is_ok();
-    }
-}
-
-impl Drop for Alone {
-    fn drop(&mut self) {
-        if !self.is_released {
-            // The server takes the lock back with its connection.
-            self.admin.close_on_drop();
-        }
-    }
-}
-
 /// A connection into a tenant's database, in its place among all that there may be.
 pub(super) struct Held {
     pub(super) connection: PgConnection,
+    pub(super) home: Home,
     leaving: Leaving,
 }
 
@@ -202,17 +169,17 @@ impl Held {
 
     /// Closes it and waits until the server has let go of it, too.
     pub(super) async fn close_with(self, admin: &mut PgConnection) -> Option<OwnedSemaphorePermit> {
-        let Held { connection, mut leaving } = self;
+        let Held { connection, mut leaving, .. } = self;
         let _ = connection.close().await;
         gone(admin, leaving.id).await;
         leaving.place.take()
     }
 }
 
-/// An account that a database is entered by.
+/// An account that a tenant's things are entered by.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry<'a> {
-    pub(super) database: &'a str,
+    pub(super) home: &'a Home,
     pub(super) account: &'a str,
     pub(super) password: &'a str,
     /// The account whose rights it has, and nobody else's, where it is a member of that.
@@ -240,22 +207,31 @@ impl Postgres {
         let for_tenants = connections.saturating_sub(for_admins).max(1);
         Self {
             options,
+            isolation: Isolation::Database,
             admins,
             places: Arc::new(Semaphore::new(usize::try_from(for_tenants).unwrap_or(1))),
             secrets,
             folder,
             is_superuser: Arc::default(),
             is_closed_to_public: Arc::default(),
+            is_prepared: Arc::default(),
             wholes: super::whole::Wholes::default(),
             left: None,
         }
+    }
+
+    /// The same server where each tenant is a schema, in the database that the administrator asks from.
+    #[must_use]
+    pub fn in_schemas(self) -> Self {
+        Self { isolation: Isolation::Schema, ..self }
     }
 
     /// Names who is at work on a server. Locks hold among those that have the same account and ask from the same database, and
     /// nobody else's passing things are touched.
     fn scope(&self) -> String {
         let (account, database) = (self.options.get_username(), self.options.get_database());
-        let digest = sha256_hex(format!("{account} {}", database.unwrap_or_default()));
+        let in_schemas = if self.has_schemas() { " schemas" } else { "" };
+        let digest = sha256_hex(format!("{account} {}{in_schemas}", database.unwrap_or_default()));
         digest.get(..SCOPE_DIGITS).unwrap_or_default().to_owned()
     }
 
@@ -310,28 +286,12 @@ impl Postgres {
 
     /// A connection as the administrator.
     pub(super) async fn admin(&self) -> Result<PoolConnection<Driver>, EngineError> {
-        self.admins.acquire().await.map_err(|cause| away("The PostgreSQL server cannot be reached", cause))
+        self.admins.acquire().await.map_err(unreached)
     }
 
     /// A second connection as the administrator, if one is free: whoever has one must not wait for another.
     pub(super) fn free_admin(&self) -> Option<PoolConnection<Driver>> {
         self.admins.try_acquire()
-    }
-
-    /// A connection as the administrator while nobody else has one for the same; `short` is of [`short`].
-    pub(super) async fn alone(&self, short: &str) -> Result<Alone, EngineError> {
-        let mut alone = Alone { admin: self.admin().await?, number: lock_number(short), is_released: false };
-        sqlx::query("SELECT pg_advisory_lock($1)")
-            .bind(alone.number)
-            .execute(&mut *alone.admin)
-            .await
-            .map_err(|cause| away("Another worker is at work on the same database", cause))?;
-        Ok(alone)
-    }
-
-    /// The same for a tenant's name.
-    pub(super) async fn alone_on(&self, name: &DatabaseName) -> Result<Alone, EngineError> {
-        self.alone(&short(name.as_str())).await
     }
 
     /// Whether the administrator is a superuser; one that is not has to be a member of the roles that it makes.
@@ -369,18 +329,20 @@ impl Postgres {
             .clone()
             .username(entry.account)
             .password(entry.password)
-            .database(entry.database)
-            .options(FOR_TENANTS);
+            .database(&entry.home.database)
+            .options(FOR_TENANTS)
+            .options([("search_path", entry.home.quoted())]);
         if let Some(role) = entry.acts_as {
             options = options.options([("role", role)]);
         }
-        self.try_to_enter(place, options).await
+        self.try_to_enter(place, options, entry.home).await
     }
 
     async fn try_to_enter(
         &self,
         place: OwnedSemaphorePermit,
         options: PgConnectOptions,
+        home: &Home,
     ) -> Result<Result<Held, (sqlx::Error, OwnedSemaphorePermit)>, EngineError> {
         self.count()?;
         let connecting = async {
@@ -392,7 +354,7 @@ impl Postgres {
         match tokio::time::timeout(CONNECT, connecting).await {
             Ok(Ok((connection, id))) => {
                 let leaving = Leaving { id, server: self.clone(), place: Some(place) };
-                Ok(Ok(Held { connection, leaving }))
+                Ok(Ok(Held { connection, home: home.clone(), leaving }))
             }
             Ok(Err(cause)) => Ok(Err((cause, place))),
             Err(_) => Err(EngineError::OutOfReach(format!(
@@ -402,13 +364,14 @@ impl Postgres {
         }
     }
 
-    /// Enters a database with options that must do.
-    pub(super) async fn enter_with(
+    /// Enters a database as the administrator.
+    pub(super) async fn enter_as_admin(
         &self,
         place: OwnedSemaphorePermit,
-        options: PgConnectOptions,
+        database: &str,
     ) -> Result<Held, EngineError> {
-        let entered = self.try_to_enter(place, options).await?;
+        let options = self.options.clone().database(database);
+        let entered = self.try_to_enter(place, options, &Home::of_database(database)).await?;
         entered.map_err(|(cause, _)| away("The database cannot be entered", cause))
     }
 

@@ -15,9 +15,6 @@ use async_trait::async_trait;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use uuid::Uuid;
 
-/// The schema in which a tenant's tables are.
-pub(super) const TENANT_SCHEMA: &str = "public";
-
 /// Whether the server or the way to it is in trouble, rather than the statement: connections, room, an operator, a lock, a
 /// transaction that met another, a server that only reads for now.
 pub(super) fn is_machine_trouble(cause: &sqlx::Error) -> bool {
@@ -40,14 +37,18 @@ pub struct PostgresSession {
 }
 
 /// Raises the fence in the marker to the lock's, unless a newer claim was here.
-pub(super) async fn raise_fence(connection: &mut PgConnection, lock: &TenantLock) -> Result<(), EngineError> {
-    let ours =
-        sqlx::query("UPDATE tenantry_own.tenantry_owner SET fence = $1 WHERE tenant_id = $2 AND fence <= $1")
-            .bind(lock.fence)
-            .bind(lock.tenant_id.to_string())
-            .execute(connection)
-            .await
-            .map_err(|cause| away("The tenant's database cannot be written", cause))?;
+pub(super) async fn raise_fence(
+    connection: &mut PgConnection,
+    own: &str,
+    lock: &TenantLock,
+) -> Result<(), EngineError> {
+    let sql = format!("UPDATE {own}.tenantry_owner SET fence = $1 WHERE tenant_id = $2 AND fence <= $1");
+    let ours = sqlx::query(AssertSqlSafe(sql))
+        .bind(lock.fence)
+        .bind(lock.tenant_id.to_string())
+        .execute(connection)
+        .await
+        .map_err(|cause| away("The tenant's database cannot be written", cause))?;
     if ours.rows_affected() == 1 { Ok(()) } else { Err(EngineError::Stale) }
 }
 
@@ -68,7 +69,9 @@ impl PostgresSession {
 
     /// Whether the marker in the database says that it is the tenant's.
     pub(super) async fn check_owner(&mut self, name: &DatabaseName, tenant: Uuid) -> Result<(), EngineError> {
-        let found = sqlx::query("SELECT 1 FROM tenantry_own.tenantry_owner WHERE tenant_id = $1")
+        let own = self.held.home.own();
+        let sql = format!("SELECT 1 FROM {own}.tenantry_owner WHERE tenant_id = $1");
+        let found = sqlx::query(AssertSqlSafe(sql))
             .persistent(false)
             .bind(tenant.to_string())
             .fetch_optional(&mut self.held.connection)
@@ -176,39 +179,39 @@ impl Session for PostgresSession {
             return Err(EngineError::Stale);
         };
         let trouble = |cause: sqlx::Error| away("The tenant's database cannot be written", cause);
+        let own = self.held.home.own();
         let mut transaction = self.held.connection.begin().await.map_err(trouble)?;
         // A change that waits for a lock holds up everybody behind it, so it does not wait long.
         sqlx::raw_sql("SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = '10min'")
             .execute(&mut *transaction)
             .await
             .map_err(trouble)?;
-        raise_fence(&mut transaction, &lock).await?;
-        let before =
-            sqlx::query("SELECT 1 FROM tenantry_own.tenantry_ledger WHERE job_id = $1 AND unit = $2")
-                .bind(lock.job_id.to_string())
-                .bind(unit.key)
-                .fetch_optional(&mut *transaction)
-                .await
-                .map_err(trouble)?;
+        raise_fence(&mut transaction, &own, &lock).await?;
+        let sql = format!("SELECT 1 FROM {own}.tenantry_ledger WHERE job_id = $1 AND unit = $2");
+        let before = sqlx::query(AssertSqlSafe(sql))
+            .bind(lock.job_id.to_string())
+            .bind(unit.key)
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(trouble)?;
         if before.is_some() {
             return Ok(Applied::Before);
         }
         let rows = Self::run_all(&mut transaction, unit.key, unit.statements, unit.variables).await?;
-        sqlx::query(
-            "INSERT INTO tenantry_own.tenantry_ledger (job_id, unit, statements) VALUES ($1, $2, $3)",
-        )
-        .bind(lock.job_id.to_string())
-        .bind(unit.key)
-        .bind(i64::try_from(unit.statements.len()).unwrap_or(i64::MAX))
-        .execute(&mut *transaction)
-        .await
-        .map_err(trouble)?;
+        let sql = format!("INSERT INTO {own}.tenantry_ledger (job_id, unit, statements) VALUES ($1, $2, $3)");
+        sqlx::query(AssertSqlSafe(sql))
+            .bind(lock.job_id.to_string())
+            .bind(unit.key)
+            .bind(i64::try_from(unit.statements.len()).unwrap_or(i64::MAX))
+            .execute(&mut *transaction)
+            .await
+            .map_err(trouble)?;
         transaction.commit().await.map_err(trouble)?;
         Ok(Applied::Now { rows })
     }
 
     async fn inspect(&mut self) -> Result<Schema, EngineError> {
-        inspect(&mut self.held.connection, TENANT_SCHEMA)
+        inspect(&mut self.held.connection, &self.held.home.schema)
             .await
             .map_err(|cause| away("The tenant's schema cannot be read", cause))
     }

@@ -1,35 +1,34 @@
 //! Shutting a tenant's database away from its application, letting it in again, and removing what there is.
 //!
-//! A database that is shut away has another name, and its tenant's role may not enter it. The server gives a database another
-//! name only while nobody is connected to it, and a name is there or not: so there is no half of it.
+//! What is shut away has another name, and its tenant's role may not enter it. The server gives a database another name only
+//! while nobody is connected to it, and a name is there or not: so there is no half of it. A schema is closed to its role
+//! first, whose connections are ended then.
 
 use super::{
-    marks::{self, Found, find, not_marked},
-    names::identifier,
-    server::{Alone, Postgres, away, code, failed, short},
+    alone::Alone,
+    marks::{self, Found, not_marked},
+    server::{Postgres, failed, short},
 };
 use crate::engine::{DatabaseName, EngineError, Marker, Presence, TenantLock};
 use sqlx::Connection;
 use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
-/// How often connections are ended before somebody who comes back at once is given up on.
-const MOST_TRIES: u32 = 5;
-
 impl Postgres {
-    /// Takes the lock's place in a database; an older claim than the last one is refused.
+    /// Takes the lock's place in a database or schema; an older claim than the last one is refused.
     pub(super) async fn fence(
         &self,
         admin: &mut Alone,
         place: OwnedSemaphorePermit,
-        (name, database): (&DatabaseName, &str),
+        (name, container): (&DatabaseName, &str),
         lock: &TenantLock,
     ) -> Result<OwnedSemaphorePermit, EngineError> {
         let mut guest =
-            self.enter_as_guest(admin, place, database, (name.as_str(), &short(name.as_str()))).await?;
+            self.enter_as_guest(admin, place, container, (name.as_str(), &short(name.as_str()))).await?;
         let raised = async {
+            let own = guest.held.home.own();
             let mut transaction = guest.held.connection.begin().await.map_err(failed)?;
-            let raised = super::session::raise_fence(&mut transaction, lock).await;
+            let raised = super::session::raise_fence(&mut transaction, &own, lock).await;
             transaction.commit().await.map_err(failed)?;
             raised
         };
@@ -42,62 +41,20 @@ impl Postgres {
         }
     }
 
-    /// Gives a database another name, whoever comes back to it.
-    async fn rename(
-        &self,
-        admin: &mut Alone,
-        before: &str,
-        after: &str,
-        more: &str,
-    ) -> Result<(), EngineError> {
-        let sql = format!("ALTER DATABASE {} RENAME TO {};{more}", identifier(before), identifier(after));
-        let mut tries = 0;
-        loop {
-            self.end_connections(admin, before).await?;
-            let renamed = self.try_run(admin, sql.clone()).await?;
-            tries += 1;
-            match renamed {
-                Err(cause) if code(&cause).as_deref() == Some("55006") && tries < MOST_TRIES => {}
-                Err(cause) if code(&cause).as_deref() == Some("55006") => {
-                    return Err(away("The tenant's application does not let go of its database", cause));
-                }
-                Err(cause) if code(&cause).as_deref() == Some("42P04") => {
-                    return Err(EngineError::Foreign(format!("There is already a database {after}")));
-                }
-                other => return other.map_err(failed),
-            }
-        }
-    }
-
-    /// Ends all connections to a database.
-    async fn end_connections(&self, admin: &mut Alone, database: &str) -> Result<(), EngineError> {
-        self.count()?;
-        sqlx::query(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-             WHERE datname = $1 AND backend_type = 'client backend'",
-        )
-        .bind(database)
-        .execute(&mut **admin)
-        .await
-        .map(|_| ())
-        .map_err(failed)
-    }
-
     pub(super) async fn shut_away(&self, name: &DatabaseName, lock: &TenantLock) -> Result<(), EngineError> {
         let place = self.place().await?;
         let mut admin = self.alone_on(name).await?;
-        let found = find(&mut admin, name).await?;
+        let found = self.find(&mut admin, name).await?;
         let content = found.content(name, lock.tenant_id)?;
         drop(self.fence(&mut admin, place, (name, &content), lock).await?);
         if found.place != Presence::Absent {
             if found.shut.is_some() {
                 // What was shut away before another took its place, and was not forgotten.
-                self.drop_database(&mut admin, &marks::shut(name)).await?;
+                self.drop_container(&mut admin, &marks::shut(name)).await?;
             }
-            let (database, role) = (identifier(name.as_str()), identifier(name.as_str()));
             // First nobody new comes in, then everybody goes.
-            self.run(&mut admin, format!("REVOKE ALL ON DATABASE {database} FROM {role}")).await?;
-            self.rename(&mut admin, name.as_str(), &marks::shut(name), "").await?;
+            self.run(&mut admin, self.keep_out_statement(name.as_str(), name.as_str())).await?;
+            self.rename(&mut admin, (name.as_str(), name.as_str()), &marks::shut(name), "").await?;
         }
         admin.release().await;
         Ok(())
@@ -106,7 +63,7 @@ impl Postgres {
     pub(super) async fn let_in(&self, name: &DatabaseName, lock: &TenantLock) -> Result<(), EngineError> {
         let place = self.place().await?;
         let mut admin = self.alone_on(name).await?;
-        let Found { place: presence, shut } = find(&mut admin, name).await?;
+        let Found { place: presence, shut } = self.find(&mut admin, name).await?;
         let ours = Marker { tenant_id: lock.tenant_id, job_id: lock.job_id };
         if shut.is_some_and(|marker| marker.tenant_id != lock.tenant_id) {
             return Err(not_marked(name));
@@ -116,13 +73,13 @@ impl Postgres {
             // What this job put in its place gives way again.
             Presence::Ours(marker) if marker == ours && shut.is_some() => {
                 drop(self.fence(&mut admin, place, (name, &shut_name), lock).await?);
-                self.drop_database(&mut admin, name.as_str()).await?;
+                self.drop_container(&mut admin, name.as_str()).await?;
                 self.bring_back(&mut admin, name).await?;
             }
             // It was never shut wholly, or is back already.
             Presence::Ours(marker) if marker.tenant_id == lock.tenant_id => {
                 drop(self.fence(&mut admin, place, (name, name.as_str()), lock).await?);
-                self.run(&mut admin, grant(name)).await?;
+                self.run(&mut admin, self.let_in_statement(name.as_str(), name.as_str())).await?;
             }
             Presence::Absent if shut.is_some() => {
                 drop(self.fence(&mut admin, place, (name, &shut_name), lock).await?);
@@ -137,12 +94,13 @@ impl Postgres {
     }
 
     async fn bring_back(&self, admin: &mut Alone, name: &DatabaseName) -> Result<(), EngineError> {
-        self.rename(admin, &marks::shut(name), name.as_str(), &grant(name)).await
+        let let_in = self.let_in_statement(name.as_str(), name.as_str());
+        self.rename(admin, (&marks::shut(name), name.as_str()), name.as_str(), &let_in).await
     }
 
     pub(super) async fn forget(&self, name: &DatabaseName, tenant: Uuid) -> Result<bool, EngineError> {
         let mut admin = self.alone_on(name).await?;
-        let found = find(&mut admin, name).await?;
+        let found = self.find(&mut admin, name).await?;
         let is_there = match (found.shut, found.place) {
             (None, _) => false,
             (Some(_), Presence::Ours(marker)) if marker.tenant_id == tenant => true,
@@ -153,7 +111,7 @@ impl Postgres {
             }
         };
         if is_there {
-            self.drop_database(&mut admin, &marks::shut(name)).await?;
+            self.drop_container(&mut admin, &marks::shut(name)).await?;
         }
         admin.release().await;
         Ok(is_there)
@@ -166,7 +124,7 @@ impl Postgres {
         marker: &Marker,
     ) -> Result<bool, EngineError> {
         let mut admin = self.alone_on(name).await?;
-        let found = find(&mut admin, name).await?;
+        let found = self.find(&mut admin, name).await?;
         let is_there = match found.presence() {
             Presence::Absent => false,
             // What this job was to put there is not there; what was shut away is no work of it.
@@ -181,7 +139,7 @@ impl Postgres {
         };
         self.drop_tries(&mut admin, name).await?;
         if is_there {
-            self.drop_database(&mut admin, name.as_str()).await?;
+            self.drop_container(&mut admin, name.as_str()).await?;
         }
         if found.shut.is_none() {
             self.drop_tenant_role(&mut admin, name, marker.tenant_id).await?;
@@ -193,7 +151,7 @@ impl Postgres {
     /// Removes all that there is of a tenant under a name.
     pub(super) async fn remove_whole(&self, name: &DatabaseName, tenant: Uuid) -> Result<bool, EngineError> {
         let mut admin = self.alone_on(name).await?;
-        let found = find(&mut admin, name).await?;
+        let found = self.find(&mut admin, name).await?;
         if found.shut.is_some_and(|marker| marker.tenant_id != tenant) {
             return Err(not_marked(name));
         }
@@ -205,19 +163,13 @@ impl Postgres {
         };
         self.drop_tries(&mut admin, name).await?;
         if is_there {
-            self.drop_database(&mut admin, name.as_str()).await?;
+            self.drop_container(&mut admin, name.as_str()).await?;
         }
         if found.shut.is_some() {
-            self.drop_database(&mut admin, &marks::shut(name)).await?;
+            self.drop_container(&mut admin, &marks::shut(name)).await?;
         }
         self.drop_tenant_role(&mut admin, name, tenant).await?;
         admin.release().await;
         Ok(is_there || found.shut.is_some())
     }
-}
-
-/// Lets a tenant's role into its database.
-fn grant(name: &DatabaseName) -> String {
-    let (database, role) = (identifier(name.as_str()), identifier(name.as_str()));
-    format!("GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {role}")
 }

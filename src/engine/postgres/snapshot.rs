@@ -1,7 +1,9 @@
 //! Reading a whole database as it is at one moment: in one transaction with a snapshot, which no writer waits for.
 
 use super::{
-    CREATE_COLLATION, inspect,
+    CREATE_COLLATION,
+    home::{Home, portable},
+    inspect,
     names::{identifier, identifiers},
     server::{Held, away},
     session::Passing,
@@ -25,7 +27,7 @@ use std::{
 
 /// Begins the snapshot. Whoever takes the rows may take their time.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0; \
-                     SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL search_path = public";
+                     SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL search_path = ";
 
 /// What a dump begins with, so that its statements mean the same wherever they are run.
 const OPENING: &str = "SET client_encoding = 'UTF8';
@@ -65,7 +67,7 @@ fn unreadable(cause: sqlx::Error) -> EngineError {
 const KINDS: &str = r#"
 SELECT c.relname::text AS "table", (CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, NULL) ELSE format_type(t.oid, NULL) END) AS type
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid
-WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relnamespace = $1::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY c.relname, a.attnum"#;
 
 impl PostgresReading {
@@ -85,18 +87,21 @@ impl PostgresReading {
 
     async fn look_around(&mut self) -> Result<(), EngineError> {
         let connection = &mut self.held.connection;
-        sqlx::raw_sql(BEGIN).execute(&mut *connection).await.map_err(unreadable)?;
-        self.schema = inspect(connection, super::session::TENANT_SCHEMA)
+        let home = &self.held.home;
+        let begin = format!("{BEGIN}{}", home.quoted());
+        sqlx::raw_sql(AssertSqlSafe(begin)).execute(&mut *connection).await.map_err(unreadable)?;
+        self.schema = inspect(connection, &home.schema)
             .await
             .map_err(|cause| away("The tenant's schema cannot be read", cause))?;
         self.tables = tables(connection, &self.schema).await.map_err(unreadable)?;
         sqlx::raw_sql("SET LOCAL search_path = ''").execute(&mut *connection).await.map_err(unreadable)?;
-        for row in sqlx::query(KINDS).fetch_all(&mut *connection).await.map_err(unreadable)? {
+        let kinds = sqlx::query(KINDS).bind(home.quoted());
+        for row in kinds.fetch_all(&mut *connection).await.map_err(unreadable)? {
             let table: String = row.try_get("table").map_err(unreadable)?;
             let ty: String = row.try_get("type").map_err(unreadable)?;
             self.kinds.entry(table).or_default().push(kind(&ty));
         }
-        self.pieces = structure::read(connection).await.map_err(unreadable)?;
+        self.pieces = structure::read(connection, home).await.map_err(unreadable)?;
         Ok(())
     }
 
@@ -104,7 +109,12 @@ impl PostgresReading {
         &mut self.held.connection
     }
 
-    /// The statements that make everything, in order.
+    /// Where it reads.
+    pub(super) fn home(&self) -> &Home {
+        &self.held.home
+    }
+
+    /// The statements that make everything, in order, as they are kept.
     pub(super) fn pieces(&self) -> &[Piece] {
         &self.pieces
     }
@@ -119,7 +129,7 @@ impl PostgresReading {
                 (Some(_), None) => piece.is_common,
             };
             if is_in {
-                let _ = writeln!(text, "{};", piece.sql);
+                let _ = writeln!(text, "{};", portable(&piece.sql));
             }
         }
         text
@@ -214,7 +224,8 @@ impl Reading for PostgresReading {
             _ => String::new(),
         };
         let columns = identifiers(table.columns.iter().map(|column| &column.name));
-        let question = format!("SELECT {columns} FROM public.{}{order}", identifier(&table.name));
+        let schema = self.held.home.quoted();
+        let question = format!("SELECT {columns} FROM {schema}.{}{order}", identifier(&table.name));
         let kinds = self.kinds.get(&table.name).cloned().unwrap_or_default();
         // In the simple protocol every value comes as the server itself writes it, and row by row.
         let mut answer = sqlx::raw_sql(AssertSqlSafe(question)).fetch(&mut self.held.connection);

@@ -3,11 +3,12 @@
 
 use super::{
     CREATE_COLLATION,
+    alone::Alone,
     marks::TEMPLATE,
     names::{identifier, text},
-    server::{Alone, Entry, Held, Postgres, away, failed, lock_number, short},
+    server::{Entry, Held, Postgres, away, failed, lock_number, short},
 };
-use crate::engine::EngineError;
+use crate::engine::{EngineError, TenantLock};
 use sqlx::{AssertSqlSafe, Row};
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -17,23 +18,36 @@ const OWNER: &str = "tenantry-owner-";
 /// Names the template of empty databases; another one when what is in it changes.
 pub(super) const EMPTY: &str = "empty, form 1";
 
-/// What is in every database of ours, for our own use.
-const OWN_TABLES: &str = "
-CREATE TABLE tenantry_own.tenantry_owner (
-    only_row integer PRIMARY KEY CHECK (only_row = 1),
-    tenant_id text NOT NULL,
-    job_id text NOT NULL,
-    fence bigint NOT NULL,
-    created_at timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP
-);
-CREATE TABLE tenantry_own.tenantry_ledger (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    job_id text NOT NULL,
-    unit text NOT NULL,
-    statements bigint NOT NULL,
-    ended_at timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    UNIQUE (job_id, unit)
-);";
+/// What makes what every tenant has for our own use, in a schema.
+pub(super) fn own_tables(own: &str) -> String {
+    format!(
+        "CREATE TABLE {own}.tenantry_owner (
+            only_row integer PRIMARY KEY CHECK (only_row = 1),
+            tenant_id text NOT NULL,
+            job_id text NOT NULL,
+            fence bigint NOT NULL,
+            created_at timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP
+        );
+        CREATE TABLE {own}.tenantry_ledger (
+            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            job_id text NOT NULL,
+            unit text NOT NULL,
+            statements bigint NOT NULL,
+            ended_at timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
+            UNIQUE (job_id, unit)
+        );"
+    )
+}
+
+/// What makes the only row of a marker.
+pub(super) fn owner_row(own: &str, lock: &TenantLock) -> String {
+    format!(
+        "INSERT INTO {own}.tenantry_owner (only_row, tenant_id, job_id, fence) VALUES (1, {}, {}, {});",
+        text(&lock.tenant_id.to_string()),
+        text(&lock.job_id.to_string()),
+        lock.fence
+    )
+}
 
 impl Postgres {
     /// The name of the template of a key. Each administrator has templates of its own.
@@ -115,7 +129,7 @@ impl Postgres {
         self.run(admin, format!("CREATE DATABASE {database} TEMPLATE template0 ENCODING 'UTF8'")).await?;
         self.run(admin, format!("REVOKE ALL ON DATABASE {database} FROM PUBLIC")).await?;
         let mut held = self.enter_as_admin(place, &aside).await?;
-        let own = self.own_statements(&mut held.connection).await?;
+        let own = self.own_statements(&mut held).await?;
         self.run(&mut held.connection, own).await?;
         let place = self.end(admin, held).await?;
         self.finish_template(admin, &aside, EMPTY, EMPTY).await?;
@@ -137,12 +151,13 @@ impl Postgres {
     }
 
     /// What makes our own things in a database that nothing is in yet.
-    async fn own_statements(&self, connection: &mut sqlx::PgConnection) -> Result<String, EngineError> {
+    async fn own_statements(&self, held: &mut Held) -> Result<String, EngineError> {
+        let own = held.home.own();
         let owner = identifier(&self.owner());
         // Before PostgreSQL 15 `public` is the superuser's, and stays as it is where the administrator is none.
         let row =
             sqlx::query("SELECT pg_has_role(nspowner, 'USAGE') FROM pg_namespace WHERE nspname = 'public'")
-                .fetch_one(connection)
+                .fetch_one(&mut held.connection)
                 .await
                 .map_err(failed)?;
         let public = if row.try_get(0).map_err(failed)? {
@@ -152,7 +167,8 @@ impl Postgres {
         };
         Ok(format!(
             "SET search_path = public; {CREATE_COLLATION}; {public}
-             CREATE SCHEMA tenantry_own AUTHORIZATION {owner}; SET ROLE {owner}; {OWN_TABLES}"
+             CREATE SCHEMA {own} AUTHORIZATION {owner}; SET ROLE {owner}; {}",
+            own_tables(&own)
         ))
     }
 
@@ -172,11 +188,6 @@ impl Postgres {
             text(note)
         );
         self.run(admin, sql).await
-    }
-
-    /// Enters a database of which the administrator has made everything.
-    async fn enter_as_admin(&self, place: OwnedSemaphorePermit, database: &str) -> Result<Held, EngineError> {
-        self.enter_with(place, self.options.clone().database(database)).await
     }
 
     /// Closes a connection into a database and gives its place back.
@@ -207,7 +218,7 @@ pub(super) struct Plan<'a> {
     pub(super) secret: &'a str,
     /// The statement that writes the comment, or nothing.
     pub(super) mark: String,
-    pub(super) lock: &'a crate::engine::TenantLock,
+    pub(super) lock: &'a TenantLock,
 }
 
 impl Postgres {
@@ -243,16 +254,14 @@ impl Postgres {
             plan.mark
         );
         self.run(admin, sql).await?;
-        let entry = Entry { database: &plan.aside, account: plan.role, password: plan.secret, acts_as: None };
+        let home = self.home(&plan.aside, plan.role);
+        let entry = Entry { home: &home, account: plan.role, password: plan.secret, acts_as: None };
         let mut held = self.enter_or_fail(place, entry).await?;
         let take_over = format!(
             "SET synchronous_commit = off;
              REASSIGN OWNED BY {owner} TO {role};
-             INSERT INTO tenantry_own.tenantry_owner (only_row, tenant_id, job_id, fence)
-             VALUES (1, {}, {}, {})",
-            text(&plan.lock.tenant_id.to_string()),
-            text(&plan.lock.job_id.to_string()),
-            plan.lock.fence
+             {}",
+            owner_row(&home.own(), plan.lock)
         );
         self.count()?;
         sqlx::raw_sql(AssertSqlSafe(take_over)).execute(&mut held.connection).await.map_err(failed)?;
@@ -261,6 +270,9 @@ impl Postgres {
 
     /// The statements that take from a role what it had while its database was made.
     pub(super) fn made_statements(&self, aside: &str, role: &str) -> String {
+        if self.has_schemas() {
+            return String::new();
+        }
         let (database, role) = (identifier(aside), identifier(role));
         format!(
             "REVOKE CREATE ON DATABASE {database} FROM {role}; REVOKE {} FROM {role};",

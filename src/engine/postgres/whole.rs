@@ -5,12 +5,14 @@
 //! server, for other processes too, until twenty others have been used since.
 
 use super::{
-    marks::{TEMPLATE, find},
+    alone::Alone,
+    home::PUBLIC,
+    marks::TEMPLATE,
     names::identifier,
     parts::{Parted, part},
     scratch::{now, try_lock, unlock},
-    server::{Alone, Postgres, away, code, failed, lock_number, short},
-    session::{PostgresSession, TENANT_SCHEMA, is_machine_trouble},
+    server::{Postgres, away, code, lock_number, short},
+    session::{PostgresSession, is_machine_trouble},
     templates::EMPTY,
 };
 use crate::engine::{
@@ -87,6 +89,9 @@ impl Postgres {
         lock: &TenantLock,
         whole: &Whole<'_>,
     ) -> Result<Drafted, EngineError> {
+        if self.has_schemas() {
+            return self.draft_schema(name, lock, whole).await;
+        }
         let key = template_key(whole);
         let cell = self.wholes.cell(&key);
         let Some(parted) = cell.get_or_try_init(|| self.ready(&key, whole)).await? else {
@@ -94,7 +99,7 @@ impl Postgres {
         };
         let place = self.place().await?;
         let mut admin = self.alone_on(name).await?;
-        if find(&mut admin, name).await?.presence() != Presence::Absent {
+        if self.find(&mut admin, name).await?.presence() != Presence::Absent {
             admin.release().await;
             return Ok(Drafted::Stepwise);
         }
@@ -115,7 +120,8 @@ impl Postgres {
             }
         };
         let mut held = new.held;
-        let filled = fill(&mut held.connection, lock, whole, parted).await;
+        let own = held.home.own();
+        let filled = fill(&mut held.connection, &own, lock, whole, &parted.each()).await;
         held.close_with(&mut admin).await;
         filled?;
         admin.release().await;
@@ -126,7 +132,7 @@ impl Postgres {
     pub(super) async fn publish_draft(&self, draft: &Draft) -> Result<(), EngineError> {
         let mut admin = self.alone_on(&draft.name).await?;
         let ours = Marker { tenant_id: draft.lock.tenant_id, job_id: draft.lock.job_id };
-        match find(&mut admin, &draft.name).await?.presence() {
+        match self.find(&mut admin, &draft.name).await?.presence() {
             Presence::Absent => {
                 self.give_name(&mut admin, &self.draft_name(&draft.name, &draft.lock), &draft.name).await?;
             }
@@ -209,18 +215,8 @@ impl Postgres {
     /// Drops the templates that have not been used for longest, where there are many, and half-made ones.
     pub(super) async fn sweep_templates(&self) -> Result<u64, EngineError> {
         let mut admin = self.admin().await?;
-        let rows = sqlx::query(
-            "SELECT datname::text, shobj_description(oid, 'pg_database') FROM pg_database
-             WHERE datname LIKE $1",
-        )
-        .bind(format!("{}%", self.start(TEMPLATE)))
-        .fetch_all(&mut *admin)
-        .await
-        .map_err(failed)?;
         let mut templates = Vec::new();
-        for row in rows {
-            let name: String = row.try_get(0).map_err(failed)?;
-            let comment: Option<String> = row.try_get(1).map_err(failed)?;
+        for (name, comment) in self.beginning(&mut admin, &[self.start(TEMPLATE)]).await? {
             // The template of empty databases has another comment, and stays.
             if let Some(note) = comment.and_then(|comment| serde_json::from_str::<Note>(&comment).ok()) {
                 templates.push((note.used, name, note.short));
@@ -232,7 +228,7 @@ impl Postgres {
         for (_, name, short) in templates.into_iter().take(many) {
             let number = lock_number(&short);
             if try_lock(&mut admin, number).await? {
-                let dropped = self.drop_database(&mut admin, &name).await;
+                let dropped = self.drop_container(&mut admin, &name).await;
                 unlock(&mut admin, number).await?;
                 dropped?;
                 removed += 1;
@@ -282,11 +278,11 @@ async fn try_out(
     let mut transaction = connection.begin().await.map_err(trouble)?;
     PostgresSession::run_all(&mut transaction, "structure", &parted.structure, &none).await?;
     transaction.commit().await.map_err(trouble)?;
-    let schema = super::inspect(connection, TENANT_SCHEMA)
+    let schema = super::inspect(connection, PUBLIC)
         .await
         .map_err(|cause| away("The schema of a template cannot be read", cause))?;
     let mut transaction = connection.begin().await.map_err(trouble)?;
-    rows(&mut transaction, whole, parted).await?;
+    run_units(&mut transaction, whole, &parted.each()).await?;
     let counts = counts(&mut transaction).await?;
     transaction.rollback().await.map_err(trouble)?;
     // Rows that were rolled back still take room, and counters have gone on.
@@ -298,35 +294,41 @@ async fn try_out(
     Ok((schema.fingerprint(), counts))
 }
 
-/// Puts a tenant's rows in, with the ledger's.
-async fn fill(
+/// Runs what there is to do for a tenant in each unit, and writes the ledger.
+pub(super) async fn fill(
     connection: &mut PgConnection,
+    own: &str,
     lock: &TenantLock,
     whole: &Whole<'_>,
-    parted: &Parted,
+    statements: &[&[Statement]],
 ) -> Result<(), EngineError> {
     let write = |cause: sqlx::Error| away("The tenant's database cannot be written", cause);
     let mut transaction = connection.begin().await.map_err(write)?;
-    rows(&mut transaction, whole, parted).await?;
+    run_units(&mut transaction, whole, statements).await?;
     let units: Vec<String> = whole.units.iter().map(|unit| unit.key.to_owned()).collect();
-    let statements = whole.units.iter().map(|unit| i64::try_from(unit.statements.len()).unwrap_or(i64::MAX));
-    sqlx::query(
-        "INSERT INTO tenantry_own.tenantry_ledger (job_id, unit, statements)
-         SELECT $1, unit, statements FROM unnest($2::text[], $3::bigint[]) AS u(unit, statements)",
-    )
-    .persistent(false)
-    .bind(lock.job_id.to_string())
-    .bind(units)
-    .bind(statements.collect::<Vec<_>>())
-    .execute(&mut *transaction)
-    .await
-    .map_err(write)?;
+    let counts = whole.units.iter().map(|unit| i64::try_from(unit.statements.len()).unwrap_or(i64::MAX));
+    let ledger = format!(
+        "INSERT INTO {own}.tenantry_ledger (job_id, unit, statements)
+         SELECT $1, unit, statements FROM unnest($2::text[], $3::bigint[]) AS u(unit, statements)"
+    );
+    sqlx::query(AssertSqlSafe(ledger))
+        .persistent(false)
+        .bind(lock.job_id.to_string())
+        .bind(units)
+        .bind(counts.collect::<Vec<_>>())
+        .execute(&mut *transaction)
+        .await
+        .map_err(write)?;
     transaction.commit().await.map_err(write)
 }
 
-/// Runs the statements about rows. Those without values go to the server together.
-async fn rows(connection: &mut PgConnection, whole: &Whole<'_>, parted: &Parted) -> Result<(), EngineError> {
-    for (unit, statements) in whole.units.iter().zip(&parted.rows) {
+/// Runs statements of each unit. Those without values go to the server together.
+async fn run_units(
+    connection: &mut PgConnection,
+    whole: &Whole<'_>,
+    statements: &[&[Statement]],
+) -> Result<(), EngineError> {
+    for (unit, statements) in whole.units.iter().zip(statements) {
         for some in statements.chunk_by(|one, next| one.values.is_empty() && next.values.is_empty()) {
             match some {
                 [one] => {
@@ -363,7 +365,7 @@ async fn run_together(
 }
 
 /// The time of each unit: they are made in one go, and share it by the number of their statements.
-fn shares(all: Duration, whole: &Whole<'_>) -> Vec<Duration> {
+pub(super) fn shares(all: Duration, whole: &Whole<'_>) -> Vec<Duration> {
     let count = |unit: &Unit<'_>| u32::try_from(unit.statements.len()).unwrap_or(u32::MAX);
     let of = whole.units.iter().map(count).fold(0, u32::saturating_add).max(1);
     whole.units.iter().map(|unit| all.saturating_mul(count(unit)) / of).collect()

@@ -223,15 +223,15 @@ pub(super) fn read(app: &App, form: &ServerForm, known: Option<&Server>) -> Resu
             "This is no certificate. Paste it whole, from -----BEGIN CERTIFICATE----- on.".into(),
         );
     }
-    let isolation = word(
-        &mut fields,
-        "isolation",
-        &form.isolation,
-        known.map_or(Isolation::Database, |server| server.isolation),
-        "Choose database or schema.",
-    );
-    if isolation == Isolation::Schema && product != Product::Postgres {
-        fields.insert("isolation", "Only PostgreSQL keeps tenants apart by schemas. Choose database.".into());
+    let isolation = match known {
+        // Tenants that are there cannot become the other.
+        Some(server) => server.isolation,
+        None => {
+            word(&mut fields, "isolation", &form.isolation, Isolation::Database, "Choose database or schema.")
+        }
+    };
+    if isolation == Isolation::Schema {
+        check_schemas(&mut fields, product, &admin_database, known);
     }
     let server = Server {
         id,
@@ -272,6 +272,26 @@ pub(super) fn read(app: &App, form: &ServerForm, known: Option<&Server>) -> Resu
         tenants: 0,
     };
     if fields.is_empty() { Ok(server) } else { Err(Error::invalid(fields)) }
+}
+
+/// What a server with tenants in schemas needs to be told.
+fn check_schemas(fields: &mut Fields, product: Product, database: &str, known: Option<&Server>) {
+    if product != Product::Postgres {
+        fields.insert("isolation", "Only PostgreSQL keeps tenants apart by schemas. Choose database.".into());
+    } else if database.is_empty() {
+        fields.insert(
+            "admin_database",
+            "Enter the database that the tenants' schemas are to be in. Nothing else should be in it.".into(),
+        );
+    }
+    let before =
+        known.filter(|server| server.tenants > 0).and_then(|server| server.access.admin_database.as_ref());
+    if let Some(before) = before.filter(|before| *before != database) {
+        fields.insert(
+            "admin_database",
+            format!("The tenants of this server are in {before}. Enter that again."),
+        );
+    }
 }
 
 #[cfg(test)]

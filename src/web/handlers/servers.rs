@@ -3,7 +3,7 @@
 use super::{Answer, Values, html, leave_flash, leave_warning, shell};
 use crate::{
     app::App,
-    engine::server::{Product, TlsMode},
+    engine::server::{Isolation, Product, TlsMode},
     error::{Error, Kind},
     store::servers::Server,
     usecases::{
@@ -133,7 +133,8 @@ fn form_page(
             .with_hint("A server with 200 takes twice the tenants of one with 100."),
         field("connections", "Connections at most", &form.connections)
             .with_hint("For all its tenants together. More are never opened."),
-        field("admin_database", "Database of the account (PostgreSQL only, optional)", &form.admin_database),
+        field("admin_database", "Database of the account (PostgreSQL only, optional)", &form.admin_database)
+            .with_hint("Where tenants are schemas, it is the one that they are in."),
     ];
     let tls_mode = if form.tls_mode.is_empty() { TlsMode::Prefer.word() } else { &form.tls_mode };
     let authority =
@@ -151,10 +152,14 @@ fn form_page(
     errors.extend(error.filter(|_| is_conflict).map(|error| FormError::new("form", error.message.clone())));
     let all: Vec<&Field> = name.iter().chain(&access).chain(&room).chain(&more).collect();
     errors.extend(FormError::of(&all));
-    errors.extend(wrong("tls_mode").map(|text| FormError::new("tls_mode", text)));
+    for choice in ["isolation", "tls_mode"] {
+        errors.extend(wrong(choice).map(|text| FormError::new(choice, text)));
+    }
     errors.extend(FormError::of(&[&authority]));
     let is_more_open = more.iter().chain([&authority]).any(|field| field.error.is_some())
         || wrong("tls_mode").is_some()
+        || wrong("isolation").is_some()
+        || form.isolation == Isolation::Schema.word()
         || !form.tls_authority.is_empty();
     ServerFormPage {
         shell: shell(request, actor, Place::Servers),
@@ -174,6 +179,8 @@ fn form_page(
         access,
         room,
         more,
+        isolation: if known.is_some() { Vec::new() } else { isolations(&form.isolation) },
+        isolation_error: wrong("isolation"),
         tls: TlsMode::ALL
             .into_iter()
             .map(|mode| Choice {
@@ -197,6 +204,17 @@ fn products(chosen: &str) -> Vec<Choice> {
             value: product.word().into(),
             text: product.title().into(),
             is_chosen: product.word() == chosen,
+        })
+        .collect()
+}
+
+fn isolations(chosen: &str) -> Vec<Choice> {
+    Isolation::ALL
+        .into_iter()
+        .map(|isolation| Choice {
+            value: isolation.word().into(),
+            text: isolation.title().into(),
+            is_chosen: isolation.word() == chosen,
         })
         .collect()
 }
@@ -238,6 +256,11 @@ pub async fn show(
     let tried = server.tried.as_ref();
     let mut facts =
         vec![Fact::code("Address", address(&server)), Fact::code("Account", access.admin_name.clone())];
+    if server.isolation == Isolation::Schema {
+        let database = access.admin_database.clone().unwrap_or_default();
+        facts.push(Fact::text("A tenant is", "a schema in one database"));
+        facts.push(Fact::code("Database", database));
+    }
     if room.capacity.is_none() {
         facts.push(Fact::text("Tenants", servers::places(&server)));
     }

@@ -65,6 +65,10 @@ pub struct ServerFormPage {
     pub room: Vec<Field>,
     /// What most leave as it is.
     pub more: Vec<Field>,
+    /// How tenants are kept apart, to choose; empty where that is known.
+    pub isolation: Vec<Choice>,
+    /// What is wrong with that.
+    pub isolation_error: Option<String>,
     /// How connections are protected.
     pub tls: Vec<Choice>,
     /// What is wrong with that.

@@ -2,4 +2,5 @@
 
 pub mod mariadb;
 pub mod postgres;
+pub mod schemas;
 pub mod sqlite;

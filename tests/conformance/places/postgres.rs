@@ -2,7 +2,7 @@
 
 #[allow(dead_code, reason = "what only the tests of PostgreSQL alone need")]
 #[path = "../../support/servers.rs"]
-mod support;
+pub mod support;
 
 use crate::ground::{Address, Application, Passwords, Place, value};
 use async_trait::async_trait;
@@ -18,7 +18,7 @@ pub struct Server {
     engine: Arc<Postgres>,
 }
 
-struct OnServer(PgConnection);
+pub struct OnServer(pub PgConnection);
 
 impl Server {
     async fn admin(&self, database: &str) -> Result<PgConnection, sqlx::Error> {
