@@ -73,7 +73,8 @@ fn real(path: &str, slug: &str, person: &str, server: &str) -> String {
         .replace("{version}", "1.0.0")
         .replace("{token}", "wrong")
         .replace("{file}", "nothing.css")
-        .replace("{export}", EXPORT);
+        .replace("{export}", EXPORT)
+        .replace("{difference}", "0123456789abcdef");
     assert!(!path.contains('{'), "say here what stands for the name in {path}");
     path
 }

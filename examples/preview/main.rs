@@ -7,6 +7,7 @@
 
 mod dashboard;
 mod doors;
+mod drift;
 mod errors;
 mod fixtures;
 mod jobs;
@@ -56,6 +57,7 @@ fn sheets() -> Vec<Sheet> {
         templates::template_pages(),
         template_drafts::draft_pages(),
         jobs::jobs_pages(),
+        drift::drift_pages(),
         people::people_pages(),
         servers::server_pages(),
         doors::door_pages(),

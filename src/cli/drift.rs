@@ -98,7 +98,9 @@ fn outcome_view(tenant: &Tenant, outcome: &Outcome) -> serde_json::Value {
             "expected_hash": found.expected_hash,
             "differences": found.differences.iter().map(difference_view).collect::<Vec<_>>(),
         }),
-        Err(problem) => json!({ "tenant": tenant.slug, "level": null, "problem": problem, "differences": [] }),
+        Err(problem) => {
+            json!({ "tenant": tenant.slug, "level": null, "problem": problem, "differences": [] })
+        }
     }
 }
 

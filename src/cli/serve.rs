@@ -5,7 +5,9 @@ use crate::{
     app::App,
     config::Settings,
     error::Kind,
-    usecases::{accounts, drift, exports, life, servers, sessions, templates, templates::Fate, tenant_drafts},
+    usecases::{
+        accounts, drift, exports, life, servers, sessions, templates, templates::Fate, tenant_drafts,
+    },
     web, worker,
 };
 use std::{net::TcpListener, time::Duration};

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 pub use super::claims::{
     Claimable, Problem, begin_step, claim, dismiss, durations, end, end_step, heartbeat, hurry, is_ours,
-    lock, look, must_be_ours, set_params, next_fence, put_back, retry, retry_clean_up, take, take_locked,
+    lock, look, must_be_ours, next_fence, put_back, retry, retry_clean_up, set_params, take, take_locked,
 };
 
 /// Where a job is.

@@ -3,9 +3,9 @@
 
 use super::guard;
 use super::handlers::{
-    account, dashboard, drift, invitations, jobs, kept, password, people, servers, session, setup, styleguide,
-    template_details, template_drafts, template_editor, template_import, template_publishing, templates,
-    tenants,
+    account, dashboard, drift, invitations, jobs, kept, password, people, servers, session, setup,
+    styleguide, template_details, template_drafts, template_editor, template_import, template_publishing,
+    templates, tenants,
 };
 use crate::usecases::permissions::Permission;
 use actix_web::{Resource, Route, middleware::from_fn, web};

@@ -123,6 +123,34 @@ impl Machine {
         }
     }
 
+    /// Runs statements as the administrator of the whole server.
+    pub async fn run(&self, database: &str, sql: &str) -> Result<(), sqlx::Error> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match self {
+            Machine::MariaDb(server) => {
+                let mut connection = server.options().database(database).connect().await?;
+                sqlx::raw_sql(sql).execute(&mut connection).await?;
+                connection.close().await
+            }
+            Machine::Postgres(server) | Machine::Schemas(server) => {
+                let options: PgConnectOptions = server.url().parse()?;
+                let mut connection = options.database(database).connect().await?;
+                sqlx::raw_sql(sql).execute(&mut connection).await?;
+                connection.close().await
+            }
+        }
+    }
+
+    /// Takes the server down.
+    pub fn down(&mut self) {
+        match self {
+            Machine::MariaDb(server) => server.down(),
+            Machine::Postgres(server) | Machine::Schemas(server) => {
+                Arc::get_mut(server).expect("nobody else uses this server").down();
+            }
+        }
+    }
+
     /// Databases and accounts on it that are neither its own nor the administrator's.
     pub async fn left(&self) -> Vec<String> {
         let texts = match self.product() {

@@ -6,6 +6,7 @@
 )]
 
 mod cli;
+mod drift;
 mod ground;
 mod killed;
 mod life;

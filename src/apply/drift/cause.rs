@@ -28,14 +28,11 @@ pub(super) async fn add(app: &App, tenants: &[Tenant], outcomes: &mut [Outcome])
         let history = History::of(&mut read, tenant).await?;
         drop(read);
         let compiled = match app.engines.of(tenant).await {
-            Ok(engine) => super::super::template::compiled(
-                app,
-                engine.as_ref(),
-                tenant.template_id,
-                &tenant.modules,
-            )
-            .await
-            .ok(),
+            Ok(engine) => {
+                super::super::template::compiled(app, engine.as_ref(), tenant.template_id, &tenant.modules)
+                    .await
+                    .ok()
+            }
             Err(_) => None,
         };
         for difference in &mut found.differences {

@@ -120,7 +120,9 @@ async fn look_at_place(
                 named.push((name, tenant.id));
                 known.push(tenant);
             }
-            Err(_) => outcomes.push(failed(tenant, "The tenant's database has a name that cannot be used.".into())),
+            Err(_) => {
+                outcomes.push(failed(tenant, "The tenant's database has a name that cannot be used.".into()))
+            }
         }
     }
     let found = engine.inspect_all(&named).await;
@@ -144,7 +146,11 @@ async fn look_at_place(
         outcomes.push(match result {
             Ok(found) => Outcome { tenant_id: tenant.id, found: Ok(found) },
             Err(StepError::Failed { plain, detail, .. }) => {
-                tracing::warn!(tenant = tenant.slug, cause = detail, "It is not known what a tenant should be");
+                tracing::warn!(
+                    tenant = tenant.slug,
+                    cause = detail,
+                    "It is not known what a tenant should be"
+                );
                 failed(tenant, plain)
             }
             Err(StepError::Stale) => failed(tenant, "Another check has taken this tenant over.".into()),

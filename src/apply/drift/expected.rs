@@ -48,9 +48,9 @@ pub async fn expected_with(
     if own.is_empty() {
         return Ok(Expected { compiled, own: None });
     }
-    let schema = own.iter().fold(Cow::Borrowed(&compiled.expected), |schema, adopted| {
-        Cow::Owned(with_own(&schema, adopted))
-    });
+    let schema = own
+        .iter()
+        .fold(Cow::Borrowed(&compiled.expected), |schema, adopted| Cow::Owned(with_own(&schema, adopted)));
     let schema = schema.into_owned();
     let hash = schema.fingerprint();
     Ok(Expected { compiled, own: Some((schema, hash)) })

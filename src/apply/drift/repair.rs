@@ -223,7 +223,6 @@ impl Repairing {
     }
 
     async fn check(&self) -> Result<Outcome, StepError> {
-
         let (expected, found) = self.state().await?;
         let differences = compare(&expected, &found);
         let wish = self.kept().await?;
@@ -296,7 +295,8 @@ impl Work for Repairing {
         let tenant = &self.0.tenant;
         let what = format!("{} {}", tenant.template_type, tenant.template_version);
         let took = self.0.job.started_ms.map_or(0, |started| now_ms - started);
-        store::tenants::add_history(write, tenant.id, &what, true, took, &[], "Put right what differed").await?;
+        store::tenants::add_history(write, tenant.id, &what, true, took, &[], "Put right what differed")
+            .await?;
         self.0.record(write, now_ms, "tenant_repaired", "Put back what differed in the database.").await
     }
 }

@@ -236,7 +236,9 @@ pub async fn record(connection: &mut Connection, outcomes: &[Outcome], now_ms: i
         match (&outcome.found, known) {
             (Ok(found), Some(known)) if known.is_as_before(found) => same.push(outcome.tenant_id),
             (Ok(found), _) => record_found(connection, outcome.tenant_id, known, found, now_ms).await?,
-            (Err(problem), _) => record_problem(connection, outcome.tenant_id, known, problem, now_ms).await?,
+            (Err(problem), _) => {
+                record_problem(connection, outcome.tenant_id, known, problem, now_ms).await?
+            }
         }
     }
     if !same.is_empty() {
@@ -310,7 +312,8 @@ async fn record_found(
     // A tenant that is gone meanwhile has no row to note anything in.
     let Some(known) = known else { return Ok(()) };
     let noted = if known.has_differences { of_tenant(connection, tenant).await? } else { Vec::new() };
-    let kept: BTreeMap<&str, &Noted> = noted.iter().map(|noted| (noted.difference.id.as_str(), noted)).collect();
+    let kept: BTreeMap<&str, &Noted> =
+        noted.iter().map(|noted| (noted.difference.id.as_str(), noted)).collect();
     let mut level = Level::None;
     for difference in &found.differences {
         let before = kept.get(difference.id.as_str());
@@ -334,9 +337,13 @@ async fn record_found(
             .await?;
     }
     let query = if known.has_row {
-        sql("UPDATE tenant_drift SET drift_level = ?, expected_hash = ?, problem = NULL, looked_ms = ?, tried_ms = ? WHERE tenant_id = ?")
+        sql(
+            "UPDATE tenant_drift SET drift_level = ?, expected_hash = ?, problem = NULL, looked_ms = ?, tried_ms = ? WHERE tenant_id = ?",
+        )
     } else {
-        sql("INSERT INTO tenant_drift (drift_level, expected_hash, looked_ms, tried_ms, tenant_id) VALUES (?, ?, ?, ?, ?)")
+        sql(
+            "INSERT INTO tenant_drift (drift_level, expected_hash, looked_ms, tried_ms, tenant_id) VALUES (?, ?, ?, ?, ?)",
+        )
     };
     query
         .bind(level.rank())
@@ -439,7 +446,11 @@ pub async fn set_level(connection: &mut Connection, tenant: Uuid, now_ms: i64) -
         .bind(tenant)
         .later(connection)
         .await?;
-    sql("UPDATE tenants SET schema_drift_level = ? WHERE id = ?").bind(level.word()).bind(tenant).later(connection).await
+    sql("UPDATE tenants SET schema_drift_level = ? WHERE id = ?")
+        .bind(level.word())
+        .bind(tenant)
+        .later(connection)
+        .await
 }
 
 /// Forgets until when differences were ignored whose moment has come: they count again.

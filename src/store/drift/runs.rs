@@ -90,7 +90,13 @@ pub async fn add(connection: &mut Connection, new: &Run, owner: Option<(&str, i6
 
 /// A run.
 pub async fn find(connection: &mut Connection, id: Uuid) -> Result<Option<Run>> {
-    sql("SELECT * FROM drift_runs WHERE id = ?").bind(id).first(connection).await?.as_ref().map(run).transpose()
+    sql("SELECT * FROM drift_runs WHERE id = ?")
+        .bind(id)
+        .first(connection)
+        .await?
+        .as_ref()
+        .map(run)
+        .transpose()
 }
 
 /// The run of all tenants that has not ended.
@@ -114,19 +120,27 @@ pub async fn last_ended(connection: &mut Connection) -> Result<Option<Run>> {
 }
 
 /// Takes a run that nobody works on, the oldest first.
-pub async fn take(connection: &mut Connection, owner: &str, now_ms: i64, until_ms: i64) -> Result<Option<Run>> {
-    let found = sql("SELECT * FROM drift_runs WHERE ended_ms IS NULL AND lease_until_ms <= ? ORDER BY created_ms LIMIT 1")
-        .bind(now_ms)
-        .first(connection)
-        .await?;
+pub async fn take(
+    connection: &mut Connection,
+    owner: &str,
+    now_ms: i64,
+    until_ms: i64,
+) -> Result<Option<Run>> {
+    let found = sql(
+        "SELECT * FROM drift_runs WHERE ended_ms IS NULL AND lease_until_ms <= ? ORDER BY created_ms LIMIT 1",
+    )
+    .bind(now_ms)
+    .first(connection)
+    .await?;
     let Some(found) = found.as_ref().map(run).transpose()? else { return Ok(None) };
-    let changed = sql("UPDATE drift_runs SET lease_owner = ?, lease_until_ms = ? WHERE id = ? AND lease_until_ms <= ?")
-        .bind(owner)
-        .bind(until_ms)
-        .bind(found.id)
-        .bind(now_ms)
-        .run(connection)
-        .await?;
+    let changed =
+        sql("UPDATE drift_runs SET lease_owner = ?, lease_until_ms = ? WHERE id = ? AND lease_until_ms <= ?")
+            .bind(owner)
+            .bind(until_ms)
+            .bind(found.id)
+            .bind(now_ms)
+            .run(connection)
+            .await?;
     Ok((changed == 1).then_some(found))
 }
 
@@ -165,7 +179,10 @@ pub async fn advance(
 
 /// Forgets runs that ended before a moment.
 pub async fn sweep(connection: &mut Connection, before_ms: i64) -> Result<u64> {
-    sql("DELETE FROM drift_runs WHERE ended_ms IS NOT NULL AND ended_ms < ?").bind(before_ms).run(connection).await
+    sql("DELETE FROM drift_runs WHERE ended_ms IS NOT NULL AND ended_ms < ?")
+        .bind(before_ms)
+        .run(connection)
+        .await
 }
 
 fn states() -> String {

@@ -10,7 +10,7 @@ CREATE TABLE drift_runs (
     failed INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'Could not be looked at',
     busy INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'Had a job, so nothing is said about them',
     position CHAR(36) NULL COMMENT 'The last tenant that was looked at',
-    lease_owner VARCHAR(64) NULL,
+    lease_owner VARCHAR(255) NULL,
     lease_until_ms BIGINT NOT NULL DEFAULT 0,
     created_ms BIGINT NOT NULL,
     ended_ms BIGINT NULL,

@@ -48,8 +48,7 @@ async fn tenants(app: &App, actor: &Actor, target: Target<'_>, id: &str) -> Resu
         Target::Tenant(slug) => Ok(vec![find(app, actor, slug).await?]),
         Target::Group => {
             let mut read = app.store.read().await?;
-            let members =
-                store::drift::fleet::members(&mut read, id, false, app.now_ms(), AT_ONCE).await?;
+            let members = store::drift::fleet::members(&mut read, id, false, app.now_ms(), AT_ONCE).await?;
             if members.is_empty() {
                 return Err(gone());
             }
@@ -188,19 +187,14 @@ fn reason(text: &str, fields: &mut BTreeMap<&'static str, String>) -> String {
     if text.is_empty() {
         fields.insert("reason", "Say why, for those who come across it later.".into());
     } else if letters > LONGEST_REASON {
-        fields.insert("reason", format!("The reason has {letters} characters. Use at most {LONGEST_REASON}."));
+        fields
+            .insert("reason", format!("The reason has {letters} characters. Use at most {LONGEST_REASON}."));
     }
     text
 }
 
 /// Leaves a difference alone until a day. Gives for how many tenants.
-pub async fn ignore(
-    app: &App,
-    actor: &Actor,
-    target: Target<'_>,
-    id: &str,
-    form: &Ignore,
-) -> Result<usize> {
+pub async fn ignore(app: &App, actor: &Actor, target: Target<'_>, id: &str, form: &Ignore) -> Result<usize> {
     actor.must(Permission::RepairDrift)?;
     let mut fields = BTreeMap::new();
     let reason = reason(&form.reason, &mut fields);
@@ -262,13 +256,7 @@ pub struct Kept {
 }
 
 /// Keeps what differs as the tenant's own: it is expected there from now on.
-pub async fn adopt(
-    app: &App,
-    actor: &Actor,
-    target: Target<'_>,
-    id: &str,
-    why: &str,
-) -> Result<Kept> {
+pub async fn adopt(app: &App, actor: &Actor, target: Target<'_>, id: &str, why: &str) -> Result<Kept> {
     actor.must(Permission::RepairDrift)?;
     let mut fields = BTreeMap::new();
     let why = reason(why, &mut fields);
@@ -289,11 +277,15 @@ pub async fn adopt(
 /// Whether a tenant can have such a difference as its own, and where it cannot, why.
 pub fn can_be_kept(kind: ObjectKind, is_missing: bool) -> std::result::Result<(), &'static str> {
     if is_missing {
-        Err("Something of the template is missing, and later versions of it count on it. Put it back, or leave it alone for a while.")
+        Err(
+            "Something of the template is missing, and later versions of it count on it. Put it back, or leave it alone for a while.",
+        )
     } else if KINDS.contains(&kind) {
         Ok(())
     } else {
-        Err("Only tables, columns, indexes, views and functions can be a tenant's own. Put it back, or leave it alone for a while.")
+        Err(
+            "Only tables, columns, indexes, views and functions can be a tenant's own. Put it back, or leave it alone for a while.",
+        )
     }
 }
 
@@ -321,12 +313,12 @@ async fn adopt_one(app: &App, actor: &Actor, tenant: &Tenant, id: &str, why: &st
     };
     store::customizations::adopt(&mut write, &new).await?;
     let sentence = format!("Kept the {} {} as the tenant's own: {why}", difference.kind, difference.object);
-    store::events::record(&mut write, Some(tenant.id), now, &actor.doer(), "drift_adopted", &sentence).await?;
+    store::events::record(&mut write, Some(tenant.id), now, &actor.doer(), "drift_adopted", &sentence)
+        .await?;
     // What is left is known without looking again.
     let own = store::customizations::of_tenants(&mut write, &[tenant.id]).await?.remove(&tenant.id);
-    let expected = apply::expected_with(app, engine.as_ref(), tenant, &own.unwrap_or_default())
-        .await
-        .map_err(cannot)?;
+    let expected =
+        apply::expected_with(app, engine.as_ref(), tenant, &own.unwrap_or_default()).await.map_err(cannot)?;
     let outcome = store::drift::Outcome {
         tenant_id: tenant.id,
         found: Ok(store::drift::Found {

@@ -119,6 +119,8 @@ pub fn compared(expected: &Schema, found: &Schema) -> (String, Vec<schema::Diffe
 fn cannot(trouble: StepError) -> Error {
     match trouble {
         StepError::Failed { plain, detail, .. } => Error::unavailable(plain, &detail),
-        StepError::Stale => Error::conflict("Something is being done to this tenant at this moment. Try again in a moment."),
+        StepError::Stale => {
+            Error::conflict("Something is being done to this tenant at this moment. Try again in a moment.")
+        }
     }
 }

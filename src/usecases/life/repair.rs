@@ -18,7 +18,8 @@ pub async fn ask_for_repair(
 ) -> Result<Started> {
     actor.must(Permission::RepairDrift)?;
     let number = wish.differences.len();
-    let what = if number == 1 { "an unexpected change".to_owned() } else { format!("{number} unexpected changes") };
+    let what =
+        if number == 1 { "an unexpected change".to_owned() } else { format!("{number} unexpected changes") };
     let wish = Wish {
         kind: repair::KIND,
         steps: repair::repair_steps(),

@@ -87,8 +87,12 @@ fn fleet_page(fleet: &Fleet, filter: &Filter, now: i64) -> FleetPage {
     let heading = if is_new {
         "Unexpected changes".to_owned()
     } else if differ > 0 {
-        format!("{} differ{} from what {} should be", counted(differ, "tenant", "tenants"),
-            if differ == 1 { "s" } else { "" }, if differ == 1 { "it" } else { "they" })
+        format!(
+            "{} differ{} from what {} should be",
+            counted(differ, "tenant", "tenants"),
+            if differ == 1 { "s" } else { "" },
+            if differ == 1 { "it" } else { "they" }
+        )
     } else if fleet.troubled.is_empty() {
         "Everything is as it should be".to_owned()
     } else {
@@ -96,7 +100,10 @@ fn fleet_page(fleet: &Fleet, filter: &Filter, now: i64) -> FleetPage {
     };
     let text = match &fleet.last {
         _ if tenants == 0 => "There is no tenant yet.".to_owned(),
-        None => "Each tenant's database is compared with what its template, its modules and its own objects make.".to_owned(),
+        None => {
+            "Each tenant's database is compared with what its template, its modules and its own objects make."
+                .to_owned()
+        }
         Some(last) => {
             let ended = TimeView::new(last.ended_ms.unwrap_or(last.created_ms), now);
             let done = counted(last.tally.checked, "tenant was", "tenants were");
@@ -105,7 +112,10 @@ fn fleet_page(fleet: &Fleet, filter: &Filter, now: i64) -> FleetPage {
                 text.push_str(&format!(" {} could not be looked at.", grouped(last.tally.failed)));
             }
             if last.tally.busy > 0 {
-                text.push_str(&format!(" {} had something going on, and nothing is said about them.", grouped(last.tally.busy)));
+                text.push_str(&format!(
+                    " {} had something going on, and nothing is said about them.",
+                    grouped(last.tally.busy)
+                ));
             }
             text
         }
@@ -145,11 +155,7 @@ fn fleet_page(fleet: &Fleet, filter: &Filter, now: i64) -> FleetPage {
             total: run.total.max(1),
             asked: format!("Asked for by {}, {}", run.asked_by, TimeView::new(run.created_ms, now).ago),
         }),
-        levels: (tenants > 0).then(|| StackedBar {
-            title: "Tenants by level".into(),
-            kind: "Level",
-            shares,
-        }),
+        levels: (tenants > 0).then(|| StackedBar { title: "Tenants by level".into(), kind: "Level", shares }),
         versions: versions
             .into_iter()
             .map(|(name, counts)| VersionRow {
@@ -270,7 +276,9 @@ pub async fn group(
     let now = app.now_ms();
     let number = group.members.len();
     let count = match (group.rest, number) {
-        (Rest::More, _) => format!("More than {} tenants differ in this way", grouped(i64::try_from(number).unwrap_or(0))),
+        (Rest::More, _) => {
+            format!("More than {} tenants differ in this way", grouped(i64::try_from(number).unwrap_or(0)))
+        }
         (Rest::None, 0) => "It is left alone everywhere".to_owned(),
         (Rest::None, 1) => "One tenant differs in this way".to_owned(),
         (Rest::None, number) => format!("{} differ in this way", counted_len(number, "tenant", "tenants")),
@@ -407,7 +415,9 @@ impl Subject {
 }
 
 fn gone() -> Error {
-    Error::not_found("This tenant does not differ in this way any more. Look at its unexpected changes again.")
+    Error::not_found(
+        "This tenant does not differ in this way any more. Look at its unexpected changes again.",
+    )
 }
 
 /// One difference of all tenants that have it.
@@ -511,7 +521,13 @@ fn plan_view(planned: Planned, is_group: bool, number: usize) -> PlanView {
             (_, Some((_, name))) => format!("{name} and others like it"),
             (_, None) => "tenants".to_owned(),
         }),
-        sql: planned.plan.statements.iter().map(|sql| format!("{};", sql.trim_end_matches(';'))).collect::<Vec<_>>().join("\n\n"),
+        sql: planned
+            .plan
+            .statements
+            .iter()
+            .map(|sql| format!("{};", sql.trim_end_matches(';')))
+            .collect::<Vec<_>>()
+            .join("\n\n"),
         losses: planned.plan.losses,
         left: planned.plan.left,
         hash: planned.hash,
@@ -592,13 +608,7 @@ pub async fn do_all_of(
     decide(&request, &app, &actor, &subject, values).await
 }
 
-async fn decide(
-    request: &HttpRequest,
-    app: &App,
-    actor: &Actor,
-    subject: &Subject,
-    typed: Values,
-) -> Answer {
+async fn decide(request: &HttpRequest, app: &App, actor: &Actor, subject: &Subject, typed: Values) -> Answer {
     let (target, id) = (subject.target(), subject.id());
     let done = match act_of(request) {
         Act::Repair => {
@@ -617,14 +627,18 @@ async fn decide(
                 }
             })
         }
-        Act::Keep => drift::adopt(app, actor, target, id, typed.text("reason")).await.map(|kept| {
-            match kept.refused.first() {
-                None => (format!("Kept as {} own.", if kept.tenants == 1 { "the tenant's" } else { "the tenants'" }), false),
-                Some((name, why)) => (
-                    format!("Kept for {}. Not for {name}: {why}", counted_len(kept.tenants, "tenant", "tenants")),
-                    true,
-                ),
-            }
+        Act::Keep => drift::adopt(app, actor, target, id, typed.text("reason")).await.map(|kept| match kept
+            .refused
+            .first()
+        {
+            None => (
+                format!("Kept as {} own.", if kept.tenants == 1 { "the tenant's" } else { "the tenants'" }),
+                false,
+            ),
+            Some((name, why)) => (
+                format!("Kept for {}. Not for {name}: {why}", counted_len(kept.tenants, "tenant", "tenants")),
+                true,
+            ),
         }),
         Act::Ignore => {
             let form = Ignore { reason: typed.text("reason").into(), days: typed.text("days").into() };
