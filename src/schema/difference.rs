@@ -300,19 +300,14 @@ fn columns(list: &mut List, expected: &Table, found: &Table) {
     if expected.columns == found.columns {
         return;
     }
-    let by_name = |table: &Table| -> BTreeMap<String, usize> {
-        table.columns.iter().enumerate().map(|(place, column)| (column.name.clone(), place)).collect()
-    };
-    let (places_expected, places_found) = (by_name(expected), by_name(found));
+    let (wanted, is) = (by_name(expected), by_name(found));
     let place = |name: &str| Place::within(ObjectKind::Column, &expected.name, name);
-    for (name, at) in &places_expected {
-        let Some(column) = expected.columns.get(*at) else { continue };
-        let Some(other) = places_found.get(name).and_then(|at| found.columns.get(*at)) else {
+    for (name, column) in &wanted {
+        let Some(other) = is.get(name) else {
             list.add(&place(name), Some(column_text(column)), None, Severity::High);
             continue;
         };
-        let without = |column: &Column| Column { comment: None, ..column.clone() };
-        if column != other && without(column) != without(other) {
+        if !is_same_but_for_comment(column, other) {
             let text = |column: &Column| Some(column_text_without_comment(column));
             list.add(&place(name), text(column), text(other), severity::column(column, other));
         }
@@ -321,25 +316,46 @@ fn columns(list: &mut List, expected: &Table, found: &Table) {
             list.add(&place, column.comment.clone(), other.comment.clone(), Severity::Low);
         }
     }
-    for (name, at) in places_found.iter().filter(|(name, _)| !places_expected.contains_key(*name)) {
-        if let Some(column) = found.columns.get(*at) {
-            list.add(&place(name), None, Some(column_text(column)), severity::extra_column(column));
-        }
+    for (name, column) in is.iter().filter(|(name, _)| !wanted.contains_key(*name)) {
+        list.add(&place(name), None, Some(column_text(column)), severity::extra_column(column));
     }
-    let order = |table: &Table, other: &BTreeMap<String, usize>| {
-        listed(
-            table.columns.iter().map(|column| column.name.as_str()).filter(|name| other.contains_key(*name)),
-        )
-    };
-    let (wanted, is) = (order(expected, &places_found), order(found, &places_expected));
-    if wanted != is {
-        list.add(
-            &Place::table(ObjectKind::ColumnOrder, &expected.name),
-            Some(wanted),
-            Some(is),
-            Severity::Low,
-        );
+    let (before, after) = (shared(expected, &is), shared(found, &wanted));
+    if before != after {
+        let order = |names: Vec<&str>| Some(listed(names.into_iter()));
+        let place = Place::table(ObjectKind::ColumnOrder, &expected.name);
+        list.add(&place, order(before), order(after), Severity::Low);
     }
+}
+
+fn by_name(table: &Table) -> BTreeMap<&str, &Column> {
+    table.columns.iter().map(|column| (column.name.as_str(), column)).collect()
+}
+
+/// The columns that the other table has, too, in their order.
+fn shared<'a>(table: &'a Table, other: &BTreeMap<&str, &Column>) -> Vec<&'a str> {
+    table.columns.iter().map(|column| column.name.as_str()).filter(|name| other.contains_key(name)).collect()
+}
+
+fn is_same_but_for_comment(one: &Column, other: &Column) -> bool {
+    let Column {
+        name,
+        ty,
+        nullable,
+        default,
+        auto_increment,
+        on_update_now,
+        generated,
+        collation,
+        comment: _,
+    } = one;
+    *name == other.name
+        && *ty == other.ty
+        && *nullable == other.nullable
+        && *default == other.default
+        && *auto_increment == other.auto_increment
+        && *on_update_now == other.on_update_now
+        && *generated == other.generated
+        && *collation == other.collation
 }
 
 fn view_text(view: &View) -> String {

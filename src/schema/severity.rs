@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_column_is_high_where_the_template_needs_it_or_cannot_write_a_row() {
-        assert_eq!(after(|schema| samples::table_mut(schema, "people").columns.truncate(2)), HIGH);
+        assert_eq!(after(|schema| samples::table_mut(schema, "people").columns.truncate(3)), HIGH);
         let extra = samples::column("extra", Type::Date);
         assert_eq!(with_extra(&extra), MEDIUM);
         let must = Column { nullable: false, ..extra };

@@ -137,6 +137,16 @@ pub(super) fn data_type(parsed: &DataType) -> Result<Type, Refused> {
     }
 }
 
+/// A BOOLEAN's default of 1 is one of TRUE in another spelling.
+pub(super) fn in_one_spelling(ty: &Type, default: Default) -> Default {
+    match (ty, default) {
+        (Type::Boolean, Default::Number(number)) if number == "0" || number == "1" => {
+            Default::Boolean(number == "1")
+        }
+        (_, default) => default,
+    }
+}
+
 /// The model's default for an expression.
 pub(super) fn default_of(expression: &Expr) -> Result<Option<Default>, Refused> {
     match expression {
@@ -241,7 +251,9 @@ pub(super) fn column<'a>(
         match option {
             ColumnOption::Null => column.nullable = true,
             ColumnOption::NotNull => column.nullable = false,
-            ColumnOption::Default(expression) => column.default = default_of(expression)?,
+            ColumnOption::Default(expression) => {
+                column.default = default_of(expression)?.map(|default| in_one_spelling(&column.ty, default));
+            }
             ColumnOption::PrimaryKey(_) => beside.primary_key = true,
             ColumnOption::Unique(_) => beside.unique = true,
             ColumnOption::Check(check) => {

@@ -1,7 +1,7 @@
 //! What a schema is after an operation. Everything is checked before anything changes.
 
 use super::{
-    expression,
+    columns, expression,
     operation::{Operation, Position, TableChange},
     operations::target,
 };
@@ -312,7 +312,7 @@ fn alter(schema: &mut Schema, name: &mut String, change: &TableChange) -> Done {
         TableChange::SetDefault { column, default } => {
             let index = must_have(&table, column)?;
             if let Some(column) = table.columns.get_mut(index) {
-                column.default.clone_from(default);
+                column.default = default.clone().map(|default| columns::in_one_spelling(&column.ty, default));
             }
         }
         TableChange::AddIndex(index) => {

@@ -36,6 +36,8 @@ const SQLITE: &[&str] = &[
 ];
 
 const MARIADB: &[&str] = &[
+    // What it reads goes below, and MariaDB lets it stand.
+    "CREATE OR REPLACE VIEW givers AS SELECT note FROM people",
     "ALTER TABLE people ADD COLUMN shoe INT NULL CHECK (shoe > 10)",
     "ALTER TABLE people ADD COLUMN must VARCHAR(5) NOT NULL FIRST",
     "ALTER TABLE people DROP COLUMN note, MODIFY COLUMN name VARCHAR(50) NOT NULL AFTER age",
@@ -47,7 +49,6 @@ const MARIADB: &[&str] = &[
     "CREATE FUNCTION twice(a INT) RETURNS INT DETERMINISTIC RETURN a * 2",
     "CREATE PROCEDURE twice(IN a INT) SELECT a * 2",
     "CREATE VIEW theirs AS SELECT shoe FROM people",
-    "DROP VIEW givers",
     "CREATE OR REPLACE VIEW names AS SELECT id FROM people",
 ];
 
@@ -120,7 +121,8 @@ pub async fn what_a_person_changes_is_found_and_set_right(place: &Place) {
     has(ObjectKind::Column, "people.touched", Change::Changed, Severity::High);
     has(ObjectKind::Index, "people.by_name", Change::Removed, Severity::Medium);
     has(ObjectKind::View, "names", Change::Changed, Severity::High);
-    has(ObjectKind::View, "givers", Change::Removed, Severity::High);
+    let givers = if place.is(SqlDialect::Mysql) { Change::Changed } else { Change::Removed };
+    has(ObjectKind::View, "givers", givers, Severity::High);
     has(ObjectKind::View, "theirs", Change::Added, Severity::Medium);
     let on_people = if place.is(SqlDialect::Postgres) { "log_people on people" } else { "log_people" };
     has(ObjectKind::Trigger, on_people, Change::Added, Severity::Medium);
@@ -207,5 +209,23 @@ pub async fn what_is_not_chosen_stays(place: &Place) {
         left = now;
     }
     assert_eq!(place.told(&found), place.told(&expected));
+    base.session.close().await;
+}
+
+/// A value that its column's new type does not take stops the change, and everything is as it was.
+pub async fn what_does_not_fit_changes_nothing(place: &Place) {
+    let mut base = place.scratch().await;
+    base.template(TEMPLATE).await;
+    let found = base.inspect().await;
+    let mut other = place.scratch().await;
+    let structure = TEMPLATE.split("INSERT").next().unwrap();
+    other.template(&structure.replace("name VARCHAR(100) NOT NULL", "name INT NOT NULL")).await;
+    let wanted = other.inspect().await;
+    other.session.close().await;
+    assert!(!losses(&found, &wanted).is_empty());
+    let cause = base.change(&found, &wanted).await.unwrap_err();
+    assert!(cause.contains("people"), "{cause}");
+    assert_eq!(base.inspect().await, found);
+    rows_are_there(&mut base).await;
     base.session.close().await;
 }

@@ -43,5 +43,6 @@ engines!(
     templates::every_template_is_made_from_what_was_inspected_of_it,
     by_hand::what_a_person_changes_is_found_and_set_right,
     by_hand::what_is_not_chosen_stays,
+    by_hand::what_does_not_fit_changes_nothing,
     spellings::one_template_in_different_spellings_is_one_schema,
 );

@@ -365,9 +365,6 @@ pub(super) fn decode_default(ty: &Type, written: &str) -> Option<Default> {
         [only] if only.is_word("TRUE") => return Some(Default::Boolean(true)),
         [only] if only.is_word("FALSE") => return Some(Default::Boolean(false)),
         [only] if only.is_word("CURRENT_TIMESTAMP") => return Some(Default::Now(0)),
-        [only] if *ty == Type::Boolean && matches!(only.text, "0" | "1") => {
-            return Some(Default::Boolean(only.text == "1"));
-        }
         [only] if only.kind == Kind::Number => return Some(Default::Number(only.text.to_owned())),
         [sign, number] if number.kind == Kind::Number && (sign.is("-") || sign.is("+")) => {
             return Some(Default::Number(format!("{}{}", sign.text, number.text)));
