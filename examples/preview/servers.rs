@@ -115,6 +115,11 @@ fn form(problem: Option<&str>) -> ServerFormPage {
                 .filled("100", None),
             Field::text("connections", "Connections at most").filled("20", None),
         ],
+        isolation: choices(
+            &[("database", "A database each"), ("schema", "A schema each, in one database")],
+            "database",
+        ),
+        isolation_error: None,
         tls: choices(&[("off", "Not encrypted"), ("prefer", "Encrypted where the server can")], "prefer"),
         tls_error: None,
         authority: Field {
