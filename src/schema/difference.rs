@@ -422,7 +422,8 @@ mod tests {
 
     #[test]
     fn whatever_changes_in_a_schema_is_a_difference() {
-        let changes: Vec<(&str, fn(&mut Schema))> = vec![
+        type ByHand = fn(&mut Schema);
+        let changes: Vec<(&str, ByHand)> = vec![
             ("a type that only the engine knows by that name", |schema| {
                 samples::column_mut(schema, "people", "name").ty = Type::Other("VARCHAR(100)".into());
             }),

@@ -3,7 +3,8 @@
 //! Nothing here is part of a transaction, so that each statement happens wholly or not at all, and a unit that was cut off goes
 //! on where it was: a table changes in one ALTER TABLE. Only foreign keys in its way are dropped before by a statement of
 //! their own, and made last, when all tables are as they shall be; InnoDB does not let a key go and come under its name in
-//! one statement, nor a column change its type under a key.
+//! one statement, nor a column change its type under a key. Where an ALTER TABLE between is refused, such keys are missing, and
+//! show as differences, until the change is tried again.
 
 use super::{
     Refusal,
