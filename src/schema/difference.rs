@@ -195,7 +195,8 @@ impl List {
         let (change, sentence) = match (&expected, &found) {
             (Some(_), None) => (Change::Removed, format!("The {kind} {object} is missing.")),
             (None, Some(_)) => {
-                (Change::Added, format!("There is a {kind} {object} that should not be there."))
+                let article = if kind == ObjectKind::Index { "an" } else { "a" };
+                (Change::Added, format!("There is {article} {kind} {object} that should not be there."))
             }
             (Some(expected), Some(found)) => {
                 (Change::Changed, format!("The {kind} {object} should be `{expected}`, but is `{found}`."))

@@ -11,15 +11,23 @@ const CHANGES: &[(&str, &[&str], Level)] = &[
     ("DROP INDEX members__idx_user_id", &["removed index members.idx_user_id"], Level::Medium),
     ("DROP INDEX members__email", &["removed index members.email"], Level::High),
     ("DROP INDEX events__uuid", &["removed index events.uuid"], Level::High),
-    ("CREATE INDEX own_phone ON members (phone)", &["added index members.own_phone"], Level::Low),
+    ("CREATE INDEX own_phone ON members (phone)", &["added index members.sqlite:own_phone"], Level::Low),
     ("CREATE INDEX members__own ON members (first_name DESC)", &["added index members.own"], Level::Low),
     (
         "CREATE INDEX own_some ON members (phone) WHERE phone IS NOT NULL",
-        &["added index members.own_some"],
+        &["added index members.sqlite:own_some"],
         Level::Low,
     ),
-    ("CREATE INDEX own_lower ON members (lower(phone))", &["added index members.own_lower"], Level::Low),
-    ("CREATE UNIQUE INDEX own_phone ON members (phone)", &["added index members.own_phone"], Level::High),
+    (
+        "CREATE INDEX own_lower ON members (lower(phone))",
+        &["added index members.sqlite:own_lower"],
+        Level::Low,
+    ),
+    (
+        "CREATE UNIQUE INDEX own_phone ON members (phone)",
+        &["added index members.sqlite:own_phone"],
+        Level::High,
+    ),
     (
         "DROP INDEX members__idx_full_name; CREATE INDEX members__idx_full_name ON members (first_name)",
         &["changed index members.idx_full_name"],
@@ -36,8 +44,12 @@ const CHANGES: &[(&str, &[&str], Level)] = &[
         &["added column members.shown"],
         Level::Medium,
     ),
-    ("ALTER TABLE events DROP COLUMN capacity", &["removed column events.capacity"], Level::High),
-    ("ALTER TABLE members DROP COLUMN metadata", &["removed column members.metadata"], Level::High),
+    ("ALTER TABLE audit_logs DROP COLUMN ip_address", &["removed column audit_logs.ip_address"], Level::High),
+    (
+        "ALTER TABLE role_permissions DROP COLUMN created_at",
+        &["removed column role_permissions.created_at"],
+        Level::High,
+    ),
     (
         "ALTER TABLE events RENAME COLUMN location TO place",
         &["added column events.place", "removed column events.location"],
@@ -49,7 +61,7 @@ const CHANGES: &[(&str, &[&str], Level)] = &[
     (
         "CREATE TRIGGER own_loud AFTER INSERT ON settings BEGIN UPDATE settings SET value = upper(value) WHERE id = NEW.id; END",
         &["added trigger own_loud"],
-        Level::High,
+        Level::Medium,
     ),
     ("DROP TABLE event_registrations", &["removed table event_registrations"], Level::High),
 ];
@@ -104,8 +116,8 @@ const REMADE: &[(&str, &str, &str, &[&str], Level)] = &[
         "events",
         "\"title\" VARCHAR(200)",
         "\"title\" VARCHAR(300)",
-        &["changed column events.title"],
-        Level::Medium,
+        &["added check events.chk_events_3", "changed column events.title"],
+        Level::High,
     ),
     ("events", "DEFAULT 'USD'", "DEFAULT 'EUR'", &["changed column events.currency"], Level::Medium),
     ("events", "'A' ", "'A' ", &[], Level::None),

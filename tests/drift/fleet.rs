@@ -37,6 +37,7 @@ async fn a_process_that_vanishes_leaves_the_rest_of_a_check_to_another() {
         ask(&app, &format!("Tenant {number}"), &[]).await;
     }
     work_off(&app).await;
+    place.wait_long();
     drift::runs::ask_for_all(&app, &ACTOR).await.unwrap();
     // Stopped after the first tenants, it lets go of the check at once.
     let stop = CancellationToken::new();

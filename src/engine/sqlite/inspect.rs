@@ -464,7 +464,8 @@ fn without_direction(part: &str) -> String {
 }
 
 /// A trigger that is word for word what a table's `ON UPDATE CURRENT_TIMESTAMP` columns need is those columns; any other
-/// one is a trigger.
+/// one is a trigger. It need not watch columns that somebody has added since it was made: those are a difference by
+/// themselves, and not one of the columns that they stand beside.
 fn read_trigger(object: &Object, schema: &mut Schema) {
     if let Some(table) = schema.tables.get_mut(&object.table)
         && object.name == names::on_update_trigger(&table.name)
@@ -475,7 +476,11 @@ fn read_trigger(object: &Object, schema: &mut Schema) {
             let set = canonical(&tables::on_update_assignment(column));
             column.on_update_now = tables::fraction_digits(&column.ty).is_some() && found.contains(&set);
         }
-        if tables::on_update_trigger(&candidate)
+        let mut watched = candidate.clone();
+        watched.columns.retain(|column| {
+            column.on_update_now || found.contains(&canonical(&tables::on_update_watch(column)))
+        });
+        if tables::on_update_trigger(&watched)
             .is_ok_and(|sql| sql.is_some_and(|sql| canonical(&sql) == found))
         {
             *table = candidate;

@@ -230,10 +230,7 @@ pub(super) fn on_update_trigger(table: &Table) -> Result<Option<String>, Refusal
         .columns
         .iter()
         .filter(|column| !column.on_update_now && column.generated.is_none())
-        .map(|column| {
-            let name = identifier(&column.name);
-            format!("NEW.{name} COLLATE BINARY IS NOT OLD.{name}")
-        })
+        .map(on_update_watch)
         .collect();
     if changed.is_empty() {
         changed.push("FALSE".to_owned());
@@ -251,6 +248,12 @@ pub(super) fn on_update_trigger(table: &Table) -> Result<Option<String>, Refusal
         changed = changed.join(" OR "),
         set = set.join(", "),
     )))
+}
+
+/// What the trigger asks of a column that it watches.
+pub(super) fn on_update_watch(column: &Column) -> String {
+    let name = identifier(&column.name);
+    format!("NEW.{name} COLLATE BINARY IS NOT OLD.{name}")
 }
 
 /// What the trigger sets one column to.
