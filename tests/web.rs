@@ -74,7 +74,7 @@ fn real(path: &str, slug: &str, person: &str, server: &str) -> String {
         .replace("{token}", "wrong")
         .replace("{file}", "nothing.css")
         .replace("{export}", EXPORT)
-        .replace("{difference}", "0123456789abcdef");
+        .replace("{difference}", DIFFERENCE);
     assert!(!path.contains('{'), "say here what stands for the name in {path}");
     path
 }
@@ -116,6 +116,34 @@ async fn forget_servers(site: &Site) {
     tenantry::store::sql("DELETE FROM servers").run(&mut write).await.unwrap();
     write.commit().await.unwrap();
 }
+
+/// Something that differs in the tenant that is walked about, as far as is known.
+async fn a_difference(site: &Site) {
+    let app = &site.app;
+    let tenant = support::tenant(app, "acme").await;
+    let difference = tenantry::store::drift::Difference {
+        id: DIFFERENCE.into(),
+        kind: "index".into(),
+        object: "members.idx_full_name".into(),
+        change: "removed".into(),
+        severity: tenantry::store::drift::Level::Medium,
+        expected: Some("(last_name, first_name)".into()),
+        found: None,
+        sentence: "The index members.idx_full_name is missing.".into(),
+        cause: None,
+    };
+    let found = tenantry::store::drift::Found {
+        schema_hash: "0".repeat(64),
+        expected_hash: "1".repeat(64),
+        differences: vec![difference],
+    };
+    let outcome = tenantry::store::drift::Outcome { tenant_id: tenant.id, found: Ok(found) };
+    let mut write = app.store.write().await.unwrap();
+    tenantry::store::drift::record(&mut write, &[outcome], app.now_ms()).await.unwrap();
+    write.commit().await.unwrap();
+}
+
+const DIFFERENCE: &str = "0123456789abcdef";
 
 /// An export of the tenant that is walked about.
 const EXPORT: &str = "0199c2f4-7a31-7cc0-9a54-2b1f0e6c8d11";
@@ -186,6 +214,9 @@ async fn every_route_lets_through_whom_the_table_lets_through_and_nobody_else() 
         for walker in &walkers {
             // Somebody new each time: one of the routes removes them.
             let server = if route.path.contains("{server}") { a_server(&site).await } else { String::new() };
+            if route.path.contains("/changes") || route.path.contains("{difference}") {
+                a_difference(&site).await;
+            }
             let path = real(route.path, "acme", &site.somebody().await, &server);
             let path = with_draft(&walker.visitor, path).await;
             let answer = fetch(&walker.visitor.client, &path).send().await.unwrap();

@@ -152,7 +152,9 @@ pub async fn repair(
     (approved, with_snapshot): (&str, bool),
 ) -> Result<Repairs> {
     actor.must(Permission::RepairDrift)?;
-    let Some(first) = chosen.first() else { return Err(gone()) };
+    let Some(first) = chosen.first() else {
+        return Err(Error::unusable("Choose what is to be put back."));
+    };
     let mut repairs = Repairs::default();
     for tenant in tenants(app, actor, target, first).await? {
         let wish = repair::Wish {
