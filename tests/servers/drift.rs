@@ -20,7 +20,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("DROP INDEX idx_full_name ON members", "removed index members.idx_full_name"),
     ("CREATE INDEX own_phone ON members (phone)", "added index members.own_phone"),
     ("ALTER TABLE members ADD COLUMN blood_group VARCHAR(3)", "added column members.blood_group"),
-    ("ALTER TABLE events DROP COLUMN capacity", "removed column events.capacity"),
+    ("ALTER TABLE audit_logs DROP COLUMN ip_address", "removed column audit_logs.ip_address"),
     ("CREATE TABLE own_notes (id INT PRIMARY KEY)", "added table own_notes"),
     ("CREATE VIEW own_names AS SELECT first_name FROM members", "added view own_names"),
 ];
@@ -59,6 +59,8 @@ async fn is_found_and_put_back(machine: Machine) {
             .iter()
             .map(|noted| &noted.difference)
             .map(|difference| format!("{} {} {}", difference.change, difference.kind, difference.object))
+            // An index that was not made under a name of ours says so.
+            .map(|words| words.replace("postgres:", ""))
             .collect();
         assert_eq!(found, [*expected], "{statement}: {:?}", report.last);
         let ids: Vec<String> = report.differences.iter().map(|noted| noted.difference.id.clone()).collect();

@@ -314,7 +314,12 @@ fn read_trigger(row: &PgRow, schema: &mut Schema) -> Result<(), sqlx::Error> {
         for column in &mut touched.columns {
             column.on_update_now = body.contains(&format!("NEW.{} := ", names::identifier(&column.name)));
         }
-        let expected = tables::on_update_body(schema, &touched);
+        // It need not watch columns that somebody has added since it was made: those are a difference by themselves.
+        let mut watched = touched.clone();
+        watched.columns.retain(|column| {
+            column.on_update_now || body.contains(&format!("NEW.{}", names::identifier(&column.name)))
+        });
+        let expected = tables::on_update_body(schema, &watched);
         if expected.is_some_and(|expected| conditions(&expected) == conditions(&body)) {
             schema.tables.insert(table, touched);
             schema.functions.remove(&format!("{own}()"));
