@@ -9,7 +9,7 @@ use crate::{
     app::App,
     engine::{DatabaseName, Engine, EngineError},
     engines::NoEngine,
-    schema::{self, Schema, Severity, differences},
+    schema::{self, ObjectKind, Schema, Severity, differences},
     store::{
         StoreError, customizations,
         drift::{Difference, Found, Level, Outcome},
@@ -29,9 +29,15 @@ pub fn level(severity: Severity) -> Level {
     }
 }
 
-/// What differs, as rows have it.
-pub fn compare(expected: &Expected, found: &Schema) -> Vec<Difference> {
-    differences(expected.schema(), found).into_iter().map(noted).collect()
+/// What differs, as rows have it. Where an engine cannot put a column between others, the order of columns is nobody's choice,
+/// and no difference.
+pub fn compare(engine: &dyn Engine, expected: &Expected, found: &Schema) -> Vec<Difference> {
+    let has_places = engine.capabilities().column_places;
+    differences(expected.schema(), found)
+        .into_iter()
+        .filter(|difference| has_places || difference.kind != ObjectKind::ColumnOrder)
+        .map(noted)
+        .collect()
 }
 
 fn noted(difference: schema::Difference) -> Difference {
@@ -139,8 +145,11 @@ async fn look_at_place(
         let own = own.get(&tenant.id).unwrap_or(&none);
         let result = expected_with(app, engine.as_ref(), tenant, own).await.map(|expected| {
             let schema_hash = found.fingerprint();
-            let differences =
-                if schema_hash == expected.hash() { Vec::new() } else { compare(&expected, &found) };
+            let differences = if schema_hash == expected.hash() {
+                Vec::new()
+            } else {
+                compare(engine.as_ref(), &expected, &found)
+            };
             Found { schema_hash, expected_hash: expected.hash().to_owned(), differences }
         });
         outcomes.push(match result {

@@ -224,7 +224,7 @@ impl Repairing {
 
     async fn check(&self) -> Result<Outcome, StepError> {
         let (expected, found) = self.state().await?;
-        let differences = compare(&expected, &found);
+        let differences = compare(self.0.engine()?, &expected, &found);
         let wish = self.kept().await?;
         let left = differences.iter().filter(|difference| wish.differences.contains(&difference.id)).count();
         let others = differences.len() - left;
@@ -286,7 +286,7 @@ impl Work for Repairing {
             return Ok(Outcome::Done(None));
         }
         let (expected, found) = self.state().await?;
-        let differences = compare(&expected, &found);
+        let differences = compare(self.0.engine()?, &expected, &found);
         self.note(found.fingerprint(), expected.hash().to_owned(), differences).await?;
         Ok(Outcome::Skipped("What has been put back stays; the rest is as it was.".into()))
     }

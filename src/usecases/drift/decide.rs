@@ -326,7 +326,7 @@ async fn adopt_one(app: &App, actor: &Actor, tenant: &Tenant, id: &str, why: &st
         found: Ok(store::drift::Found {
             schema_hash: found.fingerprint(),
             expected_hash: expected.hash().to_owned(),
-            differences: apply::compare(&expected, &found),
+            differences: apply::compare(engine.as_ref(), &expected, &found),
         }),
     };
     store::drift::record(&mut write, &[outcome], now).await?;
