@@ -10,7 +10,10 @@ use super::{
 };
 use crate::schema::{ForeignKey, Index, ReferentialAction, Schema, Table};
 use serde::Serialize;
-use sqlparser::ast::{Assignment, AssignmentTarget, Insert, OnInsert, Statement};
+use sqlparser::ast::{
+    Assignment, AssignmentTarget, FromTable, Insert, ObjectName, OnInsert, Statement, TableFactor,
+    TableObject, TableWithJoins, Update, UpdateTableFromKind,
+};
 use std::collections::BTreeSet;
 
 /// What a statement does to a schema and to its rows.
@@ -264,50 +267,127 @@ pub(super) fn constraint(schema: &Schema, table: &str, name: &str) -> ObjectRef 
     }
 }
 
+/// What the names in a FROM stand for: alias and table, the joined ones included.
+fn named(before: &Schema, tables: &[&TableWithJoins]) -> Vec<(String, String)> {
+    let factors = tables.iter().flat_map(|table| {
+        std::iter::once(&table.relation).chain(table.joins.iter().map(|join| &join.relation))
+    });
+    let name = |factor: &TableFactor| match factor {
+        TableFactor::Table { name, alias, .. } => {
+            let name = plain_name(name).ok()?;
+            let called = alias.as_ref().map_or(name.clone(), |alias| alias.name.value.clone());
+            Some((called, table_name(before, &name).to_owned()))
+        }
+        _ => None,
+    };
+    factors.filter_map(name).collect()
+}
+
+/// The tables that a statement takes rows from or puts rows into; none for an UPDATE, whose columns say it.
+pub(super) fn row_targets(before: &Schema, statement: &Statement) -> Vec<String> {
+    let Statement::Delete(delete) = statement else {
+        let is_insert = matches!(statement, Statement::Insert(_));
+        let table = target(statement).filter(|_| is_insert);
+        return table.iter().map(|table| table_name(before, table).to_owned()).collect();
+    };
+    let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
+    let all: Vec<&TableWithJoins> = from.iter().chain(delete.using.iter().flatten()).collect();
+    let known = named(before, &all);
+    if delete.tables.is_empty() {
+        let firsts: Vec<&TableWithJoins> = from.iter().collect();
+        return named(before, &firsts).into_iter().map(|(_, table)| table).collect();
+    }
+    let meant = delete.tables.iter().filter_map(reads::last_part).map(|name| {
+        let found = known.iter().find(|(called, _)| called.eq_ignore_ascii_case(name));
+        found.map_or_else(|| table_name(before, name).to_owned(), |(_, table)| table.clone())
+    });
+    meant.collect()
+}
+
+/// The columns that assignments of an UPDATE write. Without its table in front, a name counts for each table that has it.
+fn updated(before: &Schema, update: &Update) -> BTreeSet<ObjectRef> {
+    let mut tables = vec![&update.table];
+    if let Some(UpdateTableFromKind::BeforeSet(more) | UpdateTableFromKind::AfterSet(more)) = &update.from {
+        tables.extend(more);
+    }
+    let known = named(before, &tables);
+    let mut found = BTreeSet::new();
+    for name in assigned(&update.assignments) {
+        let Some(column) = reads::last_part(name) else { continue };
+        let qualifier =
+            name.0.len().checked_sub(2).and_then(|at| name.0.get(at)).and_then(|part| part.as_ident());
+        let has = |table: &str| {
+            before.tables.get(table).is_some_and(|table| {
+                table.columns.iter().any(|known| known.name.eq_ignore_ascii_case(column))
+            })
+        };
+        let meant = known.iter().enumerate().filter(|(at, (called, table))| match qualifier {
+            Some(qualifier) => called.eq_ignore_ascii_case(&qualifier.value),
+            None => has(table) || *at == 0,
+        });
+        for (_, (_, table)) in meant {
+            found.insert(ObjectRef::column(table, column_name(before, table, column)));
+        }
+    }
+    found
+}
+
+fn assigned(assignments: &[Assignment]) -> impl Iterator<Item = &ObjectName> {
+    assignments.iter().flat_map(|assignment| match &assignment.target {
+        AssignmentTarget::ColumnName(name) => std::slice::from_ref(name),
+        AssignmentTarget::Tuple(names) => names.as_slice(),
+    })
+}
+
 fn rows(before: &Schema, statement: &Statement) -> Touched {
     let mut touched = Touched { reads: reads::of_statement(before, statement), ..Touched::default() };
-    let Some(table) = target(statement) else { return touched };
-    let table = table_name(before, &table);
     touched.changes.extend(written(before, statement));
     if matches!(statement, Statement::Delete(_) | Statement::Insert(Insert { replace_into: true, .. })) {
-        touched.changes.extend(follow(before, table));
+        for table in row_targets(before, statement) {
+            touched.changes.extend(follow(before, &table));
+        }
     }
     touched
 }
 
-/// The columns that a statement over rows writes, and the table where it adds or takes away rows.
+/// The columns that a statement over rows writes, and the tables where it adds or takes away rows.
 pub(super) fn written(before: &Schema, statement: &Statement) -> BTreeSet<ObjectRef> {
-    let Some(table) = target(statement) else { return BTreeSet::new() };
-    let table = table_name(before, &table);
-    let column = |name: &str| ObjectRef::column(table, column_name(before, table, name));
-    let assigned = |assignments: &[Assignment]| -> BTreeSet<ObjectRef> {
-        let names = assignments.iter().flat_map(|assignment| match &assignment.target {
-            AssignmentTarget::ColumnName(name) => vec![name],
-            AssignmentTarget::Tuple(names) => names.iter().collect(),
-        });
-        names.filter_map(reads::last_part).map(column).collect()
-    };
+    let mut found: BTreeSet<ObjectRef> =
+        row_targets(before, statement).iter().map(|table| ObjectRef::table(table)).collect();
     match statement {
+        Statement::Update(update) => found.extend(updated(before, update)),
         Statement::Insert(insert) => {
-            let mut found = assigned(&insert.assignments);
-            found.insert(ObjectRef::table(table));
-            found.extend(
-                insert.columns.iter().filter_map(|name| plain_name(name).ok()).map(|name| column(&name)),
-            );
-            if insert.columns.is_empty()
-                && insert.assignments.is_empty()
+            let Some(table) = target(statement) else { return found };
+            let table = table_name(before, &table);
+            let names =
+                insert.columns.iter().chain(assigned(&insert.assignments)).filter_map(reads::last_part);
+            let before_names = found.len();
+            found.extend(names.map(|name| ObjectRef::column(table, column_name(before, table, name))));
+            if found.len() == before_names
                 && let Some(known) = before.tables.get(table)
             {
                 found.extend(known.columns.iter().map(|known| ObjectRef::column(table, &known.name)));
             }
-            if let Some(OnInsert::DuplicateKeyUpdate(assignments)) = &insert.on {
-                found.extend(assigned(assignments));
-            }
-            found
+            found.extend(replaced(before, insert));
         }
-        Statement::Update(update) => assigned(&update.assignments),
-        _ => std::iter::once(ObjectRef::table(table)).collect(),
+        _ => {}
     }
+    found
+}
+
+/// The columns that an INSERT writes in rows that are there already: those of its ON DUPLICATE KEY UPDATE.
+pub(super) fn replaced(before: &Schema, insert: &Insert) -> BTreeSet<ObjectRef> {
+    let (TableObject::TableName(name), Some(OnInsert::DuplicateKeyUpdate(assignments))) =
+        (&insert.table, &insert.on)
+    else {
+        return BTreeSet::new();
+    };
+    let Ok(table) = plain_name(name) else { return BTreeSet::new() };
+    let table = table_name(before, &table);
+    assigned(assignments)
+        .filter_map(reads::last_part)
+        .map(|name| ObjectRef::column(table, column_name(before, table, name)))
+        .collect()
 }
 
 /// What deleting rows of a table does to the rows that refer to them, and to those that refer to these.

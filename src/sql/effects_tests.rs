@@ -117,6 +117,16 @@ fn what_a_statement_over_rows_reads_and_writes() {
             "kinds kinds.name",
             "view:owing members dues members.id members.Email dues.member_id dues.amount",
         ),
+        (
+            "UPDATE members AS m JOIN kinds ON kinds.id = m.kind_id SET m.points = kinds.id, name = 'a'",
+            "members.points kinds.name",
+            "members kinds kinds.id members.kind_id",
+        ),
+        (
+            "DELETE k FROM members JOIN kinds AS k ON k.id = members.kind_id",
+            "kinds",
+            "members kinds kinds.id members.kind_id",
+        ),
         // What belongs to a deleted row goes with it, and what refers to that is emptied.
         ("DELETE FROM members WHERE points = 0", "members dues reminders.due_id", "members members.points"),
         ("DELETE FROM kinds", "kinds", "kinds"),

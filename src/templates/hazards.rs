@@ -77,6 +77,19 @@ pub fn of_template(files: &TemplateFiles) -> Vec<MigrationHazards> {
     found
 }
 
+/// Warns of what makes the rows of a template's seeds different for each tenant without need.
+pub(super) fn warn_of_seeds(files: &TemplateFiles, report: &mut Report) {
+    let modules = files.modules.iter().filter_map(|module| module.seed_sql.as_ref());
+    for seed in files.seed_sql.iter().chain(modules) {
+        for hazard in analysis::statements(&Schema::default(), &seed.base.text, 1).hazards {
+            if hazard.rule == "unsteady-rows" {
+                let reason = format!("{} {}", hazard.sentence, hazard.advice);
+                report.warning(&seed.base.path, hazard.line, reason);
+            }
+        }
+    }
+}
+
 /// Warns of migrations that are breaking though their authors do not say so. It stops nothing.
 pub(super) fn warn(found: &[MigrationHazards], report: &mut Report) {
     for migration in found.iter().filter(|found| found.is_breaking && !found.is_said_to_be) {
@@ -152,6 +165,17 @@ mod tests {
         assert!(!of_template(&template("", up, down, &[]))[0].is_breaking);
         let said = of_template(&template("-- breaking: true\n", up, down, &[]));
         assert!(said[0].is_breaking && said[0].hazards.is_empty());
+    }
+
+    #[test]
+    fn a_seed_that_differs_each_time_is_warned_of_and_a_variable_is_not() {
+        let seed = "INSERT INTO members (id, phone) VALUES (1, '{{CURRENT_TIMESTAMP}}');\nINSERT INTO members (id, phone) VALUES (2, UUID());\n";
+        let (up, down) = ("ALTER TABLE members ADD COLUMN a INT NULL", "ALTER TABLE members DROP COLUMN a");
+        let mut report = Report::default();
+        warn_of_seeds(&template("", up, down, &[("demo/seed.sql", seed)]), &mut report);
+        let told: Vec<_> = report.warnings.iter().map(|found| (found.file.as_str(), found.line)).collect();
+        assert_eq!(told, [("demo/seed.sql", Some(2))]);
+        assert!(report.to_string().contains("it uses UUID()"), "{report}");
     }
 
     #[test]

@@ -158,6 +158,7 @@ pub async fn prove(engine: &dyn Engine, files: &TemplateFiles) -> Result<Proof, 
     };
     check_variables(files, &mut proof.report);
     hazards::warn(&proof.hazards, &mut proof.report);
+    hazards::warn_of_seeds(files, &mut proof.report);
     let order = match files.module_order() {
         Ok(order) => order,
         Err(errors) => {

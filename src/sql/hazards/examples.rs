@@ -381,6 +381,10 @@ const EXAMPLES: &[Example] = &[
                 "Deletes rows of members, and with them the rows of dues that refer to them.",
             ),
             (
+                "DELETE m FROM dues JOIN members AS m ON m.id = dues.member_id WHERE dues.amount = 0",
+                "Deletes rows of members, and with them the rows of dues that refer to them.",
+            ),
+            (
                 "REPLACE INTO kinds (id, name) VALUES (1, 'a')",
                 "Deletes the rows of kinds whose keys it puts in anew.",
             ),
@@ -397,6 +401,10 @@ const EXAMPLES: &[Example] = &[
             (
                 "UPDATE members SET points = 0, phone = NULL",
                 "Overwrites members.phone, members.points in every row.",
+            ),
+            (
+                "UPDATE dues JOIN members AS m ON m.id = dues.member_id SET m.points = dues.amount",
+                "Overwrites members.points in every row.",
             ),
             ("UPDATE dues SET dues.amount = 0 WHERE TRUE", "Overwrites dues.amount in every row."),
         ],

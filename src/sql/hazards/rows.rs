@@ -2,21 +2,26 @@
 
 use super::{Find, step::Step};
 use crate::sql::{
-    effects::{follow, written},
+    effects::{follow, replaced, row_targets, written},
     objects::{ObjectRef, table_name},
     operation::Operation,
     operations::target,
 };
-use sqlparser::ast::{
-    Expr, FunctionArguments, Insert, ObjectName, OnInsert, Query, Statement, Visit, Visitor,
-};
+use sqlparser::ast::{Expr, FunctionArguments, Insert, ObjectName, Query, Statement, Visit, Visitor};
 use std::{collections::BTreeSet, ops::ControlFlow};
 
-/// The statement over rows and the table that it changes, where this table was there before the migration.
-fn statement<'a>(step: &Step<'a>) -> Option<(&'a Statement, String)> {
-    let Operation::Rows(statement) = step.operation else { return None };
-    let table = table_name(step.before, &target(statement)?).to_owned();
-    (!step.is_fresh_table(&table)).then_some((statement.as_ref(), table))
+/// The statement over rows.
+fn statement<'a>(step: &Step<'a>) -> Option<&'a Statement> {
+    match step.operation {
+        Operation::Rows(statement) => Some(statement.as_ref()),
+        _ => None,
+    }
+}
+
+/// The tables that were there before the migration and that a statement takes rows from.
+fn targets(step: &Step<'_>, statement: &Statement) -> Vec<String> {
+    let all = row_targets(step.before, statement);
+    all.into_iter().filter(|table| !step.is_fresh_table(table)).collect()
 }
 
 /// Whether an expression looks at nothing in the row, such as `1 = 1`.
@@ -65,12 +70,23 @@ fn one(table: &str, sentence: String) -> Vec<Find> {
     vec![(Some(ObjectRef::table(table)), sentence)]
 }
 
+/// A sentence for each table that loses rows; `end` is what the sentence says after the table's name.
+fn each_target(step: &Step<'_>, statement: &Statement, begin: &str, end: &str) -> Vec<Find> {
+    targets(step, statement)
+        .into_iter()
+        .flat_map(|table| {
+            let sentence = format!("{begin} {table}{end}{}.", followers(step, &table));
+            one(&table, sentence)
+        })
+        .collect()
+}
+
 pub(super) fn deletes_all(step: &Step<'_>) -> Vec<Find> {
     match statement(step) {
-        Some((Statement::Delete(delete), table))
+        Some(statement @ Statement::Delete(delete))
             if is_everything(delete.selection.as_ref(), delete.limit.is_some()) =>
         {
-            one(&table, format!("Deletes every row of {table}{}.", followers(step, &table)))
+            each_target(step, statement, "Deletes every row of", "")
         }
         _ => Vec::new(),
     }
@@ -78,15 +94,14 @@ pub(super) fn deletes_all(step: &Step<'_>) -> Vec<Find> {
 
 pub(super) fn deletes_some(step: &Step<'_>) -> Vec<Find> {
     match statement(step) {
-        Some((Statement::Delete(delete), table))
+        Some(statement @ Statement::Delete(delete))
             if !is_everything(delete.selection.as_ref(), delete.limit.is_some()) =>
         {
-            one(&table, format!("Deletes rows of {table}{}.", followers(step, &table)))
+            each_target(step, statement, "Deletes rows of", "")
         }
-        Some((Statement::Insert(Insert { replace_into: true, .. }), table)) => one(
-            &table,
-            format!("Deletes the rows of {table} whose keys it puts in anew{}.", followers(step, &table)),
-        ),
+        Some(statement @ Statement::Insert(Insert { replace_into: true, .. })) => {
+            each_target(step, statement, "Deletes the rows of", " whose keys it puts in anew")
+        }
         _ => Vec::new(),
     }
 }
@@ -105,45 +120,37 @@ fn overwritten(step: &Step<'_>, columns: &BTreeSet<ObjectRef>) -> Option<String>
     (!names.is_empty()).then(|| names.join(", "))
 }
 
+/// What is told of a statement that overwrites columns.
+fn overwrites(step: &Step<'_>, columns: &BTreeSet<ObjectRef>, end: &str) -> Vec<Find> {
+    let Some(names) = overwritten(step, columns) else { return Vec::new() };
+    let table = columns.iter().find_map(|object| match object {
+        ObjectRef::Column { table, .. } => Some(ObjectRef::table(table)),
+        _ => None,
+    });
+    vec![(table, format!("Overwrites {names} {end}."))]
+}
+
 pub(super) fn overwrites_all(step: &Step<'_>) -> Vec<Find> {
-    let Some((statement @ Statement::Update(update), table)) = statement(step) else { return Vec::new() };
-    if !is_everything(update.selection.as_ref(), update.limit.is_some()) {
-        return Vec::new();
+    match statement(step) {
+        Some(statement @ Statement::Update(update))
+            if is_everything(update.selection.as_ref(), update.limit.is_some()) =>
+        {
+            overwrites(step, &written(step.before, statement), "in every row")
+        }
+        _ => Vec::new(),
     }
-    overwritten(step, &written(step.before, statement))
-        .map(|names| one(&table, format!("Overwrites {names} in every row.")))
-        .unwrap_or_default()
 }
 
 pub(super) fn overwrites_some(step: &Step<'_>) -> Vec<Find> {
-    let Some((statement, table)) = statement(step) else { return Vec::new() };
-    let columns = match statement {
-        Statement::Update(update) if !is_everything(update.selection.as_ref(), update.limit.is_some()) => {
-            written(step.before, statement)
+    match statement(step) {
+        Some(statement @ Statement::Update(update))
+            if !is_everything(update.selection.as_ref(), update.limit.is_some()) =>
+        {
+            overwrites(step, &written(step.before, statement), "in some rows")
         }
-        // Only what the rows get that are there already.
-        Statement::Insert(insert) if matches!(insert.on, Some(OnInsert::DuplicateKeyUpdate(_))) => {
-            let only_update = Insert { columns: Vec::new(), assignments: Vec::new(), ..insert.clone() };
-            let all = written(step.before, &Statement::Insert(only_update));
-            let Some(OnInsert::DuplicateKeyUpdate(assignments)) = &insert.on else { return Vec::new() };
-            let named: BTreeSet<String> = assignments
-                .iter()
-                .map(|assignment| assignment.target.to_string().replace('`', "").to_lowercase())
-                .collect();
-            all.into_iter()
-                .filter(|object| match object {
-                    ObjectRef::Column { column, .. } => named
-                        .iter()
-                        .any(|name| name.rsplit('.').next() == Some(column.to_lowercase().as_str())),
-                    _ => false,
-                })
-                .collect()
-        }
-        _ => return Vec::new(),
-    };
-    overwritten(step, &columns)
-        .map(|names| one(&table, format!("Overwrites {names} in some rows.")))
-        .unwrap_or_default()
+        Some(Statement::Insert(insert)) => overwrites(step, &replaced(step.before, insert), "in some rows"),
+        _ => Vec::new(),
+    }
 }
 
 /// Functions that give something else each time, or on each server.
