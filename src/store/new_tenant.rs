@@ -43,6 +43,7 @@ pub struct NewTenant {
 
 /// What a new tenant would find, read in one go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an answer of its own, read in one question")]
 pub struct Ground {
     /// Whether the template version may be used.
     pub is_active: bool,

@@ -170,11 +170,11 @@ impl<'a> Step<'a> {
     pub fn column(&self, table: &str, name: &str) -> Option<&'a Column> {
         self.table(table).and_then(|table| column(table, name))
     }
+}
 
-    /// An index of the table that the step finds.
-    pub fn index(&self, table: &'a Table, name: &str) -> Option<&'a Index> {
-        table.indexes.values().find(|index| index.name.eq_ignore_ascii_case(name))
-    }
+/// An index of a table, in any case.
+pub(super) fn index<'a>(table: &'a Table, name: &str) -> Option<&'a Index> {
+    table.indexes.values().find(|index| index.name.eq_ignore_ascii_case(name))
 }
 
 /// A column of a table, in any case.

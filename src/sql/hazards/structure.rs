@@ -46,7 +46,7 @@ pub(super) fn drops_column(step: &Step<'_>) -> Vec<Find> {
 fn dropped_index<'a>(step: &Step<'a>) -> Option<(&'a Table, &'a Index)> {
     let (table, change) = step.change()?;
     let (TableChange::DropIndex(name) | TableChange::DropConstraint(name)) = change else { return None };
-    Some((table, step.index(table, name)?))
+    Some((table, super::step::index(table, name)?))
 }
 
 /// The columns and expressions of an index, to compare.

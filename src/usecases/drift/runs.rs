@@ -20,7 +20,7 @@ use uuid::Uuid;
 const TOGETHER: u32 = 64;
 
 /// How long a process that says nothing keeps a run.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 
 /// How long runs that have ended are remembered.
 const REMEMBERED: Duration = Duration::from_hours(24 * 90);

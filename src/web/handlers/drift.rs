@@ -107,17 +107,15 @@ fn fleet_page(fleet: &Fleet, filter: &Filter, now: i64) -> FleetPage {
         Some(last) => {
             let ended = TimeView::new(last.ended_ms.unwrap_or(last.created_ms), now);
             let done = counted(last.tally.checked, "tenant was", "tenants were");
-            let mut text = format!("{done} looked at, the last check ended {}.", ended.ago);
-            if last.tally.failed > 0 {
-                text.push_str(&format!(" {} could not be looked at.", grouped(last.tally.failed)));
-            }
-            if last.tally.busy > 0 {
-                text.push_str(&format!(
-                    " {} had something going on, and nothing is said about them.",
-                    grouped(last.tally.busy)
-                ));
-            }
-            text
+            let failed = match last.tally.failed {
+                0 => String::new(),
+                failed => format!(" {} could not be looked at.", grouped(failed)),
+            };
+            let busy = match last.tally.busy {
+                0 => String::new(),
+                busy => format!(" {} had something going on, and nothing is said about them.", grouped(busy)),
+            };
+            format!("{done} looked at, the last check ended {}.{failed}{busy}", ended.ago)
         }
     };
     let levels = Level::ALL.into_iter().map(Some).chain([None]);
@@ -190,15 +188,18 @@ pub async fn check_all(request: HttpRequest, app: Data<App>, SignedIn(actor): Si
     Ok(htmx::redirect(&request, &urls::drift()))
 }
 
+/// A text in pieces: each with whether it is other than in the text beside it.
+type Pieces = Vec<(String, bool)>;
+
 /// Two texts in pieces that are the same in both or not.
-fn sides(expected: Option<&str>, found: Option<&str>) -> (Vec<(String, bool)>, Vec<(String, bool)>) {
+fn sides(expected: Option<&str>, found: Option<&str>) -> (Pieces, Pieces) {
     let (Some(expected), Some(found)) = (expected, found) else {
         let whole = |text: Option<&str>| text.map(|text| (text.to_owned(), false)).into_iter().collect();
         return (whole(expected), whole(found));
     };
     let diff = TextDiff::from_words(expected, found);
-    let (mut one, mut other): (Vec<(String, bool)>, Vec<(String, bool)>) = (Vec::new(), Vec::new());
-    let add = |side: &mut Vec<(String, bool)>, text: &str, is_other: bool| match side.last_mut() {
+    let (mut one, mut other) = (Pieces::new(), Pieces::new());
+    let add = |side: &mut Pieces, text: &str, is_other: bool| match side.last_mut() {
         Some((before, was_other)) if *was_other == is_other => before.push_str(text),
         _ => side.push((text.to_owned(), is_other)),
     };

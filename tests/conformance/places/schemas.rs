@@ -12,14 +12,14 @@ use tenantry::engine::{DatabaseName, Engine, postgres::Postgres};
 use uuid::Uuid;
 
 pub struct Server {
-    server: Arc<support::Postgres>,
+    host: Arc<support::Postgres>,
     database: String,
     engine: Arc<Postgres>,
 }
 
 impl Server {
     async fn admin(&self) -> PgConnection {
-        self.server.options().database(&self.database).connect().await.unwrap()
+        self.host.options().database(&self.database).connect().await.unwrap()
     }
 }
 
@@ -33,7 +33,7 @@ impl Place for Server {
         admin.close().await.unwrap();
         let options = server.options().database(&database);
         let engine = Postgres::new(options, 6, passwords, server.folder().join("copies")).in_schemas();
-        Server { server, database, engine: Arc::new(engine) }
+        Server { host: server, database, engine: Arc::new(engine) }
     }
 
     fn engine(&self) -> Arc<dyn Engine> {
