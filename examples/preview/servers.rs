@@ -115,6 +115,14 @@ fn form(problem: Option<&str>) -> ServerFormPage {
                 .filled("100", None),
             Field::text("connections", "Connections at most").filled("20", None),
         ],
+        isolation: choices(
+            &[
+                ("database", "A database of its own"),
+                ("schema", "A schema in the account's database (PostgreSQL only)"),
+            ],
+            "database",
+        ),
+        isolation_error: None,
         tls: choices(&[("off", "Not encrypted"), ("prefer", "Encrypted where the server can")], "prefer"),
         tls_error: None,
         authority: Field {
@@ -181,6 +189,7 @@ pub fn server_pages() -> Vec<Sheet> {
     let mut change = form(None);
     change.heading = "Change eu-1".into();
     (change.products, change.name) = (Vec::new(), None);
+    change.isolation = Vec::new();
     let remove = RemovePage {
         shell: shell(),
         crumbs: vec![Crumb::new("Servers", urls::servers()), Crumb::new("eu-1", urls::server("eu-1"))],

@@ -118,12 +118,12 @@ macro_rules! not_everywhere {
 engine!(sqlite, crate::places::sqlite::Folder);
 engine!(mariadb, crate::places::mariadb::Server);
 engine!(postgres, crate::places::postgres::Server);
-engine!(postgres_in_schemas, crate::places::schemas::Server);
+engine!(postgres_in_schemas, crate::places::schemas::Schemas);
 
 mod not_everywhere {
     not_everywhere!(
         postgres_in_schemas,
-        crate::places::schemas::Server,
+        crate::places::schemas::Schemas,
         shutting::an_older_claim_does_not_open,
         reading::rows_come_in_the_order_of_their_key,
         units::a_unit_says_how_many_rows_it_changed,

@@ -11,21 +11,21 @@ use std::sync::Arc;
 use tenantry::engine::{DatabaseName, Engine, postgres::Postgres};
 use uuid::Uuid;
 
-pub struct Server {
+pub struct Schemas {
     server: Arc<support::Postgres>,
     database: String,
     engine: Arc<Postgres>,
 }
 
-impl Server {
+impl Schemas {
     async fn admin(&self) -> PgConnection {
         self.server.options().database(&self.database).connect().await.unwrap()
     }
 }
 
 #[async_trait]
-impl Place for Server {
-    async fn make(passwords: Arc<Passwords>) -> Server {
+impl Place for Schemas {
+    async fn make(passwords: Arc<Passwords>) -> Schemas {
         let server = support::Postgres::shared();
         let database = format!("tenants_{}", Uuid::now_v7().simple());
         let mut admin = server.options().connect().await.unwrap();
@@ -33,7 +33,7 @@ impl Place for Server {
         admin.close().await.unwrap();
         let options = server.options().database(&database);
         let engine = Postgres::new(options, 6, passwords, server.folder().join("copies")).in_schemas();
-        Server { server, database, engine: Arc::new(engine) }
+        Schemas { server, database, engine: Arc::new(engine) }
     }
 
     fn engine(&self) -> Arc<dyn Engine> {
