@@ -1,7 +1,7 @@
 //! Copies of databases: into files and into new tenants, with everything that there is in one.
 
 use crate::{
-    ground::{Ground, another, next},
+    ground::{BACK, Ground, another, next},
     servers::Postgres as Server,
 };
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
@@ -243,7 +243,7 @@ async fn dump(reading: &mut dyn Reading, only: Option<&str>) -> Vec<u8> {
 
 /// Runs a dump by the server's own client program.
 async fn put_back(ground: &Ground, dump: &[u8]) -> String {
-    let database = format!("back_{}", Uuid::now_v7().simple());
+    let database = format!("{BACK}{}", Uuid::now_v7().simple());
     let mut admin = ground.server.options().connect().await.unwrap();
     admin.execute(AssertSqlSafe(format!("CREATE DATABASE {database} TEMPLATE template0"))).await.unwrap();
     let url = ground.server.url().replace("/postgres", &format!("/{database}"));

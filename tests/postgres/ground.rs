@@ -30,6 +30,9 @@ pub fn password(tenant: Uuid) -> String {
     format!("s{}", tenant.simple())
 }
 
+/// What the names of databases begin with that dumps are put back into.
+pub const BACK: &str = "back_";
+
 pub struct Ground {
     pub server: Arc<Server>,
     pub options: PgConnectOptions,
@@ -116,9 +119,9 @@ impl Ground {
         ground.in_schemas()
     }
 
-    /// How the superuser looks into a tenant's database or schema, or into any other database.
+    /// How the superuser looks into a tenant's database or schema, or into the database `postgres` or one of [`BACK`].
     pub fn looking_into(&self, place: &str) -> PgConnectOptions {
-        if self.in_schemas && place != "postgres" {
+        if self.in_schemas && place != "postgres" && !place.starts_with(BACK) {
             let database = self.options.get_database().unwrap();
             return self
                 .server

@@ -107,8 +107,8 @@ async fn attack(ground: &Ground) {
         "CREATE EVENT TRIGGER t ON ddl_command_start EXECUTE FUNCTION pg_catalog.suppress_redundant_updates_trigger()".to_owned(),
         "CREATE PUBLICATION mine FOR ALL TABLES".to_owned(),
         "CREATE PUBLICATION mine".to_owned(),
-        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE usename <> current_user AND backend_type = 'client backend'".to_owned(),
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename <> current_user AND backend_type = 'client backend'".to_owned(),
+        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE usename <> current_user".to_owned(),
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename <> current_user".to_owned(),
         "SELECT * FROM pg_authid".to_owned(),
     ] {
         refuses(&mut tenant, &attack).await;
