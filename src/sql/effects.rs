@@ -321,9 +321,11 @@ fn updated(before: &Schema, update: &Update) -> BTreeSet<ObjectRef> {
                 table.columns.iter().any(|known| known.name.eq_ignore_ascii_case(column))
             })
         };
+        // A column that no table has is told of the first one, never of none.
+        let is_known = known.iter().any(|(_, table)| has(table));
         let meant = known.iter().enumerate().filter(|(at, (called, table))| match qualifier {
             Some(qualifier) => called.eq_ignore_ascii_case(&qualifier.value),
-            None => has(table) || *at == 0,
+            None => has(table) || (*at == 0 && !is_known),
         });
         for (_, (_, table)) in meant {
             found.insert(ObjectRef::column(table, column_name(before, table, column)));
