@@ -57,7 +57,7 @@ pub struct Ground {
 
 /// What a new tenant of a template version would find under a slug; `None` where there is no such version any more.
 pub async fn ground(connection: &mut Connection, template_id: i64, slug: &str) -> Result<Option<Ground>> {
-    let row = sql("SELECT is_active, is_locked, (SELECT COUNT(*) FROM (SELECT 1 AS here FROM servers LIMIT 1) AS some) AS has_servers,
+    let row = sql("SELECT is_active, is_locked, (SELECT COUNT(*) FROM (SELECT 1 AS here FROM servers LIMIT 1) AS known_servers) AS has_servers,
                 (SELECT COUNT(*) FROM tenants WHERE slug = ?) AS is_taken
          FROM tenant_templates WHERE id = ? AND deleted_at IS NULL")
     .bind(slug)

@@ -1,5 +1,10 @@
 -- What tenants' databases were found to be, beside what they should be.
 
+ALTER TABLE tenant_customizations
+    ADD COLUMN fragment MEDIUMTEXT NULL COMMENT 'The part of the schema that it was taken from, as JSON',
+    ADD COLUMN reason TEXT NULL,
+    ADD COLUMN adopted_by VARCHAR(255) NULL;
+
 CREATE TABLE drift_runs (
     id CHAR(36) NOT NULL PRIMARY KEY,
     scope MEDIUMTEXT NULL COMMENT 'The ids of the tenants, as JSON; NULL is all of them',
@@ -47,8 +52,3 @@ CREATE TABLE drift_differences (
     INDEX idx_same_difference (difference_id, tenant_id),
     FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci COMMENT='What differs, as it was found last';
-
-ALTER TABLE tenant_customizations
-    ADD COLUMN fragment MEDIUMTEXT NULL COMMENT 'The part of the schema that it was taken from, as JSON',
-    ADD COLUMN reason TEXT NULL,
-    ADD COLUMN adopted_by VARCHAR(255) NULL;
