@@ -65,13 +65,25 @@ pub async fn inspect(connection: &mut PgConnection, schema: &str) -> Result<Sche
     settle_uuids(&mut found, &uuids);
     for row in rows(connection, FUNCTIONS, schema).await? {
         let name: String = row.try_get("name")?;
-        let definition = row.try_get::<String, _>("definition")?.trim().to_owned();
+        let definition = homeless(row.try_get("definition")?, row.try_get("home")?);
         found.functions.insert(name.clone(), Function { name, definition });
     }
     for row in rows(connection, TRIGGERS, schema).await? {
         read_trigger(&row, &mut found)?;
     }
     Ok(found)
+}
+
+/// A function's definition without the schema that it is in: it is the same function in every tenant's.
+fn homeless(definition: &str, home: &str) -> String {
+    let definition = definition.trim();
+    for head in ["CREATE OR REPLACE FUNCTION ", "CREATE OR REPLACE PROCEDURE "] {
+        let rest = definition.strip_prefix(head).and_then(|rest| rest.strip_prefix(home)?.strip_prefix('.'));
+        if let Some(rest) = rest {
+            return format!("{head}{rest}");
+        }
+    }
+    definition.to_owned()
 }
 
 async fn rows(
@@ -145,7 +157,8 @@ ORDER BY c.relname, t.tgname"#;
 
 /// What an extension brings is the extension's.
 const FUNCTIONS: &str = r"
-SELECT p.proname::text || '(' || pg_get_function_identity_arguments(p.oid) || ')' AS name, pg_get_functiondef(p.oid) AS definition
+SELECT p.proname::text || '(' || pg_get_function_identity_arguments(p.oid) || ')' AS name, pg_get_functiondef(p.oid) AS definition,
+       quote_ident(n.nspname) AS home
 FROM pg_proc p
 JOIN pg_namespace n ON n.oid = p.pronamespace
 WHERE n.nspname = $1 AND p.prokind IN ('f', 'p', 'w') AND NOT starts_with(p.proname::text, 'tenantry_')
