@@ -139,7 +139,7 @@ fn changed() -> DifferenceView {
         severity: high(),
         expected: vec![("VARCHAR(".into(), false), ("100".into(), true), (") COMMENT 'With the country'".into(), false)],
         found: vec![("VARCHAR(".into(), false), ("20".into(), true), (") COMMENT 'With the country'".into(), false)],
-        cause: Some("The module members put it in on 2026-11-03 10:00 UTC, which is recorded as done. It was changed after 2026-11-25 10:00 UTC, when everything was as expected. Tenantry has done nothing of the kind, so somebody has changed the database directly.".into()),
+        cause: Some("The module members put it in on 2026-11-03 10:00 UTC, which is recorded as done. It was changed after 2026-11-25 10:00 UTC, when everything was as expected. Nothing that Tenantry did explains it; it was probably changed directly in the database.".into()),
         since: Some(ago(70)),
         acts: vec![
             ("Put it back…", urls::tenant_drift_act("acme-bakery", ID, "repair")),

@@ -4,6 +4,7 @@
 use super::{
     Column, ForeignKey, Function, Index, Schema, Table, Trigger, View,
     lines::{column_text, column_text_without_comment, foreign_key_text, index_text},
+    plain::{oddity, plain},
     severity::{self, Severity},
 };
 use crate::digest::sha256_hex;
@@ -170,13 +171,30 @@ impl Place {
         Place { kind, table: Some(table.to_owned()), name: Some(name.to_owned()) }
     }
 
+    /// The object as a person names it.
     fn object(&self) -> String {
-        match (&self.table, &self.name) {
-            (Some(table), Some(name)) if self.kind != ObjectKind::Trigger => format!("{table}.{name}"),
-            (_, Some(name)) => name.clone(),
-            (Some(table), None) => table.clone(),
-            (None, None) => String::new(),
-        }
+        object_of(self.kind, self.table.as_deref(), self.name.as_deref().map(plain))
+    }
+
+    /// The object with all of its name in the model.
+    fn key(&self) -> String {
+        object_of(self.kind, self.table.as_deref(), self.name.as_deref())
+    }
+}
+
+fn object_of(kind: ObjectKind, table: Option<&str>, name: Option<&str>) -> String {
+    match (table, name) {
+        (Some(table), Some(name)) if kind != ObjectKind::Trigger => format!("{table}.{name}"),
+        (_, Some(name)) => name.to_owned(),
+        (Some(table), None) => table.to_owned(),
+        (None, None) => String::new(),
+    }
+}
+
+impl Difference {
+    /// The object with all of its name in the model: two of a schema never have the same.
+    pub fn key(&self) -> String {
+        object_of(self.kind, self.table.as_deref(), self.name.as_deref())
     }
 }
 
@@ -192,18 +210,23 @@ impl List {
             }
             (_, found) => found,
         };
-        let (change, sentence) = match (&expected, &found) {
-            (Some(_), None) => (Change::Removed, format!("The {kind} {object} is missing.")),
-            (None, Some(_)) => {
-                let article = if kind == ObjectKind::Index { "an" } else { "a" };
-                (Change::Added, format!("There is {article} {kind} {object} that should not be there."))
-            }
-            (Some(expected), Some(found)) => {
-                (Change::Changed, format!("The {kind} {object} should be `{expected}`, but is `{found}`."))
-            }
+        let (change, said) = match (&expected, &found) {
+            (Some(text), None) => (Change::Removed, odd(place, "lacks something that should be there", text)),
+            (None, Some(text)) => (Change::Added, odd(place, "has something that should not be there", text)),
+            (Some(_), Some(_)) => (Change::Changed, None),
             (None, None) => return,
         };
-        let id = id(kind, &object, change, expected.as_deref(), found.as_deref());
+        let sentence = said.unwrap_or_else(|| match (&expected, &found) {
+            (Some(expected), Some(found)) => {
+                format!("The {kind} {object} should be `{expected}`, but is `{found}`.")
+            }
+            (Some(_), None) => format!("The {kind} {object} is missing."),
+            _ => {
+                let article = if kind == ObjectKind::Index { "an" } else { "a" };
+                format!("There is {article} {kind} {object} that should not be there.")
+            }
+        });
+        let id = id(kind, &place.key(), change, expected.as_deref(), found.as_deref());
         let (table, name) = (place.table.clone(), place.name.clone());
         self.0.push(Difference {
             id,
@@ -254,6 +277,13 @@ fn id(kind: ObjectKind, object: &str, change: Change, expected: Option<&str>, fo
     let mut digest = sha256_hex(text);
     digest.truncate(16);
     digest
+}
+
+/// The sentence about a thing that the model has no place for.
+fn odd(place: &Place, has: &str, text: &str) -> Option<String> {
+    let what = place.name.as_deref().and_then(oddity).filter(|_| place.kind == ObjectKind::Check)?;
+    let table = place.table.as_deref()?;
+    Some(format!("The table {table} {has} ({what}: `{text}`)."))
 }
 
 fn columns_of(table: &Table) -> String {

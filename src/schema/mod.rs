@@ -9,6 +9,7 @@ pub mod lines;
 pub mod losses;
 pub(crate) mod mention;
 pub mod model;
+pub mod plain;
 #[cfg(test)]
 mod samples;
 pub mod severity;

@@ -3,6 +3,7 @@
 use super::{
     Schema, Table,
     lines::{column_text, foreign_key_text, index_text},
+    plain::{oddity, plain},
 };
 use std::fmt::Write;
 
@@ -39,14 +40,14 @@ fn describe_table(text: &mut String, table: &Table) {
     for index in table.indexes.values() {
         let shape = index_text(index);
         match shape.strip_prefix("UNIQUE ") {
-            Some(columns) => lines.push(format!("UNIQUE KEY {} {columns}", index.name)),
-            None => lines.push(format!("INDEX {} {shape}", index.name)),
+            Some(columns) => lines.push(format!("UNIQUE KEY {} {columns}", plain(&index.name))),
+            None => lines.push(format!("INDEX {} {shape}", plain(&index.name))),
         }
     }
     for key in table.foreign_keys.values() {
         lines.push(format!("CONSTRAINT {} FOREIGN KEY {}", key.name, foreign_key_text(key)));
     }
-    for check in table.checks.values() {
+    for check in table.checks.values().filter(|check| oddity(&check.name).is_none()) {
         lines.push(format!("CONSTRAINT {} CHECK ({})", check.name, check.expression));
     }
     let comment = table
@@ -54,5 +55,10 @@ fn describe_table(text: &mut String, table: &Table) {
         .as_ref()
         .map(|comment| format!(" COMMENT='{}'", comment.replace('\'', "''")))
         .unwrap_or_default();
+    for check in table.checks.values() {
+        if let Some(what) = oddity(&check.name) {
+            let _ = writeln!(text, "-- {what}: {}", check.expression.replace('\n', " "));
+        }
+    }
     let _ = writeln!(text, "CREATE TABLE {} (\n    {}\n){comment};\n", table.name, lines.join(",\n    "));
 }

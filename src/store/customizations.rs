@@ -10,7 +10,7 @@ use uuid::Uuid;
 pub struct Adopted {
     /// What kind of object it is.
     pub kind: ObjectKind,
-    /// The object, such as `members.phone`.
+    /// The object, such as `members.phone`, as [`crate::schema::Difference::key`] has it.
     pub object: String,
     /// The table or view that it was found in or is, as it was then.
     pub fragment: Schema,

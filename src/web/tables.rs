@@ -3,7 +3,7 @@
 use super::pages::templates::{ColumnView, TableView};
 use crate::{
     picture,
-    schema::{Column, Default, Schema, Table, Type, model::TextSize},
+    schema::{Column, Default, Schema, Table, Type, model::TextSize, plain::oddity},
 };
 use std::collections::BTreeMap;
 
@@ -87,7 +87,8 @@ fn rules(table: &Table) -> Vec<String> {
         let columns: Vec<&str> = index.parts.iter().map(|part| part.column.as_str()).collect();
         format!("No two rows have the same {}.", columns.join(" and "))
     });
-    let checks = table.checks.values().map(|check| format!("Always true: {}.", check.expression));
+    let checks = table.checks.values().filter(|check| oddity(&check.name).is_none());
+    let checks = checks.map(|check| format!("Always true: {}.", check.expression));
     unique.chain(checks).collect()
 }
 

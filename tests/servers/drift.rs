@@ -59,8 +59,6 @@ async fn is_found_and_put_back(machine: Machine) {
             .iter()
             .map(|noted| &noted.difference)
             .map(|difference| format!("{} {} {}", difference.change, difference.kind, difference.object))
-            // An index that was not made under a name of ours says so.
-            .map(|words| words.replace("postgres:", ""))
             .collect();
         assert_eq!(found, [*expected], "{statement}: {:?}", report.last);
         let ids: Vec<String> = report.differences.iter().map(|noted| noted.difference.id.clone()).collect();

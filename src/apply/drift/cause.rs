@@ -108,7 +108,7 @@ impl History {
                     _ => "at a time that is not known".to_owned(),
                 };
                 sentences.push(format!(
-                    "It was changed {since}. Tenantry has done nothing of the kind, so somebody has changed the database directly."
+                    "It was changed {since}. Nothing that Tenantry did explains it; it was probably changed directly in the database."
                 ));
             }
         }

@@ -65,7 +65,7 @@ fn with_own(schema: &Schema, adopted: &Adopted) -> Schema {
     found.views.extend(fragment.views.clone());
     found.functions.extend(fragment.functions.clone());
     toward(schema, &found, &|difference| {
-        difference.kind == adopted.kind && difference.object == adopted.object
+        difference.kind == adopted.kind && difference.key() == adopted.object
     })
 }
 

@@ -5,10 +5,10 @@
 //! digest of the whole at their end, and the whole stands in the object's comment. An index that somebody made by hand
 //! keeps its name behind `postgres:`, and such a name is rendered without change.
 
-use crate::digest::sha256_hex;
+use crate::{digest::sha256_hex, schema::plain};
 
 const SEPARATOR: &str = "__";
-const RAW: &str = "postgres:";
+const RAW: &str = plain::POSTGRES;
 
 /// Longest name of anything, in bytes.
 pub(super) const LIMIT: usize = 63;

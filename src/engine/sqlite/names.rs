@@ -5,8 +5,10 @@
 //! that somebody made by hand without that beginning keeps its name behind `sqlite:`, and such a name is rendered
 //! without change; so no two live names give the same name in the model.
 
+use crate::schema::plain;
+
 const SEPARATOR: &str = "__";
-const RAW: &str = "sqlite:";
+const RAW: &str = plain::SQLITE;
 
 /// The name of the table that a rebuild fills before it takes the old one's place.
 pub(super) const REBUILD_TABLE: &str = "tenantry_rebuild";

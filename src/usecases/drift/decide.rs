@@ -298,11 +298,8 @@ async fn adopt_one(app: &App, actor: &Actor, tenant: &Tenant, id: &str, why: &st
     let all = differences(expected.schema(), &found);
     let difference = all.iter().find(|difference| difference.id == id).ok_or_else(gone)?;
     can_be_kept(difference.kind, difference.found.is_none()).map_err(Error::conflict)?;
-    let adopted = Adopted {
-        kind: difference.kind,
-        object: difference.object.clone(),
-        fragment: fragment(&found, difference),
-    };
+    let adopted =
+        Adopted { kind: difference.kind, object: difference.key(), fragment: fragment(&found, difference) };
     let mut write = app.store.write().await?;
     let now = app.now_ms();
     let new = NewAdopted {

@@ -13,7 +13,7 @@ use crate::{
     app::App,
     apply::{drift as apply, work::StepError},
     error::{Error, Result},
-    schema::{self, Schema, text::describe},
+    schema::{self, Schema, plain::plain_object, text::describe},
     store::{
         self,
         drift::{LastCheck, Noted, runs::CHECKED},
@@ -41,7 +41,8 @@ pub async fn of_tenant(app: &App, actor: &Actor, slug: &str) -> Result<Report> {
     let tenant = find(app, actor, slug).await?;
     let mut read = app.store.read().await?;
     let own = store::customizations::of_tenants(&mut read, &[tenant.id]).await?;
-    let own = own.into_values().flatten().map(|own| (own.kind.to_string(), own.object)).collect();
+    let own =
+        own.into_values().flatten().map(|own| (own.kind.to_string(), plain_object(&own.object))).collect();
     Ok(Report {
         last: store::drift::last_of(&mut read, tenant.id).await?,
         differences: store::drift::of_tenant(&mut read, tenant.id).await?,

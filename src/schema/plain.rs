@@ -1,0 +1,47 @@
+//! Names as people are shown them. The model's own names say more than a person needs: of an index that nobody made under a
+//! template's name, and of what the model has no place for, they say on which engine it was found.
+
+/// What the engines put before the name of an index that has not the form of a template's, and, with a blank behind it, before
+/// what they call a thing that the model has no place for. The latter stands among a table's checks, as no template can write it.
+pub const SQLITE: &str = "sqlite:";
+/// The same on MariaDB and MySQL, where indexes have the names that templates give them.
+pub const MARIADB: &str = "mariadb:";
+/// The same on PostgreSQL.
+pub const POSTGRES: &str = "postgres:";
+
+const MARKS: [&str; 3] = [SQLITE, MARIADB, POSTGRES];
+
+/// A name without what only the program needs to know.
+pub fn plain(name: &str) -> &str {
+    MARKS.iter().find_map(|mark| name.strip_prefix(mark)).unwrap_or(name).trim_start()
+}
+
+/// What it is, of a check that stands for something that the model has no place for; `None` of a true check.
+pub fn oddity(check: &str) -> Option<&str> {
+    MARKS.iter().find_map(|mark| check.strip_prefix(mark)?.strip_prefix(' '))
+}
+
+/// An object such as `members.sqlite:own_phone`, as a person names it.
+pub fn plain_object(object: &str) -> String {
+    match object.split_once('.') {
+        Some((table, name)) => format!("{table}.{}", plain(name)),
+        None => object.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_shown_the_name_of_an_engine() {
+        assert_eq!(plain("sqlite:own_phone"), "own_phone");
+        assert_eq!(plain("postgres:own_phone"), "own_phone");
+        assert_eq!(plain("own:phone"), "own:phone");
+        assert_eq!(plain_object("members.sqlite:own_phone"), "members.own_phone");
+        assert_eq!(plain_object("members"), "members");
+        assert_eq!(oddity("mariadb: storage engine"), Some("storage engine"));
+        assert_eq!(oddity("sqlite:own_phone"), None);
+        assert_eq!(oddity("chk_phone"), None);
+    }
+}
