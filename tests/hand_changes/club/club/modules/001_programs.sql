@@ -1,0 +1,1 @@
+-- Each engine has a file of its own in the place of this one.

@@ -1,0 +1,127 @@
+//! Reads `corpus.txt`, whose form is written at its top.
+
+use std::collections::BTreeMap;
+
+/// An engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum On {
+    Sqlite,
+    MariaDb,
+    Postgres,
+}
+
+impl On {
+    pub const ALL: [On; 3] = [On::Sqlite, On::MariaDb, On::Postgres];
+
+    fn named(word: &str) -> Option<On> {
+        match word {
+            "sqlite" => Some(On::Sqlite),
+            "mariadb" => Some(On::MariaDb),
+            "postgres" => Some(On::Postgres),
+            _ => None,
+        }
+    }
+}
+
+/// A change that somebody makes.
+#[derive(Debug, Default)]
+pub struct Entry {
+    pub name: String,
+    sql: BTreeMap<On, String>,
+    not: BTreeMap<On, String>,
+    finds: BTreeMap<On, Vec<String>>,
+    refusals: BTreeMap<On, String>,
+    problems: BTreeMap<On, String>,
+    loses: BTreeMap<On, Vec<String>>,
+}
+
+impl Entry {
+    /// What is done on an engine.
+    pub fn on(&self, on: On) -> Option<&str> {
+        self.sql.get(&on).map(String::as_str)
+    }
+
+    /// Why it is not done there.
+    pub fn not(&self, on: On) -> Option<&str> {
+        self.not.get(&on).map(String::as_str)
+    }
+
+    /// What the check finds, in the order of the alphabet: `change kind object severity`.
+    pub fn finds(&self, on: On) -> Vec<String> {
+        let mut all = self.finds.get(&on).cloned().unwrap_or_default();
+        all.retain(|line| line != "nothing");
+        all.sort();
+        all
+    }
+
+    pub fn says_what_is_found(&self, on: On) -> bool {
+        self.finds.contains_key(&on) || self.problems.contains_key(&on)
+    }
+
+    /// Words of the sentence with which it is not put back.
+    pub fn refusal(&self, on: On) -> Option<&str> {
+        self.refusals.get(&on).or_else(|| self.problems.get(&on)).map(String::as_str)
+    }
+
+    /// Words of the sentence with which the database cannot be looked at.
+    pub fn problem(&self, on: On) -> Option<&str> {
+        self.problems.get(&on).map(String::as_str)
+    }
+
+    /// Tables and columns whose rows and values are not there afterwards.
+    pub fn loses(&self, on: On) -> &[String] {
+        self.loses.get(&on).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+/// The whole corpus.
+pub fn read() -> Vec<Entry> {
+    let mut entries: Vec<Entry> = Vec::new();
+    // A line that begins with a blank goes on with the one before it.
+    let mut lines: Vec<String> = Vec::new();
+    for line in include_str!("corpus.txt").lines().filter(|line| !line.starts_with('#')) {
+        match lines.last_mut() {
+            Some(last) if line.starts_with(' ') => {
+                last.push('\n');
+                last.push_str(line.trim());
+            }
+            _ => lines.push(line.trim_end().to_owned()),
+        }
+    }
+    for line in lines.iter().filter(|line| !line.is_empty()) {
+        if let Some(name) = line.strip_prefix("= ") {
+            entries.push(Entry { name: name.to_owned(), ..Entry::default() });
+            continue;
+        }
+        let (head, value) = line.split_once(':').unwrap_or_else(|| panic!("no colon: {line}"));
+        let entry = entries.last_mut().unwrap_or_else(|| panic!("no entry before: {line}"));
+        let words: Vec<&str> = head.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+        let (what, named) = match words.split_first().unwrap() {
+            (first, _) if On::named(first).is_some() => ("sql", words.as_slice()),
+            (first, rest) => (*first, rest),
+        };
+        let named: Vec<On> =
+            named.iter().map(|word| On::named(word).unwrap_or_else(|| panic!("{word}: {line}"))).collect();
+        let is_for_all = named.is_empty();
+        for on in if is_for_all { On::ALL.to_vec() } else { named } {
+            let value = value.trim().to_owned();
+            let before = match what {
+                "sql" => entry.sql.insert(on, value),
+                "not" => entry.not.insert(on, value),
+                "refused" => entry.refusals.insert(on, value),
+                "problem" => entry.problems.insert(on, value),
+                "finds" => {
+                    entry.finds.entry(on).or_default().push(value);
+                    None
+                }
+                "loses" => {
+                    entry.loses.entry(on).or_default().extend(value.split(' ').map(str::to_owned));
+                    None
+                }
+                _ => panic!("{what} is not known: {line}"),
+            };
+            assert!(before.is_none(), "twice: {line}");
+        }
+    }
+    entries
+}
