@@ -6,6 +6,7 @@
 
 mod constants;
 pub mod dialect;
+mod inspected;
 pub mod mariadb;
 pub mod name;
 pub mod postgres;
@@ -14,6 +15,7 @@ pub mod server;
 pub mod sqlite;
 mod standing;
 pub mod statement;
+mod together;
 pub mod whole;
 
 use crate::{
@@ -22,16 +24,14 @@ use crate::{
 };
 use async_trait::async_trait;
 pub use dialect::SqlDialect;
+pub use inspected::Inspected;
 pub use name::DatabaseName;
 pub use reading::Reading;
 pub use server::{Examined, Secrets};
 pub use statement::Statement;
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 use uuid::Uuid;
 pub use whole::{Draft, Drafted, Whole};
-
-/// Databases whose schemas are read at the same time, where each is read by itself.
-const INSPECTED_AT_ONCE: usize = 4;
 
 /// What an engine can do, where engines differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -286,19 +286,9 @@ pub trait Engine: Send + Sync + std::fmt::Debug {
     async fn look(&self, name: &DatabaseName, tenant: Uuid) -> Result<Box<dyn Session>, EngineError>;
 
     /// Reads the live schemas of many tenants' databases, open or shut away, in as few trips as the engine allows; in the
-    /// order of the tenants.
-    async fn inspect_all(&self, tenants: &[(DatabaseName, Uuid)]) -> Vec<Result<Schema, EngineError>> {
-        let mut all = Vec::with_capacity(tenants.len());
-        for some in tenants.chunks(INSPECTED_AT_ONCE) {
-            let each = some.iter().map(|(name, tenant)| async move {
-                let mut session = self.look(name, *tenant).await?;
-                let found = session.inspect().await;
-                session.close().await;
-                found
-            });
-            all.extend(futures_util::future::join_all(each).await);
-        }
-        all
+    /// order of the tenants. Each is what [`Engine::look`] and [`Session::inspect`] give for the tenant, or their error.
+    async fn inspect_all(&self, tenants: &[(DatabaseName, Uuid)]) -> Vec<Result<Inspected, EngineError>> {
+        together::with_the_rest(self, tenants, BTreeMap::new()).await
     }
 
     /// Whether a tenant's database is there and is the tenant's; the error is that of [`Engine::look`].

@@ -13,6 +13,7 @@ mod accounts;
 mod copies;
 mod ground;
 mod making;
+mod many;
 mod places;
 mod reading;
 mod restoring;
@@ -60,6 +61,9 @@ macro_rules! engine {
                 what_is_inspected_is_what_the_template_says,
                 names_can_be_words_of_sql,
                 an_application_may_name_its_tables_as_it_likes,
+            );
+            engine!(@ $place, many:
+                many_are_read_as_each_is_by_itself,
             );
             engine!(@ $place, shutting:
                 a_database_that_was_shut_away_cannot_be_used_even_over_an_open_connection,

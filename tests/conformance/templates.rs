@@ -15,7 +15,8 @@ use tenantry::{
     },
 };
 
-const TEMPLATES: [&str; 4] = ["basic", "corporate", "ngo", "political_party"];
+/// The templates that come with the program.
+pub const TEMPLATES: [&str; 4] = ["basic", "corporate", "ngo", "political_party"];
 
 /// A template that comes with the program.
 pub fn template(name: &str) -> TemplateFiles {
@@ -30,7 +31,7 @@ async fn goes_up_and_down(ground: &Ground, name: &str) {
     let mut compiler = Compiler::new(ground.engine.as_ref());
     let units = compiler.template(&files, &modules);
     for unit in &units {
-        apply(ground, unit, &unit.key).await;
+        apply(ground, tenant, unit, &unit.key).await;
     }
     assert_eq!(comparable(&ground.inspect(tenant).await), comparable(compiler.schema()));
     let mut undo = Vec::new();
@@ -38,18 +39,18 @@ async fn goes_up_and_down(ground: &Ground, name: &str) {
         let before = comparable(&ground.inspect(tenant).await);
         let migration = compiler.migration(file);
         let after = comparable(compiler.schema());
-        apply(ground, &migration.up, &migration.up.key).await;
+        apply(ground, tenant, &migration.up, &migration.up.key).await;
         assert_eq!(comparable(&ground.inspect(tenant).await), after, "{} up", file.name);
-        apply(ground, &migration.down, &migration.down.key).await;
+        apply(ground, tenant, &migration.down, &migration.down.key).await;
         assert_eq!(comparable(&ground.inspect(tenant).await), before, "{} down", file.name);
-        apply(ground, &migration.up, &format!("{} again", migration.up.key)).await;
+        apply(ground, tenant, &migration.up, &format!("{} again", migration.up.key)).await;
         assert_eq!(comparable(&ground.inspect(tenant).await), after, "{} up again", file.name);
         undo.push((before, migration));
     }
     assert!(undo.len() > 2 && compiler.schema().tables.len() > 5);
     assert!(compiler.is_clean(), "{}", compiler.into_report());
     for (before, migration) in undo.iter().rev() {
-        apply(ground, &migration.down, &format!("{} again", migration.down.key)).await;
+        apply(ground, tenant, &migration.down, &format!("{} again", migration.down.key)).await;
         assert_eq!(comparable(&ground.inspect(tenant).await), *before, "{} down again", migration.name);
     }
 }
@@ -69,8 +70,18 @@ pub fn variables(tenant: &Tenant) -> Variables {
     ])
 }
 
-async fn apply(ground: &Ground, unit: &CompiledUnit, key: &str) {
-    let tenant = &ground.tenant;
+/// Makes a tenant's database from a template with all of its modules.
+pub async fn make(ground: &Ground, tenant: &Tenant, name: &str) {
+    ground.engine.create(&tenant.name, &tenant.lock).await.unwrap();
+    let files = template(name);
+    let modules: Vec<String> = files.modules.iter().map(|module| module.name.clone()).collect();
+    let mut compiler = Compiler::new(ground.engine.as_ref());
+    for unit in &compiler.template(&files, &modules) {
+        apply(ground, tenant, unit, &unit.key).await;
+    }
+}
+
+async fn apply(ground: &Ground, tenant: &Tenant, unit: &CompiledUnit, key: &str) {
     let unit = Unit { key, statements: &unit.statements, variables: &variables(tenant) };
     let mut session = ground.engine.open(&tenant.name, &tenant.lock).await.unwrap();
     let applied = session.apply(unit).await.unwrap_or_else(|cause| panic!("{key}: {cause}"));

@@ -165,6 +165,39 @@ async fn a_copy_of_what_the_administrator_of_a_hosted_server_made_has_everything
     copied_by_a_host(with_everything(Ground::hosted_schemas().await).await).await;
 }
 
+/// What the bulk reading says of a tenant is what a look at it says.
+async fn read_together(ground: &Ground) {
+    let (empty, lock) = another("empty", 9);
+    ground.engine.create(&empty, &lock).await.unwrap();
+    let asked = [(ground.name.clone(), ground.lock.tenant_id), (empty, lock.tenant_id)];
+    let found = ground.engine.inspect_all(&asked).await;
+    assert!(found[1].as_ref().unwrap().schema.tables.is_empty());
+    let mut session = ground.engine.look(&ground.name, ground.lock.tenant_id).await.unwrap();
+    let alone = session.inspect().await.unwrap();
+    session.close().await;
+    let found = found[0].as_ref().unwrap();
+    assert_eq!(*found.schema, alone);
+    assert_eq!(*found.fingerprint, *alone.fingerprint());
+    assert!(alone.tables.len() > 3 && alone.functions.len() > 2 && alone.views.len() > 1, "{alone:?}");
+    assert_eq!(alone.views["early"].query.matches(ground.name.as_str()).count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_is_read_together_as_it_is_alone() {
+    let mut all = Vec::new();
+    for ground in [
+        ground().await,
+        with_everything(Ground::schemas_on(Server::shared(), 8).await).await,
+        with_everything(Ground::hosted().await).await,
+        with_everything(Ground::hosted_schemas().await).await,
+    ] {
+        read_together(&ground).await;
+        let asked = [(ground.name.clone(), ground.lock.tenant_id)];
+        all.push(ground.engine.inspect_all(&asked).await.remove(0).unwrap());
+    }
+    assert!(all.iter().all(|one| *one == all[0]), "it differs by where it is");
+}
+
 async fn copied_by_a_host(ground: Ground) {
     let (name, lock) = another("copy", 9);
     let origin = Origin::Database(&ground.name, ground.lock.tenant_id);

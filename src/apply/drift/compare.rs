@@ -144,11 +144,11 @@ async fn look_at_place(
         let none = Vec::new();
         let own = own.get(&tenant.id).unwrap_or(&none);
         let result = expected_with(app, engine.as_ref(), tenant, own).await.map(|expected| {
-            let schema_hash = found.fingerprint();
+            let schema_hash = found.fingerprint.to_string();
             let differences = if schema_hash == expected.hash() {
                 Vec::new()
             } else {
-                compare(engine.as_ref(), &expected, &found)
+                compare(engine.as_ref(), &expected, &found.schema)
             };
             Found { schema_hash, expected_hash: expected.hash().to_owned(), differences }
         });

@@ -75,7 +75,7 @@ impl Mover<'_> {
     /// The triggers with their modes, those of one moment in the order in which they are run.
     async fn triggers(&mut self) -> Result<Vec<(String, String)>, EngineError> {
         let rows = sqlx::query(
-            "SELECT trigger_name, sql_mode FROM information_schema.triggers WHERE trigger_schema = ?
+            "SELECT trigger_name, sql_mode FROM information_schema.triggers WHERE event_object_schema = ?
              ORDER BY event_object_table, action_timing, event_manipulation, action_order",
         )
         .bind(self.name.as_str())

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     engine::{
-        Capabilities, DatabaseName, Engine, EngineError, Examined, Marker, Origin, Presence, Saved, Session,
-        SqlDialect, Statement, TenantLock, standing,
+        Capabilities, DatabaseName, Engine, EngineError, Examined, Inspected, Marker, Origin, Presence,
+        Saved, Session, SqlDialect, Statement, TenantLock, standing,
     },
     schema::Schema,
     sql::operation::Operation,
@@ -111,6 +111,10 @@ impl Engine for MariaDb {
 
     async fn look(&self, name: &DatabaseName, tenant: Uuid) -> Result<Box<dyn Session>, EngineError> {
         Ok(Box::new(self.looking(name, tenant).await?))
+    }
+
+    async fn inspect_all(&self, tenants: &[(DatabaseName, Uuid)]) -> Vec<Result<Inspected, EngineError>> {
+        self.inspect_many(tenants).await
     }
 
     async fn scratch(&self) -> Result<Box<dyn Session>, EngineError> {

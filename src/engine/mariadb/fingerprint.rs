@@ -76,7 +76,7 @@ pub(super) async fn now(
         None => {
             let rows = sqlx::query(
                 "SELECT CONVERT(CONCAT_WS('|', trigger_name, action_statement) USING utf8mb4)
-                 FROM information_schema.triggers WHERE trigger_schema = ?
+                 FROM information_schema.triggers WHERE event_object_schema = ?
                  UNION ALL SELECT CONVERT(CONCAT_WS('|', routine_name, routine_definition) USING utf8mb4)
                  FROM information_schema.routines WHERE routine_schema = ?
                  UNION ALL SELECT CONVERT(CONCAT_WS('|', table_name, index_name, column_name) USING utf8mb4)

@@ -1,7 +1,7 @@
-//! Reads a live database into the model, with one question for each kind of object. All of them name the database in
-//! `table_schema`: other conditions make the server open every table that it has.
+//! Reads a live database into the model, from what the catalog says of it.
 
 use super::{
+    catalog::{Answers, Catalog},
     routines::routines,
     tables::{COLLATION, own_keys},
     words::{read_type, same},
@@ -10,39 +10,8 @@ use crate::schema::{
     Check, Column, Default, ForeignKey, Function, Generated, Index, IndexPart, ReferentialAction, Schema,
     Table, Trigger, Type, View, model::TextSize,
 };
-use sqlx::{AssertSqlSafe, MySqlConnection, Row, mysql::MySqlRow};
+use sqlx::MySqlConnection;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A row whose columns are all texts or NULL.
-struct Texts(MySqlRow);
-
-impl Texts {
-    fn maybe(&self, place: usize) -> Result<Option<String>, sqlx::Error> {
-        self.0.try_get(place)
-    }
-
-    fn text(&self, place: usize) -> Result<String, sqlx::Error> {
-        Ok(self.maybe(place)?.unwrap_or_default())
-    }
-
-    fn is(&self, place: usize, word: &str) -> Result<bool, sqlx::Error> {
-        Ok(self.text(place)?.eq_ignore_ascii_case(word))
-    }
-}
-
-/// Asks for columns of a catalog as texts, whatever they are there.
-async fn ask(
-    connection: &mut MySqlConnection,
-    columns: &[&str],
-    rest: &str,
-    database: &str,
-) -> Result<Vec<Texts>, sqlx::Error> {
-    let columns: Vec<String> =
-        columns.iter().map(|column| format!("CONVERT({column} USING utf8mb4)")).collect();
-    let query = format!("SELECT {} {rest}", columns.join(", "));
-    let rows = sqlx::query(AssertSqlSafe(query)).bind(database).fetch_all(connection).await?;
-    Ok(rows.into_iter().map(Texts).collect())
-}
 
 fn is_internal(name: &str) -> bool {
     name.to_ascii_lowercase().starts_with("tenantry_")
@@ -50,19 +19,18 @@ fn is_internal(name: &str) -> bool {
 
 /// The schema of a database as it is now. Tables that begin with `tenantry_` are the program's own and left out.
 pub async fn inspect(connection: &mut MySqlConnection, database: &str) -> Result<Schema, sqlx::Error> {
-    let is_mariadb: String = sqlx::query("SELECT VERSION()").fetch_one(&mut *connection).await?.try_get(0)?;
-    let is_mariadb = is_mariadb.to_ascii_lowercase().contains("mariadb");
+    let answers = Answers::ask(connection, database).await?;
+    let mut schema = read(&answers)?;
+    read_functions(connection, database, &mut schema).await?;
+    Ok(schema)
+}
+
+/// The schema that the catalog tells of, without functions and procedures.
+pub(super) fn read(answers: &Answers) -> Result<Schema, sqlx::Error> {
     let mut schema = Schema::default();
-    let tables = ask(
-        connection,
-        &["table_name", "table_comment"],
-        "FROM information_schema.tables WHERE table_schema = ? AND table_type = 'BASE TABLE' ORDER BY table_name",
-        database,
-    )
-    .await?;
-    for row in tables {
+    for row in answers.of(Catalog::Tables) {
         let name = row.text(0)?;
-        if !is_internal(&name) {
+        if row.is(2, "BASE TABLE")? && !is_internal(&name) {
             let comment = Some(row.text(1)?).filter(|comment| !comment.is_empty());
             schema.tables.insert(
                 name.clone(),
@@ -78,41 +46,21 @@ pub async fn inspect(connection: &mut MySqlConnection, database: &str) -> Result
             );
         }
     }
-    read_columns(connection, database, is_mariadb, &mut schema).await?;
-    read_indexes(connection, database, is_mariadb, &mut schema).await?;
-    read_foreign_keys(connection, database, &mut schema).await?;
-    read_checks(connection, database, is_mariadb, &mut schema).await?;
-    read_views(connection, database, &mut schema).await?;
-    read_triggers(connection, database, &mut schema).await?;
-    read_functions(connection, database, &mut schema).await?;
+    read_columns(answers, &mut schema)?;
+    read_indexes(answers, &mut schema)?;
+    read_foreign_keys(answers, &mut schema)?;
+    read_checks(answers, &mut schema)?;
+    for row in answers.of(Catalog::Views) {
+        let (name, query) = (row.text(0)?, answers.view(row)?);
+        schema.views.insert(name.clone(), View { name, columns: Vec::new(), query });
+    }
+    read_triggers(answers, &mut schema)?;
     schema.tables.values_mut().for_each(leave_own_keys_out);
     Ok(schema)
 }
 
-async fn read_columns(
-    connection: &mut MySqlConnection,
-    database: &str,
-    is_mariadb: bool,
-    schema: &mut Schema,
-) -> Result<(), sqlx::Error> {
-    let rows = ask(
-        connection,
-        &[
-            "table_name",
-            "column_name",
-            "column_type",
-            "is_nullable",
-            "column_default",
-            "extra",
-            "generation_expression",
-            "collation_name",
-            "column_comment",
-        ],
-        "FROM information_schema.columns WHERE table_schema = ? ORDER BY table_name, ordinal_position",
-        database,
-    )
-    .await?;
-    for row in rows {
+fn read_columns(answers: &Answers, schema: &mut Schema) -> Result<(), sqlx::Error> {
+    for row in answers.of(Catalog::Columns) {
         let Some(table) = schema.tables.get_mut(&row.text(0)?) else { continue };
         let extra = row.text(5)?.to_ascii_lowercase();
         let expression = row.maybe(6)?.filter(|text| !text.is_empty());
@@ -123,7 +71,7 @@ async fn read_columns(
         let ty = read_type(&row.text(2)?);
         let default = match row.maybe(4)? {
             _ if generated.is_some() => None,
-            Some(written) if is_mariadb => read_default(&written),
+            Some(written) if answers.is_mariadb => read_default(&written),
             Some(written) if extra.contains("default_generated") => read_default(&written),
             Some(written) => Some(read_plain_default(&ty, written)),
             None => None,
@@ -215,21 +163,8 @@ fn unescaped(inside: &str) -> Option<String> {
     Some(text)
 }
 
-async fn read_indexes(
-    connection: &mut MySqlConnection,
-    database: &str,
-    is_mariadb: bool,
-    schema: &mut Schema,
-) -> Result<(), sqlx::Error> {
-    let expression = if is_mariadb { "NULL" } else { "expression" };
-    let rows = ask(
-        connection,
-        &["table_name", "index_name", "non_unique", "column_name", "sub_part", "collation", expression],
-        "FROM information_schema.statistics WHERE table_schema = ? ORDER BY table_name, index_name, seq_in_index",
-        database,
-    )
-    .await?;
-    for row in rows {
+fn read_indexes(answers: &Answers, schema: &mut Schema) -> Result<(), sqlx::Error> {
+    for row in answers.of(Catalog::Indexes) {
         let Some(table) = schema.tables.get_mut(&row.text(0)?) else { continue };
         let name = row.text(1)?;
         if name == "PRIMARY" {
@@ -255,18 +190,7 @@ async fn read_indexes(
     Ok(())
 }
 
-async fn read_foreign_keys(
-    connection: &mut MySqlConnection,
-    database: &str,
-    schema: &mut Schema,
-) -> Result<(), sqlx::Error> {
-    let rules = ask(
-        connection,
-        &["table_name", "constraint_name", "delete_rule", "update_rule"],
-        "FROM information_schema.referential_constraints WHERE constraint_schema = ?",
-        database,
-    )
-    .await?;
+fn read_foreign_keys(answers: &Answers, schema: &mut Schema) -> Result<(), sqlx::Error> {
     let action = |word: &str| match word {
         "CASCADE" => ReferentialAction::Cascade,
         "SET NULL" => ReferentialAction::SetNull,
@@ -274,18 +198,10 @@ async fn read_foreign_keys(
         _ => ReferentialAction::NoAction,
     };
     let mut actions = BTreeMap::new();
-    for row in rules {
+    for row in answers.of(Catalog::Rules) {
         actions.insert((row.text(0)?, row.text(1)?), (action(&row.text(2)?), action(&row.text(3)?)));
     }
-    let rows = ask(
-        connection,
-        &["table_name", "constraint_name", "column_name", "referenced_table_name", "referenced_column_name"],
-        "FROM information_schema.key_column_usage WHERE table_schema = ? AND referenced_table_name IS NOT NULL
-         ORDER BY table_name, constraint_name, ordinal_position",
-        database,
-    )
-    .await?;
-    for row in rows {
+    for row in answers.of(Catalog::Keys) {
         let (table, name) = (row.text(0)?, row.text(1)?);
         let (on_delete, on_update) = actions.get(&(table.clone(), name.clone())).copied().unwrap_or_default();
         let Some(table) = schema.tables.get_mut(&table) else { continue };
@@ -304,22 +220,8 @@ async fn read_foreign_keys(
     Ok(())
 }
 
-async fn read_checks(
-    connection: &mut MySqlConnection,
-    database: &str,
-    is_mariadb: bool,
-    schema: &mut Schema,
-) -> Result<(), sqlx::Error> {
-    let rest = if is_mariadb {
-        "FROM information_schema.check_constraints c WHERE c.constraint_schema = ?"
-    } else {
-        "FROM information_schema.check_constraints c JOIN information_schema.table_constraints t
-         ON t.constraint_schema = c.constraint_schema AND t.constraint_name = c.constraint_name
-         WHERE t.table_schema = ? AND t.constraint_type = 'CHECK'"
-    };
-    let table = if is_mariadb { "c.table_name" } else { "t.table_name" };
-    let rows = ask(connection, &[table, "c.constraint_name", "c.check_clause"], rest, database).await?;
-    for row in rows {
+fn read_checks(answers: &Answers, schema: &mut Schema) -> Result<(), sqlx::Error> {
+    for row in answers.of(Catalog::Checks) {
         let Some(table) = schema.tables.get_mut(&row.text(0)?) else { continue };
         let (name, expression) = (row.text(1)?, row.text(2)?);
         // MariaDB keeps JSON as a long text with a check that it adds by itself, called as the column.
@@ -338,41 +240,8 @@ async fn read_checks(
     Ok(())
 }
 
-async fn read_views(
-    connection: &mut MySqlConnection,
-    database: &str,
-    schema: &mut Schema,
-) -> Result<(), sqlx::Error> {
-    let rows = ask(
-        connection,
-        &["table_name", "view_definition"],
-        "FROM information_schema.views WHERE table_schema = ?",
-        database,
-    )
-    .await?;
-    // The server writes the database's name before each table: a copy of the database would seem another.
-    let qualifier = format!("`{}`.", database.replace('`', "``"));
-    for row in rows {
-        let name = row.text(0)?;
-        let query = row.text(1)?.replace(&qualifier, "");
-        schema.views.insert(name.clone(), View { name, columns: Vec::new(), query });
-    }
-    Ok(())
-}
-
-async fn read_triggers(
-    connection: &mut MySqlConnection,
-    database: &str,
-    schema: &mut Schema,
-) -> Result<(), sqlx::Error> {
-    let rows = ask(
-        connection,
-        &["trigger_name", "event_object_table", "action_timing", "event_manipulation", "action_statement"],
-        "FROM information_schema.triggers WHERE trigger_schema = ?",
-        database,
-    )
-    .await?;
-    for row in rows {
+fn read_triggers(answers: &Answers, schema: &mut Schema) -> Result<(), sqlx::Error> {
+    for row in answers.of(Catalog::Triggers) {
         let (name, table) = (row.text(0)?, row.text(1)?);
         if is_internal(&table) {
             continue;

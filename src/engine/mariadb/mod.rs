@@ -16,6 +16,7 @@
 
 mod accounts;
 mod aside;
+mod catalog;
 mod change;
 mod definitions;
 mod dialect;
@@ -26,6 +27,7 @@ mod fingerprint;
 mod inspect;
 mod keep;
 mod line;
+mod many;
 mod own;
 mod reading;
 mod routines;

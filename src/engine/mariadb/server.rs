@@ -5,7 +5,9 @@ use super::{
     line::Line,
     session::{MariaDbSession, away, is_machine_trouble},
 };
-use crate::engine::{DatabaseName, EngineError, Marker, Presence, Secrets, TenantLock, server::unreached};
+use crate::engine::{
+    DatabaseName, EngineError, Marker, Presence, Secrets, TenantLock, inspected::Known, server::unreached,
+};
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Executor, MySql, MySqlConnection, MySqlPool, Row,
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
@@ -28,6 +30,9 @@ const IDLE: Duration = Duration::from_mins(5);
 const DEADLINE: Duration = Duration::from_mins(10);
 /// How much later than we do the server itself stops a statement, where it can: for the case that we are gone.
 const LATER: Duration = Duration::from_secs(2);
+
+/// Connections at most over which catalogs are read at the same time: more than a server has processors are of no use.
+const MOST_LANES: usize = 4;
 
 /// The database with our own list of databases, which tenants cannot see. A row is there before its database is: a kill in
 /// between leaves nothing that nobody knows.
@@ -55,6 +60,10 @@ pub struct MariaDb {
     pub(super) folder: PathBuf,
     /// How long one statement of a tenant's may run.
     pub(super) deadline: Duration,
+    /// Connections over which catalogs are read at the same time.
+    pub(super) lanes: usize,
+    /// What was read of catalogs before.
+    pub(super) known: Known,
 }
 
 impl fmt::Debug for MariaDb {
@@ -116,7 +125,8 @@ impl MariaDb {
             .connect_lazy_with(options.clone());
         let for_tenants = connections.saturating_sub(for_admins).max(1);
         let places = Arc::new(Semaphore::new(usize::try_from(for_tenants).unwrap_or(1)));
-        Self { options, admins, places, secrets, folder, deadline: DEADLINE }
+        let lanes = usize::try_from(for_admins).unwrap_or(1).min(MOST_LANES);
+        Self { options, admins, places, secrets, folder, deadline: DEADLINE, lanes, known: Known::default() }
     }
 
     /// The same server, on which one statement of a tenant's may run for so long.

@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     engine::{
-        Capabilities, DatabaseName, Draft, Drafted, Engine, EngineError, Examined, Marker, Origin, Presence,
-        Saved, Session, SqlDialect, Statement, TenantLock, Whole, server::Isolation, standing,
+        Capabilities, DatabaseName, Draft, Drafted, Engine, EngineError, Examined, Inspected, Marker, Origin,
+        Presence, Saved, Session, SqlDialect, Statement, TenantLock, Whole, server::Isolation, standing,
     },
     schema::Schema,
     sql::operation::Operation,
@@ -29,7 +29,7 @@ const REFUSED: [&str; 2] = ["28P01", "28000"];
 
 impl Postgres {
     /// Enters a tenant's open database by its own role.
-    async fn enter_as_tenant(
+    pub(super) async fn enter_as_tenant(
         &self,
         name: &DatabaseName,
         tenant: Uuid,
@@ -318,6 +318,10 @@ impl Engine for Postgres {
 
     async fn look(&self, name: &DatabaseName, tenant: Uuid) -> Result<Box<dyn Session>, EngineError> {
         Ok(Box::new(self.looking(name, tenant).await?))
+    }
+
+    async fn inspect_all(&self, tenants: &[(DatabaseName, Uuid)]) -> Vec<Result<Inspected, EngineError>> {
+        self.inspect_many(tenants).await
     }
 
     async fn scratch(&self) -> Result<Box<dyn Session>, EngineError> {

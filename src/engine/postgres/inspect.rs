@@ -2,6 +2,7 @@
 //! made by hand either has its place in the model or shows under a name that begins with `postgres:`.
 
 use super::{
+    catalog::{Answers, Catalog, Texts, function},
     names::{self, COLLATION},
     reading, storage, tables,
 };
@@ -9,7 +10,7 @@ use crate::schema::{
     Check, Column, ForeignKey, Function, Generated, Index, IndexPart, ReferentialAction, Schema, Table,
     Trigger, Type, View,
 };
-use sqlx::{PgConnection, Row, postgres::PgRow};
+use sqlx::PgConnection;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a database could not be read.
@@ -21,12 +22,18 @@ pub enum InspectError {
 }
 
 /// The schema of that name as it is now. Tables that begin with `tenantry_` are the program's own and left out. The session's
-/// time zone is UTC, and the schema is the first of its search path.
+/// time zone is UTC.
 pub async fn inspect(connection: &mut PgConnection, schema: &str) -> Result<Schema, InspectError> {
+    let answers = Answers::ask(connection, &[schema]).await?.remove(schema).unwrap_or_default();
+    Ok(read(&answers)?)
+}
+
+/// The schema that the catalog tells of.
+pub(super) fn read(answers: &Answers) -> Result<Schema, sqlx::Error> {
     let mut found = Schema::default();
-    for row in rows(connection, RELATIONS, schema).await? {
-        let name: String = row.try_get("name")?;
-        if let Some(query) = row.try_get::<Option<String>, _>("query")? {
+    for row in answers.of(Catalog::Relations) {
+        let name = row.text(1)?;
+        if let Some(query) = row.maybe(3)? {
             let query = query.trim().trim_end_matches(';').to_owned();
             found.views.insert(name.clone(), View { name, columns: Vec::new(), query });
         } else {
@@ -37,148 +44,50 @@ pub async fn inspect(connection: &mut PgConnection, schema: &str) -> Result<Sche
                 indexes: BTreeMap::new(),
                 foreign_keys: BTreeMap::new(),
                 checks: BTreeMap::new(),
-                comment: row.try_get("comment")?,
+                comment: row.maybe(2)?,
             };
             found.tables.insert(name, table);
         }
     }
     let mut kept = BTreeMap::new();
-    for row in rows(connection, CONSTRAINTS, schema).await? {
-        let table: String = row.try_get("table")?;
-        if let Some(table) = found.tables.get_mut(&table) {
-            read_constraint(&row, table, &mut kept)?;
+    for row in answers.of(Catalog::Constraints) {
+        if let Some(table) = found.tables.get_mut(&row.text(1)?) {
+            read_constraint(row, table, &mut kept)?;
         }
     }
-    for row in rows(connection, INDEXES, schema).await? {
-        let table: String = row.try_get("table")?;
-        if let Some(table) = found.tables.get_mut(&table) {
-            read_index_part(&row, table)?;
+    for row in answers.of(Catalog::Indexes) {
+        if let Some(table) = found.tables.get_mut(&row.text(1)?) {
+            read_index_part(row, table)?;
         }
     }
     let mut uuids = BTreeSet::new();
-    for row in rows(connection, COLUMNS, schema).await? {
-        let table: String = row.try_get("table")?;
-        if let Some(table) = found.tables.get_mut(&table) {
-            read_column(&row, table, &kept, &mut uuids)?;
+    for row in answers.of(Catalog::Columns) {
+        if let Some(table) = found.tables.get_mut(&row.text(1)?) {
+            read_column(row, table, &kept, &mut uuids)?;
         }
     }
     settle_uuids(&mut found, &uuids);
-    for row in rows(connection, FUNCTIONS, schema).await? {
-        let name: String = row.try_get("name")?;
-        let definition = homeless(row.try_get("definition")?, row.try_get("home")?);
-        found.functions.insert(name.clone(), Function { name, definition });
+    for row in answers.of(Catalog::Functions) {
+        let name = row.text(1)?;
+        found.functions.insert(name.clone(), Function { name, definition: function(row)? });
     }
-    for row in rows(connection, TRIGGERS, schema).await? {
-        read_trigger(&row, &mut found)?;
+    for row in answers.of(Catalog::Triggers) {
+        read_trigger(row, &mut found)?;
     }
     Ok(found)
 }
 
-/// A function's definition without the schema that it is in: it is the same function in every tenant's.
-fn homeless(definition: &str, home: &str) -> String {
-    let definition = definition.trim();
-    for head in ["CREATE OR REPLACE FUNCTION ", "CREATE OR REPLACE PROCEDURE "] {
-        let rest = definition.strip_prefix(head).and_then(|rest| rest.strip_prefix(home)?.strip_prefix('.'));
-        if let Some(rest) = rest {
-            return format!("{head}{rest}");
-        }
-    }
-    definition.to_owned()
-}
-
-async fn rows(
-    connection: &mut PgConnection,
-    query: &'static str,
-    schema: &str,
-) -> Result<Vec<PgRow>, sqlx::Error> {
-    sqlx::query(query).bind(schema).fetch_all(connection).await
-}
-
-const RELATIONS: &str = r"
-SELECT c.relname::text AS name, obj_description(c.oid, 'pg_class') AS comment,
-       CASE WHEN c.relkind = 'v' THEN pg_get_viewdef(c.oid, true) END AS query
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v') AND NOT starts_with(c.relname::text, 'tenantry_')
-ORDER BY c.relname";
-
-const COLUMNS: &str = r#"
-SELECT c.relname::text AS "table", a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type,
-       a.attnotnull AS not_null, a.attidentity <> '' AS identity, a.attgenerated::text AS generated,
-       pg_get_expr(d.adbin, d.adrelid) AS expression, col_description(c.oid, a.attnum) AS comment,
-       CASE WHEN a.attcollation <> t.typcollation THEN o.collname::text END AS collation
-FROM pg_class c
-JOIN pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-JOIN pg_type t ON t.oid = a.atttypid
-LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-LEFT JOIN pg_collation o ON o.oid = a.attcollation
-WHERE n.nspname = $1 AND c.relkind IN ('r', 'p')
-ORDER BY c.relname, a.attnum"#;
-
-const CONSTRAINTS: &str = r#"
-SELECT c.relname::text AS "table", k.conname::text AS name, k.contype::text AS kind,
-       obj_description(k.oid, 'pg_constraint') AS comment,
-       COALESCE((SELECT array_agg(a.attname::text ORDER BY u.place) FROM unnest(k.conkey) WITH ORDINALITY AS u(number, place)
-        JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.number), '{}') AS columns,
-       f.relname::text AS foreign_table,
-       COALESCE((SELECT array_agg(a.attname::text ORDER BY u.place) FROM unnest(k.confkey) WITH ORDINALITY AS u(number, place)
-        JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.number), '{}') AS foreign_columns,
-       k.confdeltype::text AS on_delete, k.confupdtype::text AS on_update, pg_get_expr(k.conbin, k.conrelid) AS expression
-FROM pg_constraint k
-JOIN pg_class c ON c.oid = k.conrelid
-JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_class f ON f.oid = k.confrelid
-WHERE n.nspname = $1 AND k.contype IN ('p', 'f', 'c') AND k.conparentid = 0
-ORDER BY c.relname, k.conname"#;
-
-const INDEXES: &str = r#"
-SELECT c.relname::text AS "table", i.relname::text AS name, x.indisunique AS is_unique,
-       pg_get_expr(x.indpred, x.indrelid) AS filter, obj_description(i.oid, 'pg_class') AS comment,
-       a.attname::text AS "column", pg_get_indexdef(x.indexrelid, k.place, true) AS expression,
-       (x.indoption[k.place - 1] & 1) = 1 AS is_descending
-FROM pg_index x
-JOIN pg_class c ON c.oid = x.indrelid
-JOIN pg_class i ON i.oid = x.indexrelid
-JOIN pg_namespace n ON n.oid = c.relnamespace
-CROSS JOIN LATERAL generate_series(1, x.indnkeyatts::integer) AS k(place)
-LEFT JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k.place - 1] AND a.attnum > 0
-WHERE n.nspname = $1 AND NOT x.indisprimary
-ORDER BY c.relname, i.relname, k.place"#;
-
-const TRIGGERS: &str = r#"
-SELECT c.relname::text AS "table", t.tgname::text AS name, pg_get_triggerdef(t.oid, true) AS definition,
-       p.proname::text AS function, p.prosrc AS body, t.tgenabled::text AS enabled
-FROM pg_trigger t
-JOIN pg_class c ON c.oid = t.tgrelid
-JOIN pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_proc p ON p.oid = t.tgfoid
-WHERE n.nspname = $1 AND NOT t.tgisinternal
-ORDER BY c.relname, t.tgname"#;
-
-/// What an extension brings is the extension's.
-const FUNCTIONS: &str = r"
-SELECT p.proname::text || '(' || pg_get_function_identity_arguments(p.oid) || ')' AS name, pg_get_functiondef(p.oid) AS definition,
-       quote_ident(n.nspname) AS home
-FROM pg_proc p
-JOIN pg_namespace n ON n.oid = p.pronamespace
-WHERE n.nspname = $1 AND p.prokind IN ('f', 'p', 'w') AND NOT starts_with(p.proname::text, 'tenantry_')
-  AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
-ORDER BY 1";
-
 /// Types and collations by table and column, as the comments of checks keep them.
 type Kept = BTreeMap<(String, String), (Type, Option<String>)>;
 
-fn read_constraint(row: &PgRow, table: &mut Table, kept: &mut Kept) -> Result<(), sqlx::Error> {
-    let live: String = row.try_get("name")?;
-    let kind: String = row.try_get("kind")?;
-    let comment: Option<String> = row.try_get("comment")?;
-    let columns: Vec<String> = row.try_get("columns")?;
+fn read_constraint(row: &Texts, table: &mut Table, kept: &mut Kept) -> Result<(), sqlx::Error> {
+    let (live, kind, comment, columns) = (row.text(2)?, row.text(3)?, row.maybe(4)?, row.names(5)?);
     let name = names::whole_name(&live, comment.as_deref());
     match kind.as_str() {
         "p" => table.primary_key = columns,
         "f" => {
-            let action = |column: &str| -> Result<ReferentialAction, sqlx::Error> {
-                Ok(match row.try_get::<String, _>(column)?.as_str() {
+            let action = |place: usize| -> Result<ReferentialAction, sqlx::Error> {
+                Ok(match row.text(place)?.as_str() {
                     "c" => ReferentialAction::Cascade,
                     "n" => ReferentialAction::SetNull,
                     "d" => ReferentialAction::SetDefault,
@@ -188,10 +97,10 @@ fn read_constraint(row: &PgRow, table: &mut Table, kept: &mut Kept) -> Result<()
             let key = ForeignKey {
                 name: name.clone(),
                 columns,
-                foreign_table: row.try_get::<Option<String>, _>("foreign_table")?.unwrap_or_default(),
-                foreign_columns: row.try_get("foreign_columns")?,
-                on_delete: action("on_delete")?,
-                on_update: action("on_update")?,
+                foreign_table: row.text(6)?,
+                foreign_columns: row.names(7)?,
+                on_delete: action(8)?,
+                on_update: action(9)?,
             };
             table.foreign_keys.insert(name, key);
         }
@@ -203,21 +112,18 @@ fn read_constraint(row: &PgRow, table: &mut Table, kept: &mut Kept) -> Result<()
                 kept.insert((table.name.clone(), column.clone()), carried);
                 return Ok(());
             }
-            let expression = row.try_get::<Option<String>, _>("expression")?.unwrap_or_default();
+            let expression = row.text(10)?;
             table.checks.insert(name.clone(), Check { name, expression });
         }
     }
     Ok(())
 }
 
-fn read_index_part(row: &PgRow, table: &mut Table) -> Result<(), sqlx::Error> {
-    let live: String = row.try_get("name")?;
-    let comment: Option<String> = row.try_get("comment")?;
+fn read_index_part(row: &Texts, table: &mut Table) -> Result<(), sqlx::Error> {
+    let (live, comment) = (row.text(2)?, row.maybe(5)?);
     let name = names::index_name_in_model(&table.name, &names::whole_name(&live, comment.as_deref()));
-    let column: Option<String> = row.try_get("column")?;
-    let expression: Option<String> = row.try_get("expression")?;
-    let descending = row.try_get("is_descending")?;
-    let part = match (column, expression.unwrap_or_default()) {
+    let descending = row.is_true(8)?;
+    let part = match (row.maybe(6)?, row.text(7)?) {
         (Some(column), _) => IndexPart { column, is_expression: false, prefix: None, descending },
         (None, expression) => match reading::prefix(&expression) {
             Some((column, length)) => {
@@ -226,8 +132,7 @@ fn read_index_part(row: &PgRow, table: &mut Table) -> Result<(), sqlx::Error> {
             None => IndexPart { column: expression, is_expression: true, prefix: None, descending },
         },
     };
-    let unique = row.try_get("is_unique")?;
-    let filter = row.try_get("filter")?;
+    let (unique, filter) = (row.is_true(3)?, row.maybe(4)?);
     let index =
         table.indexes.entry(name.clone()).or_insert(Index { name, parts: Vec::new(), unique, filter });
     index.parts.push(part);
@@ -235,13 +140,13 @@ fn read_index_part(row: &PgRow, table: &mut Table) -> Result<(), sqlx::Error> {
 }
 
 fn read_column(
-    row: &PgRow,
+    row: &Texts,
     table: &mut Table,
     kept: &Kept,
     uuids: &mut BTreeSet<(String, String)>,
 ) -> Result<(), sqlx::Error> {
-    let name: String = row.try_get("name")?;
-    let short = reading::short_type(&row.try_get::<String, _>("type")?);
+    let name = row.text(2)?;
+    let short = reading::short_type(&row.text(3)?);
     let place = (table.name.clone(), name.clone());
     let (ty, kept_collation) = match kept.get(&place) {
         Some((ty, collation)) if storage::declared_type(ty) == short => (ty.clone(), collation.clone()),
@@ -252,7 +157,7 @@ fn read_column(
         }
         None => (reading::plain_type(&short), None),
     };
-    let live_collation: Option<String> = row.try_get("collation")?;
+    let live_collation = row.maybe(9)?;
     let in_key = storage::is_in_key(table, &name);
     let is_text = storage::is_text(&ty) && short != "uuid";
     let collation = match live_collation.as_deref() {
@@ -263,9 +168,7 @@ fn read_column(
         None if is_text && in_key => Some(format!("{}{}", storage::LIVE, storage::DATABASES_OWN)),
         None => kept_collation,
     };
-    let generated: String = row.try_get("generated")?;
-    let expression: Option<String> = row.try_get("expression")?;
-    let (default, generated) = match (generated.as_str(), expression) {
+    let (default, generated) = match (row.text(6)?.as_str(), row.maybe(7)?) {
         ("", expression) => (expression.map(|written| reading::default(&written, &ty)), None),
         (kind, expression) => {
             let expression = expression.unwrap_or_default();
@@ -275,13 +178,13 @@ fn read_column(
     table.columns.push(Column {
         name,
         ty,
-        nullable: !row.try_get::<bool, _>("not_null")?,
+        nullable: !row.is_true(4)?,
         default,
-        auto_increment: row.try_get("identity")?,
+        auto_increment: row.is_true(5)?,
         on_update_now: false,
         generated,
         collation,
-        comment: row.try_get("comment")?,
+        comment: row.maybe(8)?,
     });
     Ok(())
 }
@@ -309,13 +212,9 @@ fn settle_uuids(schema: &mut Schema, uuids: &BTreeSet<(String, String)>) {
 }
 
 /// Our own trigger is `ON UPDATE CURRENT_TIMESTAMP`; any other is somebody's.
-fn read_trigger(row: &PgRow, schema: &mut Schema) -> Result<(), sqlx::Error> {
-    let table: String = row.try_get("table")?;
-    let name: String = row.try_get("name")?;
-    let definition: String = row.try_get("definition")?;
-    let body: String = row.try_get("body")?;
-    let function: String = row.try_get("function")?;
-    let enabled: String = row.try_get("enabled")?;
+fn read_trigger(row: &Texts, schema: &mut Schema) -> Result<(), sqlx::Error> {
+    let (table, name, definition) = (row.text(1)?, row.text(2)?, row.text(3)?);
+    let (function, body, enabled) = (row.text(4)?, row.text(5)?, row.text(6)?);
     let own = names::on_update(&table);
     let is_ours = name == own
         && function == own

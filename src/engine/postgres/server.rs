@@ -8,6 +8,7 @@ use crate::{
     digest::sha256_hex,
     engine::{
         EngineError, Secrets,
+        inspected::Known,
         server::{Isolation, unreached},
     },
 };
@@ -34,6 +35,9 @@ const IDLE: Duration = Duration::from_mins(5);
 /// How often, and so for about how many milliseconds, the end of a connection is waited for before the server is told to end
 /// it, and once more after that.
 const MOST_LOOKS: u32 = 300;
+
+/// Connections at most over which the catalog is asked at the same time: more than a server has processors are of no use.
+const MOST_LANES: usize = 4;
 
 /// What a session means whatever a server, a database or an account has been set to: what is asked for while connecting comes
 /// before all of these.
@@ -71,6 +75,12 @@ pub struct Postgres {
     is_closed_to_public: Arc<OnceCell<()>>,
     pub(super) is_prepared: Arc<OnceCell<()>>,
     pub(super) wholes: super::whole::Wholes,
+    /// Connections that there may be into tenants' databases at once.
+    pub(super) for_tenants: usize,
+    /// Connections over which the catalog is asked about tenants' schemas at the same time.
+    pub(super) lanes: usize,
+    /// What was read of catalogs before.
+    pub(super) known: Known,
     /// Statements that are still run before everything fails; tests end a program like that.
     pub(super) left: Option<Arc<AtomicU32>>,
 }
@@ -204,18 +214,21 @@ impl Postgres {
             .acquire_timeout(CONNECT)
             .idle_timeout(IDLE)
             .connect_lazy_with(options.clone().options([("search_path", "pg_catalog")]));
-        let for_tenants = connections.saturating_sub(for_admins).max(1);
+        let for_tenants = usize::try_from(connections.saturating_sub(for_admins).max(1)).unwrap_or(1);
         Self {
             options,
             isolation: Isolation::Database,
             admins,
-            places: Arc::new(Semaphore::new(usize::try_from(for_tenants).unwrap_or(1))),
+            places: Arc::new(Semaphore::new(for_tenants)),
             secrets,
             folder,
             is_superuser: Arc::default(),
             is_closed_to_public: Arc::default(),
             is_prepared: Arc::default(),
             wholes: super::whole::Wholes::default(),
+            for_tenants,
+            lanes: usize::try_from(for_admins).unwrap_or(1).min(MOST_LANES),
+            known: Known::default(),
             left: None,
         }
     }

@@ -10,8 +10,8 @@ use super::{
     session::{self, SqliteSession},
 };
 use crate::engine::{
-    Capabilities, DatabaseName, Draft, Drafted, Engine, EngineError, Marker, Origin, Presence, Saved,
-    Session, SqlDialect, Statement, TenantLock, Whole, standing,
+    Capabilities, DatabaseName, Draft, Drafted, Engine, EngineError, Inspected, Marker, Origin, Presence,
+    Saved, Session, SqlDialect, Statement, TenantLock, Whole, inspected::Known, standing,
 };
 use crate::{schema::Schema, sql::operation::Operation};
 use async_trait::async_trait;
@@ -32,6 +32,8 @@ pub struct Sqlite {
     folder: PathBuf,
     images: Images,
     in_order: InOrder,
+    /// What was read of files before.
+    pub(super) known: Known,
 }
 
 pub(super) fn away(what: &str, cause: impl std::fmt::Display) -> EngineError {
@@ -41,7 +43,7 @@ pub(super) fn away(what: &str, cause: impl std::fmt::Display) -> EngineError {
 impl Sqlite {
     /// An engine that keeps its files in `folder`, which must exist.
     pub fn new(folder: PathBuf) -> Self {
-        Sqlite { folder, images: Images::default(), in_order: InOrder::default() }
+        Sqlite { folder, images: Images::default(), in_order: InOrder::default(), known: Known::default() }
     }
 
     pub(super) fn folder(&self) -> &Path {
@@ -404,6 +406,10 @@ impl Engine for Sqlite {
     async fn look(&self, name: &DatabaseName, tenant: Uuid) -> Result<Box<dyn Session>, EngineError> {
         let options = options(&self.content(name).await?).read_only(true);
         Ok(Box::new(SqliteSession::open(options, name, tenant, None).await?))
+    }
+
+    async fn inspect_all(&self, tenants: &[(DatabaseName, Uuid)]) -> Vec<Result<Inspected, EngineError>> {
+        self.inspect_many(tenants).await
     }
 
     async fn check(&self, name: &DatabaseName, tenant: Uuid) -> Result<(), EngineError> {

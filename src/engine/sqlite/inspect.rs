@@ -7,6 +7,7 @@ use super::{
     encoding, names, tables,
     tokens::{Kind, canonical, tokenize},
 };
+use crate::engine::inspected::Said;
 use crate::schema::{
     Check, Column, ForeignKey, Generated, Index, IndexPart, Schema, Table, Trigger, Type, View,
 };
@@ -38,7 +39,16 @@ pub async fn inspect_again(
     connection: &mut SqliteConnection,
     seen: &mut Seen,
 ) -> Result<Schema, InspectError> {
-    let mut objects = read_objects(connection).await?;
+    let objects = read_objects(connection).await?;
+    read_schema(connection, objects, seen).await
+}
+
+/// The schema with these objects.
+async fn read_schema(
+    connection: &mut SqliteConnection,
+    mut objects: Vec<Object>,
+    seen: &mut Seen,
+) -> Result<Schema, InspectError> {
     let mut texts: BTreeMap<String, String> = BTreeMap::new();
     for object in objects.iter().filter(|object| object.kind == "table" || object.kind == "index") {
         let text = texts.entry(object.table.clone()).or_default();
@@ -75,6 +85,54 @@ pub async fn inspect_again(
     }
     fill_in_foreign_columns(&mut schema);
     Ok(schema)
+}
+
+/// A database as `sqlite_schema` tells of it. Files in which it says the same have the same schema.
+pub(super) struct Told {
+    objects: Vec<Object>,
+    /// A digest of that.
+    pub(super) said: [u8; 32],
+    /// The tenant in the marker.
+    pub(super) owner: String,
+}
+
+impl Told {
+    /// What a database with a marker of ours says, in one statement; `None` where there is no such marker, or the content was shut
+    /// away.
+    pub(super) async fn by(connection: &mut SqliteConnection) -> Result<Option<Self>, InspectError> {
+        let rows = sqlx::query(
+            "SELECT type, name, tbl_name, coalesce(sql, '') AS sql FROM sqlite_schema
+             WHERE type IN ('table', 'view', 'trigger', 'index')
+             UNION ALL SELECT 'owner', tenant_id, '', '' FROM tenantry_owner ORDER BY type, name",
+        )
+        .fetch_all(connection)
+        .await?;
+        let (mut objects, mut owners, mut is_shut) = (Vec::with_capacity(rows.len()), Vec::new(), false);
+        let mut said = Said::default();
+        for row in &rows {
+            let object = object(row)?;
+            if object.kind == "owner" {
+                owners.push(object.name);
+                continue;
+            }
+            is_shut |= object.name == "tenantry_shut";
+            if object.is_the_tenants() {
+                for text in [&object.kind, &object.name, &object.table, &object.sql] {
+                    said.value(Some(text.as_bytes()));
+                }
+                objects.push(object);
+            }
+        }
+        Ok(match owners.pop() {
+            Some(owner) if owners.is_empty() && !is_shut => Some(Self { objects, said: said.end(), owner }),
+            _ => None,
+        })
+    }
+
+    /// The schema, on the connection that told of it; nothing is written meanwhile.
+    pub(super) async fn schema(self, connection: &mut SqliteConnection) -> Result<Schema, InspectError> {
+        read_schema(connection, self.objects, &mut Seen::default()).await
+    }
 }
 
 struct Object {
@@ -115,19 +173,29 @@ async fn read_objects(connection: &mut SqliteConnection) -> Result<Vec<Object>, 
     .fetch_all(connection)
     .await?;
     let mut objects = Vec::with_capacity(rows.len());
-    for row in rows {
-        let object = Object {
-            kind: row.try_get("type")?,
-            name: row.try_get("name")?,
-            table: row.try_get("tbl_name")?,
-            sql: row.try_get("sql")?,
-        };
-        // The names of the indexes that SQLite makes for keys begin with `sqlite_`.
-        if !is_internal(&object.table) && (object.kind == "index" || !is_internal(&object.name)) {
+    for row in &rows {
+        let object = object(row)?;
+        if object.is_the_tenants() {
             objects.push(object);
         }
     }
     Ok(objects)
+}
+
+fn object(row: &SqliteRow) -> Result<Object, sqlx::Error> {
+    Ok(Object {
+        kind: row.try_get("type")?,
+        name: row.try_get("name")?,
+        table: row.try_get("tbl_name")?,
+        sql: row.try_get("sql")?,
+    })
+}
+
+impl Object {
+    /// The names of the indexes that SQLite makes for keys begin with `sqlite_`.
+    fn is_the_tenants(&self) -> bool {
+        !is_internal(&self.table) && (self.kind == "index" || !is_internal(&self.name))
+    }
 }
 
 async fn read_columns(

@@ -33,6 +33,7 @@ mod inserts;
 mod inspect;
 mod keep;
 mod literals;
+mod many;
 mod names;
 mod own;
 mod queries;

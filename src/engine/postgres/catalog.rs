@@ -1,0 +1,291 @@
+//! What is asked of the server's catalog about schemas, about one or about many in the same questions.
+//!
+//! The server writes names with or without their schema, depending on the search path. What it writes of a schema is asked for
+//! with that schema as the path, and with nothing else; the path is set for the one value only, by the statement that asks:
+//! then it was read already, and no function or operator that stands in the schema can take the place of the server's own.
+//!
+//! What is in a schema is found by what depends on it: there is no index by which the catalog finds it otherwise, and in a database
+//! with thousands of schemas looking through all of it takes a hundred times as long.
+
+use super::names::text;
+use crate::engine::inspected::Said;
+use sqlx::{PgConnection, Row, postgres::PgRow};
+use std::collections::BTreeMap;
+
+/// A row whose columns are all texts or NULL; the first is the schema.
+pub(super) struct Texts(PgRow);
+
+impl Texts {
+    pub(super) fn new(row: PgRow) -> Self {
+        Self(row)
+    }
+
+    fn peek(&self, place: usize) -> Result<Option<&str>, sqlx::Error> {
+        self.0.try_get(place)
+    }
+
+    pub(super) fn maybe(&self, place: usize) -> Result<Option<String>, sqlx::Error> {
+        Ok(self.peek(place)?.map(str::to_owned))
+    }
+
+    pub(super) fn text(&self, place: usize) -> Result<String, sqlx::Error> {
+        Ok(self.maybe(place)?.unwrap_or_default())
+    }
+
+    pub(super) fn is_true(&self, place: usize) -> Result<bool, sqlx::Error> {
+        Ok(self.peek(place)? == Some("true"))
+    }
+
+    /// Names that are written as an array of JSON.
+    pub(super) fn names(&self, place: usize) -> Result<Vec<String>, sqlx::Error> {
+        let written = self.peek(place)?.unwrap_or("[]");
+        serde_json::from_str(written).map_err(|cause| sqlx::Error::Decode(cause.into()))
+    }
+}
+
+/// A value as it is where the schema `n` is the search path.
+macro_rules! at_home {
+    ($value:literal) => {
+        concat!(
+            "CASE WHEN current_setting('search_path') = quote_ident(n.nspname)
+             OR set_config('search_path', quote_ident(n.nspname), true) <> '' THEN ",
+            $value,
+            " END"
+        )
+    };
+}
+
+/// The schemas that are asked about.
+macro_rules! asked {
+    ($name:literal) => {
+        concat!($name, " = ANY($1::text[]::name[])")
+    };
+}
+
+/// That `c` is a relation of one of them.
+macro_rules! of_asked {
+    () => {
+        of_asked!("c.oid", "pg_class")
+    };
+    ($oid:literal, $catalog:literal) => {
+        concat!(
+            $oid,
+            " = ANY(ARRAY(SELECT d.objid FROM pg_depend d JOIN pg_namespace m ON m.oid = d.refobjid
+             WHERE d.refclassid = 'pg_namespace'::regclass AND d.classid = '",
+            $catalog,
+            "'::regclass AND ",
+            asked!("m.nspname"),
+            ")) AND ",
+            asked!("n.nspname")
+        )
+    };
+}
+
+/// Kinds of things that the catalog tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Catalog {
+    /// Tables and views: name, comment, and a view's query.
+    Relations,
+    Constraints,
+    Indexes,
+    Columns,
+    Functions,
+    Triggers,
+}
+
+impl Catalog {
+    pub(super) const ALL: [Catalog; 6] = [
+        Catalog::Relations,
+        Catalog::Constraints,
+        Catalog::Indexes,
+        Catalog::Columns,
+        Catalog::Functions,
+        Catalog::Triggers,
+    ];
+
+    /// The question; its value is an array of schemas' names.
+    fn question(self) -> &'static str {
+        match self {
+            Catalog::Relations => RELATIONS,
+            Catalog::Constraints => CONSTRAINTS,
+            Catalog::Indexes => INDEXES,
+            Catalog::Columns => COLUMNS,
+            Catalog::Functions => FUNCTIONS,
+            Catalog::Triggers => TRIGGERS,
+        }
+    }
+
+    /// The question about one schema, where it is one of many in a text.
+    pub(super) fn question_about(self, schema: &str) -> String {
+        let one = format!("ARRAY[{}]", text(schema));
+        self.question().replace("$1", &one)
+    }
+}
+
+const RELATIONS: &str = concat!(
+    "SELECT n.nspname::text, c.relname::text, obj_description(c.oid, 'pg_class'),
+            CASE WHEN c.relkind = 'v' THEN ",
+    at_home!("pg_get_viewdef(c.oid, true)"),
+    " END
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE ",
+    of_asked!(),
+    " AND c.relkind IN ('r', 'p', 'v') AND NOT starts_with(c.relname::text, 'tenantry_')
+     ORDER BY n.nspname, c.relname"
+);
+
+const COLUMNS: &str = concat!(
+    "SELECT n.nspname::text, c.relname::text, a.attname::text, ",
+    at_home!("format_type(a.atttypid, a.atttypmod)"),
+    ", a.attnotnull::text, (a.attidentity <> '')::text, a.attgenerated::text,
+       CASE WHEN d.adbin IS NOT NULL THEN ",
+    at_home!("pg_get_expr(d.adbin, d.adrelid)"),
+    " END, col_description(c.oid, a.attnum), CASE WHEN a.attcollation <> t.typcollation THEN o.collname::text END
+     FROM pg_class c
+     JOIN pg_namespace n ON n.oid = c.relnamespace
+     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+     JOIN pg_type t ON t.oid = a.atttypid
+     LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+     LEFT JOIN pg_collation o ON o.oid = a.attcollation
+     WHERE ",
+    of_asked!(),
+    " AND c.relkind IN ('r', 'p')
+     ORDER BY n.nspname, c.relname, a.attnum"
+);
+
+const CONSTRAINTS: &str = concat!(
+    "SELECT n.nspname::text, c.relname::text, k.conname::text, k.contype::text,
+            obj_description(k.oid, 'pg_constraint'),
+            (SELECT json_agg(a.attname::text ORDER BY u.place) FROM unnest(k.conkey) WITH ORDINALITY AS u(number, place)
+             JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.number)::text,
+            f.relname::text,
+            (SELECT json_agg(a.attname::text ORDER BY u.place) FROM unnest(k.confkey) WITH ORDINALITY AS u(number, place)
+             JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.number)::text,
+            k.confdeltype::text, k.confupdtype::text,
+            CASE WHEN k.conbin IS NOT NULL THEN ",
+    at_home!("pg_get_expr(k.conbin, k.conrelid)"),
+    " END
+     FROM pg_constraint k
+     JOIN pg_class c ON c.oid = k.conrelid
+     JOIN pg_namespace n ON n.oid = c.relnamespace
+     LEFT JOIN pg_class f ON f.oid = k.confrelid
+     WHERE ",
+    of_asked!(),
+    " AND k.contype IN ('p', 'f', 'c') AND k.conparentid = 0
+     ORDER BY n.nspname, c.relname, k.conname"
+);
+
+const INDEXES: &str = concat!(
+    "SELECT n.nspname::text, c.relname::text, i.relname::text, x.indisunique::text,
+            CASE WHEN x.indpred IS NOT NULL THEN ",
+    at_home!("pg_get_expr(x.indpred, x.indrelid)"),
+    " END, obj_description(i.oid, 'pg_class'), a.attname::text,
+            CASE WHEN a.attname IS NULL THEN ",
+    at_home!("pg_get_indexdef(x.indexrelid, k.place, true)"),
+    " END, ((x.indoption[k.place - 1] & 1) = 1)::text
+     FROM pg_index x
+     JOIN pg_class c ON c.oid = x.indrelid
+     JOIN pg_class i ON i.oid = x.indexrelid
+     JOIN pg_namespace n ON n.oid = c.relnamespace
+     CROSS JOIN LATERAL generate_series(1, x.indnkeyatts::integer) AS k(place)
+     LEFT JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k.place - 1] AND a.attnum > 0
+     WHERE ",
+    of_asked!(),
+    " AND NOT x.indisprimary
+     ORDER BY n.nspname, c.relname, i.relname, k.place"
+);
+
+const TRIGGERS: &str = concat!(
+    "SELECT n.nspname::text, c.relname::text, t.tgname::text, ",
+    at_home!("pg_get_triggerdef(t.oid, true)"),
+    ", p.proname::text, p.prosrc, t.tgenabled::text
+     FROM pg_trigger t
+     JOIN pg_class c ON c.oid = t.tgrelid
+     JOIN pg_namespace n ON n.oid = c.relnamespace
+     JOIN pg_proc p ON p.oid = t.tgfoid
+     WHERE ",
+    of_asked!(),
+    " AND NOT t.tgisinternal
+     ORDER BY n.nspname, c.relname, t.tgname"
+);
+
+/// What an extension brings is the extension's.
+const FUNCTIONS: &str = concat!(
+    "SELECT n.nspname::text, p.proname::text || '(' || ",
+    at_home!("pg_get_function_identity_arguments(p.oid)"),
+    " || ')', ",
+    at_home!("pg_get_functiondef(p.oid)"),
+    ", quote_ident(n.nspname)
+     FROM pg_proc p
+     JOIN pg_namespace n ON n.oid = p.pronamespace
+     WHERE ",
+    of_asked!("p.oid", "pg_proc"),
+    " AND p.prokind IN ('f', 'p', 'w') AND NOT starts_with(p.proname::text, 'tenantry_')
+       AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+     ORDER BY n.nspname, 2"
+);
+
+/// All that the catalog says of one schema.
+#[derive(Default)]
+pub(super) struct Answers(BTreeMap<Catalog, Vec<Texts>>);
+
+impl Answers {
+    /// Asks everything about schemas. Those that have nothing in them are not among the answers.
+    pub(super) async fn ask(
+        connection: &mut PgConnection,
+        schemas: &[&str],
+    ) -> Result<BTreeMap<String, Answers>, sqlx::Error> {
+        let names: Vec<String> = schemas.iter().map(|name| (*name).to_owned()).collect();
+        let mut all: BTreeMap<String, Answers> = BTreeMap::new();
+        for catalog in Catalog::ALL {
+            for row in sqlx::query(catalog.question()).bind(&names).fetch_all(&mut *connection).await? {
+                let row = Texts::new(row);
+                match row.peek(0)?.and_then(|schema| all.get_mut(schema)) {
+                    Some(answers) => answers.add(catalog, row),
+                    None => all.entry(row.text(0)?).or_default().add(catalog, row),
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    pub(super) fn add(&mut self, catalog: Catalog, row: Texts) {
+        self.0.entry(catalog).or_default().push(row);
+    }
+
+    pub(super) fn of(&self, catalog: Catalog) -> &[Texts] {
+        self.0.get(&catalog).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// A digest of everything that was said, but for the schema's name.
+    pub(super) fn said(&self) -> Result<[u8; 32], sqlx::Error> {
+        let mut said = Said::default();
+        for catalog in Catalog::ALL {
+            let rows = self.of(catalog);
+            said.number(rows.len());
+            for row in rows {
+                if catalog == Catalog::Functions {
+                    said.value(row.peek(1)?.map(str::as_bytes));
+                    said.value(Some(function(row)?.as_bytes()));
+                    continue;
+                }
+                for place in 1..row.0.len() {
+                    said.value(row.peek(place)?.map(str::as_bytes));
+                }
+            }
+        }
+        Ok(said.end())
+    }
+}
+
+/// A function's definition without the schema that it is in: it is the same function in every tenant's.
+pub(super) fn function(row: &Texts) -> Result<String, sqlx::Error> {
+    let (definition, home) = (row.peek(2)?.unwrap_or_default().trim(), row.peek(3)?.unwrap_or_default());
+    for head in ["CREATE OR REPLACE FUNCTION ", "CREATE OR REPLACE PROCEDURE "] {
+        let rest = definition.strip_prefix(head).and_then(|rest| rest.strip_prefix(home)?.strip_prefix('.'));
+        if let Some(rest) = rest {
+            return Ok(format!("{head}{rest}"));
+        }
+    }
+    Ok(definition.to_owned())
+}
