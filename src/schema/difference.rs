@@ -3,8 +3,8 @@
 
 use super::{
     Column, ForeignKey, Function, Index, Schema, Table, Trigger, View,
-    lines::{column_text, column_text_without_comment, foreign_key_text, index_text},
-    plain::{oddity, plain},
+    lines::{column_text_without_comment, foreign_key_text, index_text, whole_column_text},
+    plain::{oddity, plain, plain_column},
     severity::{self, Severity},
 };
 use crate::digest::sha256_hex;
@@ -216,6 +216,10 @@ impl List {
             (Some(_), Some(_)) => (Change::Changed, None),
             (None, None) => return,
         };
+        // Over all of the names in the model, whatever people are shown of them.
+        let id = id(kind, &place.key(), change, expected.as_deref(), found.as_deref());
+        let shown = |text: String| if kind == ObjectKind::Column { plain_column(&text) } else { text };
+        let (expected, found) = (expected.map(shown), found.map(shown));
         let sentence = said.unwrap_or_else(|| match (&expected, &found) {
             (Some(expected), Some(found)) => {
                 format!("The {kind} {object} should be `{expected}`, but is `{found}`.")
@@ -226,7 +230,6 @@ impl List {
                 format!("There is {article} {kind} {object} that should not be there.")
             }
         });
-        let id = id(kind, &place.key(), change, expected.as_deref(), found.as_deref());
         let (table, name) = (place.table.clone(), place.name.clone());
         self.0.push(Difference {
             id,
@@ -335,7 +338,7 @@ fn columns(list: &mut List, expected: &Table, found: &Table) {
     let place = |name: &str| Place::within(ObjectKind::Column, &expected.name, name);
     for (name, column) in &wanted {
         let Some(other) = is.get(name) else {
-            list.add(&place(name), Some(column_text(column)), None, Severity::High);
+            list.add(&place(name), Some(whole_column_text(column)), None, Severity::High);
             continue;
         };
         if !is_same_but_for_comment(column, other) {
@@ -348,7 +351,7 @@ fn columns(list: &mut List, expected: &Table, found: &Table) {
         }
     }
     for (name, column) in is.iter().filter(|(name, _)| !wanted.contains_key(*name)) {
-        list.add(&place(name), None, Some(column_text(column)), severity::extra_column(column));
+        list.add(&place(name), None, Some(whole_column_text(column)), severity::extra_column(column));
     }
     let (before, after) = (shared(expected, &is), shared(found, &wanted));
     if before != after {

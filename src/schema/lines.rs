@@ -1,9 +1,15 @@
 //! What a column, an index and a key are, each in one line of the plan's MySQL words.
 
-use super::{Column, Default, ForeignKey, Index, ReferentialAction, Type, model::TextSize};
+use super::{Column, Default, ForeignKey, Index, ReferentialAction, Type, model::TextSize, plain::plain};
 
 /// A column's definition in one line.
 pub fn column_text(column: &Column) -> String {
+    let collation = column.collation.as_deref().map(|name| plain(name).to_owned());
+    whole_column_text(&Column { collation, ..column.clone() })
+}
+
+/// A column's definition in one line, with all of the names in the model.
+pub(super) fn whole_column_text(column: &Column) -> String {
     let mut text = column_text_without_comment(column);
     if let Some(comment) = &column.comment {
         text.push_str(" COMMENT ");

@@ -29,6 +29,11 @@ pub fn plain_object(object: &str) -> String {
     }
 }
 
+/// A column's text, whose collation may have such a name.
+pub(super) fn plain_column(text: &str) -> String {
+    MARKS.iter().fold(text.to_owned(), |text, mark| text.replace(&format!(" COLLATE {mark}"), " COLLATE "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,13 +11,16 @@
 //! | foreign key | high | high | high on the template's columns, else medium |
 //! | check | medium | high | high where it names one of the template's columns, else medium |
 //! | view, function, trigger | high | high | medium |
+//! | what the model has no place for | medium | – | high where rows are refused or hidden, or work is not taken back, else medium |
 //!
 //! High is what makes a statement of the template fail or mean something else: a thing that it needs is gone, or a rule is
 //! there that refuses rows which the template lets in. A plain index changes no answer, so it is never high. A check that is
 //! gone makes no statement fail either. What an extra trigger does cannot be told from its name; most of them write a
 //! log, so it is medium, and a person looks at it.
 
-use super::{Check, Column, ForeignKey, Index, Table, Type, mention::mentions, model::TextSize};
+use super::{
+    Check, Column, ForeignKey, Index, Table, Type, mention::mentions, model::TextSize, plain::oddity,
+};
 
 /// How much a difference matters, from what only looks different to what breaks the template's application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -113,8 +116,14 @@ pub(super) fn foreign_key(
     high_if(expected.is_some() || found.is_some_and(|key| key.columns.iter().any(known)))
 }
 
+/// What the model has no place for, and what yet refuses rows, hides them, or no longer takes work back.
+const HINDERS: [&str; 3] = ["row level security", "policy ", "storage engine"];
+
 pub(super) fn check(table: &Table, expected: Option<&Check>, found: Option<&Check>) -> Severity {
     let Some(found) = found else { return Severity::Medium };
+    if let Some(what) = oddity(&found.name) {
+        return high_if(HINDERS.iter().any(|word| what.starts_with(word)));
+    }
     let names_one = || table.columns.iter().any(|column| mentions(&found.expression, &column.name));
     high_if(expected.is_some() || names_one())
 }

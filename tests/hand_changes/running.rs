@@ -2,7 +2,7 @@
 
 use crate::{
     corpus::{Entry, On},
-    ground::{Machine, Who},
+    ground::{Application, Machine, Who},
     rows::{self, Rows},
     support::{Place, form, job_of, open_tenant, tenant, work_off},
 };
@@ -96,7 +96,10 @@ impl Bench {
         let tenant = tenant(&self.app, &self.slug()).await;
         let sql = sql.replace("{database}", &tenant.database_name);
         if let Some(machine) = &self.machine {
-            let done = machine.run(&tenant.database_name, &sql).await;
+            let done = match sql.strip_prefix("admin: ") {
+                Some(sql) => machine.run(&tenant.database_name, sql).await,
+                None => Application::of(machine, &self.app, &self.slug()).await.run(&sql).await,
+            };
             return done.map_err(|cause| format!("{sql}: {cause}"));
         }
         let mut file = open_tenant(&self.place, &tenant).await;
@@ -195,14 +198,15 @@ impl Bench {
 /// Writes a table's stored definition anew, as somebody may on SQLite: `table: what it says => what it shall say`.
 async fn rewrite(file: &mut sqlx::SqliteConnection, rest: &str) -> Result<(), String> {
     let (table, change) = rest.split_once(": ").ok_or("no colon")?;
-    let (before, after) = change.split_once(" => ").ok_or("no arrow")?;
+    let (before, after) = change.split_once(" =>").ok_or("no arrow")?;
+    let (before, after) = (before.replace("\\n", "\n"), after.trim_start());
     sqlx::raw_sql("PRAGMA writable_schema = ON").execute(&mut *file).await.unwrap();
     let done =
         sqlx::query("UPDATE sqlite_schema SET sql = replace(sql, ?, ?) WHERE name = ? AND instr(sql, ?) > 0")
-            .bind(before)
+            .bind(&before)
             .bind(after)
             .bind(table)
-            .bind(before)
+            .bind(&before)
             .execute(file)
             .await
             .unwrap();

@@ -206,6 +206,26 @@ impl<'a> Application<'a> {
         self.machine.ask(&Who::Account(&self.account, &self.password), &self.database, sql).await
     }
 
+    /// Runs statements, and says what the server said where it refused.
+    pub async fn run(&self, sql: &str) -> Result<(), sqlx::Error> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match self.machine {
+            Machine::MariaDb(server) => {
+                let options = server.options().username(&self.account).password(&self.password);
+                let mut connection = options.database(&self.database).connect().await?;
+                sqlx::raw_sql(sql).execute(&mut connection).await?;
+                connection.close().await
+            }
+            Machine::Postgres(server) | Machine::Schemas(server) => {
+                let options: PgConnectOptions = server.url().parse()?;
+                let options = options.username(&self.account).password(&self.password);
+                let mut connection = options.database(&self.database).connect().await?;
+                sqlx::raw_sql(sql).execute(&mut connection).await?;
+                connection.close().await
+            }
+        }
+    }
+
     /// Writes a row of its own.
     pub async fn remember(&self, word: &str) {
         let (key, group) = match self.machine.product() {

@@ -1,7 +1,7 @@
 //! What is asked of the server's catalog about a database. All questions name the database in the column by which the server
 //! finds its folder: other conditions make it open every table that it has.
 
-use super::words::text;
+use super::{views, words::text};
 use crate::engine::inspected::Said;
 use sqlx::{AssertSqlSafe, MySqlConnection, Row, mysql::MySqlRow};
 use std::collections::BTreeMap;
@@ -56,7 +56,7 @@ impl Catalog {
     fn parts(self, is_mariadb: bool) -> (&'static [&'static str], &'static str) {
         match self {
             Catalog::Tables => (
-                &["table_name", "table_comment", "table_type"],
+                &["table_name", "table_comment", "table_type", "engine", "create_options", "table_collation"],
                 "FROM information_schema.tables WHERE table_schema = ? ORDER BY table_name",
             ),
             Catalog::Columns => (
@@ -75,7 +75,17 @@ impl Catalog {
             ),
             Catalog::Indexes => (
                 if is_mariadb {
-                    &["table_name", "index_name", "non_unique", "column_name", "sub_part", "collation", "NULL"]
+                    &[
+                        "table_name",
+                        "index_name",
+                        "non_unique",
+                        "column_name",
+                        "sub_part",
+                        "collation",
+                        "NULL",
+                        "index_type",
+                        "ignored",
+                    ]
                 } else {
                     &[
                         "table_name",
@@ -85,6 +95,8 @@ impl Catalog {
                         "sub_part",
                         "collation",
                         "expression",
+                        "index_type",
+                        "IF(is_visible = 'NO', 'YES', 'NO')",
                     ]
                 },
                 "FROM information_schema.statistics WHERE table_schema = ? ORDER BY table_name, index_name, seq_in_index",
@@ -128,7 +140,7 @@ impl Catalog {
                 "FROM information_schema.triggers WHERE event_object_schema = ? ORDER BY trigger_name",
             ),
             Catalog::Views => (
-                &["table_name", "view_definition"],
+                &["table_name", "view_definition", "check_option", "security_type"],
                 "FROM information_schema.views WHERE table_schema = ? ORDER BY table_name",
             ),
         }
@@ -191,9 +203,10 @@ impl Answers {
         Ok(false)
     }
 
-    /// A view's query as it is in every copy of the database.
+    /// A view's query as it is in every copy of the database, with what it checks and whose rights it has.
     pub(super) fn view(&self, row: &Texts) -> Result<String, sqlx::Error> {
-        Ok(row.text(1)?.replace(&self.qualifier, ""))
+        let query = row.text(1)?.replace(&self.qualifier, "");
+        Ok(views::with_options(query, &row.text(2)?, &row.text(3)?))
     }
 
     /// A digest of everything that was said.

@@ -7,14 +7,14 @@
 //! show as differences, until the change is tried again.
 
 use super::{
-    Refusal,
+    Refusal, oddities,
     tables::{self, find, find_table, own_keys},
-    views::{in_order, reads},
+    views::{self, in_order, reads},
     words::{identifier, identifiers, same, text},
 };
 use crate::{
     engine::statement::{Statement, Words},
-    schema::{Column, Function, Index, Schema, Table, Trigger, View},
+    schema::{Column, Function, Index, Schema, Table, Trigger, plain::oddity},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,7 +38,10 @@ pub(super) fn change(found: &Schema, wanted: &Schema) -> Result<Vec<Statement>, 
                 let alone = Table { foreign_keys: BTreeMap::new(), ..table.clone() };
                 statements.push(tables::create_table(&alone, Words::Own)?);
             }
-            Some(was) => statements.extend(alter(was, table)?),
+            Some(was) => {
+                statements.extend(oddities::mend(was, table)?);
+                statements.extend(alter(was, table)?);
+            }
         }
     }
     for (name, table) in &wanted.tables {
@@ -101,7 +104,7 @@ fn programs_come(found: &Schema, wanted: &Schema, statements: &mut Vec<String>) 
     let queries: BTreeMap<&str, &str> =
         going(&wanted.views, &found.views).map(|(name, view)| (name.as_str(), view.query.as_str())).collect();
     statements
-        .extend(in_order(queries).into_iter().filter_map(|name| wanted.views.get(name)).map(create_view));
+        .extend(in_order(queries).into_iter().filter_map(|name| wanted.views.get(name)).map(views::create));
     for (name, trigger) in &wanted.triggers {
         if found.triggers.get(name) != Some(trigger) || !found.tables.contains_key(&trigger.table) {
             statements.extend(create_trigger(trigger));
@@ -124,12 +127,6 @@ fn kind_of(function: &Function) -> &'static str {
     } else {
         "FUNCTION"
     }
-}
-
-fn create_view(view: &View) -> String {
-    let columns =
-        if view.columns.is_empty() { String::new() } else { format!(" ({})", identifiers(&view.columns)) };
-    format!("CREATE SQL SECURITY INVOKER VIEW {}{columns} AS {}", identifier(&view.name), view.query)
 }
 
 /// The model has a trigger's moment, its event and its body.
@@ -247,7 +244,7 @@ fn alter(was: &Table, now: &Table) -> Result<Option<String>, Refusal> {
     }
     let mut beside = BTreeSet::new();
     for (name, check) in &was.checks {
-        if now.checks.get(name) == Some(check) {
+        if now.checks.get(name) == Some(check) || oddity(name).is_some() {
             continue;
         }
         match find(now, name) {

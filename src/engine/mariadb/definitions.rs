@@ -2,7 +2,7 @@
 
 use super::{
     aside::Mover,
-    routines::routines,
+    routines::{readable, routines},
     server::{SETTINGS, failed},
     views,
     words::{identifier, text},
@@ -48,10 +48,11 @@ impl Mover<'_> {
         let routines =
             routines(&mut self.line.connection, self.name.as_str()).await.map_err(failed)?.into_iter();
         let mut definitions: Vec<Definition> = routines
-            .map(|routine| Definition {
+            .filter_map(readable)
+            .map(|(routine, made_by)| Definition {
                 kind: routine.kind,
                 object: routine.name,
-                made_by: routine.made_by,
+                made_by,
                 mode: routine.mode,
                 is_broken: false,
             })

@@ -2,9 +2,10 @@
 
 use super::{
     catalog::{Answers, Catalog},
+    oddities,
     routines::routines,
     tables::{COLLATION, own_keys},
-    words::{read_type, same},
+    words::{identifier, read_type, same},
 };
 use crate::schema::{
     Check, Column, Default, ForeignKey, Function, Generated, Index, IndexPart, ReferentialAction, Schema,
@@ -30,20 +31,19 @@ pub(super) fn read(answers: &Answers) -> Result<Schema, sqlx::Error> {
     let mut schema = Schema::default();
     for row in answers.of(Catalog::Tables) {
         let name = row.text(0)?;
-        if row.is(2, "BASE TABLE")? && !is_internal(&name) {
+        if (row.is(2, "BASE TABLE")? || row.is(2, oddities::WITH_HISTORY)?) && !is_internal(&name) {
             let comment = Some(row.text(1)?).filter(|comment| !comment.is_empty());
-            schema.tables.insert(
-                name.clone(),
-                Table {
-                    name,
-                    columns: Vec::new(),
-                    primary_key: Vec::new(),
-                    indexes: BTreeMap::new(),
-                    foreign_keys: BTreeMap::new(),
-                    checks: BTreeMap::new(),
-                    comment,
-                },
-            );
+            let mut table = Table {
+                name: name.clone(),
+                columns: Vec::new(),
+                primary_key: Vec::new(),
+                indexes: BTreeMap::new(),
+                foreign_keys: BTreeMap::new(),
+                checks: BTreeMap::new(),
+                comment,
+            };
+            oddities::read_table(row, &mut table)?;
+            schema.tables.insert(name, table);
         }
     }
     read_columns(answers, &mut schema)?;
@@ -63,6 +63,7 @@ fn read_columns(answers: &Answers, schema: &mut Schema) -> Result<(), sqlx::Erro
     for row in answers.of(Catalog::Columns) {
         let Some(table) = schema.tables.get_mut(&row.text(0)?) else { continue };
         let extra = row.text(5)?.to_ascii_lowercase();
+        oddities::read_column(&extra, &row.text(1)?, table);
         let expression = row.maybe(6)?.filter(|text| !text.is_empty());
         let generated = expression.map(|expression| Generated {
             expression,
@@ -171,6 +172,7 @@ fn read_indexes(answers: &Answers, schema: &mut Schema) -> Result<(), sqlx::Erro
             table.primary_key.push(row.text(3)?);
             continue;
         }
+        oddities::read_index(row, &name, table)?;
         let unique = row.is(2, "0")?;
         let expression = row.maybe(6)?;
         let part = IndexPart {
@@ -258,7 +260,14 @@ async fn read_functions(
     schema: &mut Schema,
 ) -> Result<(), sqlx::Error> {
     for routine in routines(connection, database).await? {
-        let definition = without_definer(&routine.made_by);
+        let definition = match &routine.made_by {
+            Some(made_by) => without_definer(made_by),
+            None => format!(
+                "CREATE {} {} /* of another account, which keeps it to itself */",
+                routine.kind,
+                identifier(&routine.name)
+            ),
+        };
         // A function and a procedure may have one name.
         let is_procedure = routine.kind == "PROCEDURE";
         let key = if is_procedure { format!("{} (procedure)", routine.name) } else { routine.name.clone() };

@@ -28,6 +28,7 @@ mod inspect;
 mod keep;
 mod line;
 mod many;
+mod oddities;
 mod own;
 mod reading;
 mod routines;

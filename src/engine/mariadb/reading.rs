@@ -3,7 +3,7 @@
 use super::{
     inspect::inspect,
     line::Line,
-    routines::routines,
+    routines::{readable, routines},
     scratch::Scratch,
     session::{MariaDbSession, away},
     views,
@@ -106,8 +106,9 @@ impl MariaDbReading {
             let text: String = row.try_get_unchecked(place)?;
             self.made_by.insert(format!("{kind} {name}"), portable(&text));
         }
-        for routine in routines(&mut *connection, database).await? {
-            self.made_by.insert(format!("{} {}", routine.kind, routine.name), portable(&routine.made_by));
+        let routines = routines(&mut *connection, database).await?;
+        for (routine, made_by) in routines.into_iter().filter_map(readable) {
+            self.made_by.insert(format!("{} {}", routine.kind, routine.name), portable(&made_by));
             self.routines.push((routine.kind, routine.name));
         }
         Ok(())

@@ -8,10 +8,19 @@ pub(super) struct Routine {
     /// `PROCEDURE` or `FUNCTION`.
     pub(super) kind: &'static str,
     pub(super) name: String,
-    /// The statement that makes it.
-    pub(super) made_by: String,
+    /// The statement that makes it; none where another account has made it, whose it is to see.
+    pub(super) made_by: Option<String>,
     /// The `sql_mode` that it was made in.
     pub(super) mode: String,
+}
+
+/// Says that a routine whose statement nobody but its maker sees is in no copy.
+pub(super) fn readable(routine: Routine) -> Option<(Routine, String)> {
+    let made_by = routine.made_by.clone();
+    if made_by.is_none() {
+        tracing::warn!(name = routine.name, "A routine cannot be read, and is in no copy");
+    }
+    Some((routine, made_by?))
 }
 
 /// The routines of a database, which the connection is in.
@@ -33,11 +42,8 @@ pub(super) async fn routines(
         let question = format!("SHOW CREATE {kind} {}", identifier(&name));
         let row = sqlx::raw_sql(AssertSqlSafe(question)).fetch_one(&mut *connection).await?;
         let mode = row.try_get_unchecked(1)?;
-        match row.try_get_unchecked::<Option<String>, _>(2)? {
-            Some(made_by) => found.push(Routine { kind, name, made_by, mode }),
-            // What another account has made there is no tenant's to see.
-            None => tracing::warn!(database, name, "A routine cannot be read, and is in no copy"),
-        }
+        let made_by = row.try_get_unchecked(2)?;
+        found.push(Routine { kind, name, made_by, mode });
     }
     Ok(found)
 }

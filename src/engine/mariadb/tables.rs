@@ -204,6 +204,7 @@ pub(super) fn index_definition(table: &Table, index: &Index) -> Result<String, R
 
 /// A check as CREATE TABLE and ADD name it.
 pub(super) fn check_definition(table: &Table, check: &Check, words: Words) -> Result<String, Refusal> {
+    super::oddities::refuse(table, check)?;
     let place = format!("The check {} of {}", check.name, table.name);
     let condition = within(&place, in_words(&check.expression, words))?;
     Ok(format!("CONSTRAINT {} CHECK ({condition})", identifier(&check.name)))

@@ -1,6 +1,7 @@
-//! The order of views: what a view reads has to be there before it.
+//! Views: how they are made, and their order, as what a view reads has to be there before it.
 
-use super::words::identifier;
+use super::words::{identifier, identifiers};
+use crate::schema::View;
 use std::collections::BTreeMap;
 
 /// The names of views, those that others read first. Given are the statements that make them, as the server writes them.
@@ -14,6 +15,29 @@ pub(super) fn in_order<'a>(mut left: BTreeMap<&'a str, &str>) -> Vec<&'a str> {
         ordered.push(name);
     }
     ordered
+}
+
+/// What the query of a view begins with that works with its maker's rights.
+const OF_MAKER: &str = "/* with its maker's rights */ ";
+
+/// A view's query with what is checked of rows that are written through it, and whose rights it has, as the catalog says.
+pub(super) fn with_options(query: String, check: &str, rights: &str) -> String {
+    let checked = match check {
+        "CASCADED" | "LOCAL" => format!("{query} WITH {check} CHECK OPTION"),
+        _ => query,
+    };
+    if rights == "DEFINER" { format!("{OF_MAKER}{checked}") } else { checked }
+}
+
+/// The statement that makes a view.
+pub(super) fn create(view: &View) -> String {
+    let columns =
+        if view.columns.is_empty() { String::new() } else { format!(" ({})", identifiers(&view.columns)) };
+    let (rights, query) = match view.query.strip_prefix(OF_MAKER) {
+        Some(query) => ("DEFINER", query),
+        None => ("INVOKER", view.query.as_str()),
+    };
+    format!("CREATE SQL SECURITY {rights} VIEW {}{columns} AS {query}", identifier(&view.name))
 }
 
 /// Whether a view's statement reads a table or view of this name: it stands after FROM or JOIN or in a bracket of them, and

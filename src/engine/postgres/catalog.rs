@@ -91,16 +91,19 @@ pub(super) enum Catalog {
     Columns,
     Functions,
     Triggers,
+    /// What the model has no place for, by table.
+    Oddities,
 }
 
 impl Catalog {
-    pub(super) const ALL: [Catalog; 6] = [
+    pub(super) const ALL: [Catalog; 7] = [
         Catalog::Relations,
         Catalog::Constraints,
         Catalog::Indexes,
         Catalog::Columns,
         Catalog::Functions,
         Catalog::Triggers,
+        Catalog::Oddities,
     ];
 
     /// The question; its value is an array of schemas' names.
@@ -112,6 +115,7 @@ impl Catalog {
             Catalog::Columns => COLUMNS,
             Catalog::Functions => FUNCTIONS,
             Catalog::Triggers => TRIGGERS,
+            Catalog::Oddities => ODDITIES,
         }
     }
 
@@ -126,7 +130,7 @@ const RELATIONS: &str = concat!(
     "SELECT n.nspname::text, c.relname::text, obj_description(c.oid, 'pg_class'),
             CASE WHEN c.relkind = 'v' THEN ",
     at_home!("pg_get_viewdef(c.oid, true)"),
-    " END
+    " END, CASE WHEN c.relkind = 'v' THEN array_to_string(c.reloptions, ', ') END
      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE ",
     of_asked!(),
@@ -207,6 +211,55 @@ const TRIGGERS: &str = concat!(
     of_asked!(),
     " AND NOT t.tgisinternal
      ORDER BY n.nspname, c.relname, t.tgname"
+);
+
+/// Partitions, policies and the like: what, the name of what it is about, and how it is.
+const ODDITIES: &str = concat!(
+    "SELECT n.nspname::text, c.relname::text, o.what, o.name, o.said
+     FROM pg_class c
+     JOIN pg_namespace n ON n.oid = c.relnamespace
+     CROSS JOIN LATERAL (
+       SELECT 'row level security', '', CASE WHEN c.relforcerowsecurity THEN 'on, for the owner too' ELSE 'on' END
+       WHERE c.relrowsecurity OR c.relforcerowsecurity
+       UNION ALL SELECT 'storage', '', 'not logged' WHERE c.relpersistence = 'u'
+       UNION ALL SELECT 'partitions', '', ",
+    at_home!("pg_get_partkeydef(c.oid)"),
+    " WHERE c.relkind = 'p'
+       UNION ALL SELECT 'part of a table', '', p.relname::text
+       FROM pg_inherits h JOIN pg_class p ON p.oid = h.inhparent WHERE h.inhrelid = c.oid
+       UNION ALL SELECT 'policy', p.polname::text, concat_ws(' ', p.polcmd::text, ",
+    at_home!("pg_get_expr(p.polqual, p.polrelid)"),
+    ", ",
+    at_home!("pg_get_expr(p.polwithcheck, p.polrelid)"),
+    ") FROM pg_policy p WHERE p.polrelid = c.oid
+       UNION ALL SELECT 'unproven rule', k.conname::text, 'rows from before may break it'
+       FROM pg_constraint k WHERE k.conrelid = c.oid AND NOT k.convalidated
+       UNION ALL SELECT 'deferred rule', k.conname::text, CASE WHEN k.condeferred THEN 'INITIALLY DEFERRED' ELSE 'DEFERRABLE' END
+       FROM pg_constraint k WHERE k.conrelid = c.oid AND k.condeferrable AND k.contype = 'f'
+       UNION ALL SELECT 'numbers of', a.attname::text, concat_ws(', ', CASE WHEN a.attidentity = 'a' THEN 'ALWAYS' END,
+         CASE WHEN s.seqincrement <> 1 THEN 'INCREMENT BY ' || s.seqincrement END,
+         CASE WHEN s.seqmin <> 1 THEN 'MINVALUE ' || s.seqmin END, CASE WHEN s.seqcycle THEN 'CYCLE' END)
+       FROM pg_depend d
+       JOIN pg_sequence s ON s.seqrelid = d.objid
+       JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid AND a.attidentity <> ''
+       WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.classid = 'pg_class'::regclass
+         AND d.deptype = 'i' AND (a.attidentity = 'a' OR s.seqincrement <> 1 OR s.seqmin <> 1 OR s.seqcycle)
+       UNION ALL SELECT 'kind of index', i.relname::text, concat_ws(', ', CASE WHEN m.amname <> 'btree' THEN m.amname::text END,
+         CASE WHEN x.indnatts <> x.indnkeyatts THEN 'INCLUDE' END, CASE WHEN k.condeferrable THEN 'DEFERRABLE' END)
+       FROM pg_index x
+       JOIN pg_class i ON i.oid = x.indexrelid
+       JOIN pg_am m ON m.oid = i.relam
+       LEFT JOIN pg_constraint k ON k.conindid = i.oid AND k.contype = 'u'
+       WHERE x.indrelid = c.oid AND NOT x.indisprimary
+         AND (m.amname <> 'btree' OR x.indnatts <> x.indnkeyatts OR COALESCE(k.condeferrable, false))
+       UNION ALL SELECT 'unused index', i.relname::text, 'not valid'
+       FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
+       WHERE x.indrelid = c.oid AND NOT (x.indisvalid AND x.indisready)
+     ) AS o(what, name, said)
+     WHERE ",
+    of_asked!(),
+    " AND c.relkind IN ('r', 'p') AND NOT starts_with(c.relname::text, 'tenantry_')
+     ORDER BY n.nspname, c.relname, o.what, o.name"
 );
 
 /// What an extension brings is the extension's.

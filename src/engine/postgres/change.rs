@@ -10,18 +10,22 @@ use super::{
     columns::definition,
     dialect::plain,
     inspect::conditions,
+    letters,
     names::{self, identifier, text},
-    programs::{Functions, create_view, in_order, passing_triggers, passing_views},
+    oddities,
+    programs::{Functions, create_trigger, create_view, in_order, passing_triggers, passing_views},
     tables,
 };
 use crate::{
     engine::statement::{Statement, Words},
-    schema::{Column, Index, Schema, Table, View, mention::mentions},
+    schema::{Check, Column, Index, Schema, Table, View, mention::mentions, plain::oddity},
 };
 use std::collections::BTreeSet;
 
 /// The statements that turn the one schema into the other.
 pub(super) fn change(found: &Schema, wanted: &Schema) -> Result<Vec<Statement>, Refusal> {
+    let (renames, renamed) = letters::renamed(found, wanted);
+    let found = renamed.as_ref().unwrap_or(found);
     let mut turns = Vec::new();
     for (name, old) in &found.tables {
         if let Some(new) = wanted.tables.get(name) {
@@ -37,7 +41,7 @@ pub(super) fn change(found: &Schema, wanted: &Schema) -> Result<Vec<Statement>, 
         .chain(gone.iter().copied())
         .collect();
 
-    let mut all = Vec::new();
+    let mut all = renames;
     let functions = Functions::between(found, wanted);
     if !functions.early.is_empty() || !functions.late.is_empty() {
         // A body may name what comes later; it is looked at when it runs.
@@ -97,6 +101,9 @@ pub(super) fn change(found: &Schema, wanted: &Schema) -> Result<Vec<Statement>, 
             }
         }
     }
+    for turn in &turns {
+        all.extend(oddities::mend(turn.old, wanted, turn.new)?);
+    }
     functions.finish(&mut all);
     let new_views: Vec<&View> =
         wanted.views.values().filter(|view| found.views.get(&view.name) != Some(*view)).collect();
@@ -108,7 +115,7 @@ pub(super) fn change(found: &Schema, wanted: &Schema) -> Result<Vec<Statement>, 
             || triggers.contains(&name.as_str())
             || views.iter().any(|view| view.name == trigger.table);
         if comes {
-            all.push(trigger.definition.clone());
+            all.extend(create_trigger(&trigger.definition));
         }
     }
     Ok(all.into_iter().map(plain).collect())
@@ -209,7 +216,7 @@ impl<'a> Turn<'a> {
             all.push(format!("DROP TRIGGER {name} ON {table}"));
             all.push(format!("DROP FUNCTION {name}()"));
         }
-        for (name, check) in &self.old.checks {
+        for (name, check) in self.old.checks.iter().filter(|(name, _)| oddity(name).is_none()) {
             if !self.check_stays(name, &check.expression) {
                 all.push(format!("ALTER TABLE {table} DROP CONSTRAINT {}", identifier(&names::cut(name))));
             }
@@ -286,7 +293,8 @@ impl<'a> Turn<'a> {
             }
         }
         for (name, check) in &self.new.checks {
-            if !self.old.checks.get(name).is_some_and(|was| self.check_stays(name, &was.expression)) {
+            let is_there = |was: &Check| oddity(name).is_some() || self.check_stays(name, &was.expression);
+            if !self.old.checks.get(name).is_some_and(is_there) {
                 all.push(format!(
                     "ALTER TABLE {table} ADD {}",
                     tables::check_clause(self.wanted, self.new, check, Words::Own)?

@@ -4,7 +4,7 @@
 use super::{
     catalog::{Answers, Catalog, Texts, function},
     names::{self, COLLATION},
-    reading, storage, tables,
+    oddities, programs, reading, storage, tables,
 };
 use crate::schema::{
     Check, Column, ForeignKey, Function, Generated, Index, IndexPart, ReferentialAction, Schema, Table,
@@ -35,6 +35,10 @@ pub(super) fn read(answers: &Answers) -> Result<Schema, sqlx::Error> {
         let name = row.text(1)?;
         if let Some(query) = row.maybe(3)? {
             let query = query.trim().trim_end_matches(';').to_owned();
+            let query = match row.maybe(4)? {
+                Some(options) => programs::view_with_options(&options, &query),
+                None => query,
+            };
             found.views.insert(name.clone(), View { name, columns: Vec::new(), query });
         } else {
             let table = Table {
@@ -73,6 +77,11 @@ pub(super) fn read(answers: &Answers) -> Result<Schema, sqlx::Error> {
     }
     for row in answers.of(Catalog::Triggers) {
         read_trigger(row, &mut found)?;
+    }
+    for row in answers.of(Catalog::Oddities) {
+        if let Some(table) = found.tables.get_mut(&row.text(1)?) {
+            oddities::read(row, table)?;
+        }
     }
     Ok(found)
 }
@@ -238,6 +247,7 @@ fn read_trigger(row: &Texts, schema: &mut Schema) -> Result<(), sqlx::Error> {
             return Ok(());
         }
     }
+    let definition = programs::trigger_as_it_is(&definition, &table, &name, &enabled);
     // Two tables may have triggers of one name.
     let key = format!("{name} on {table}");
     schema.triggers.insert(key, Trigger { name, table, definition });

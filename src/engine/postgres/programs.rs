@@ -147,7 +147,38 @@ pub(super) fn create_view(view: &View) -> String {
     } else {
         format!(" ({})", names::identifiers(&view.columns))
     };
-    format!("CREATE VIEW {}{columns} AS {}", identifier(&view.name), view.query)
+    let link = if view.query.starts_with(OPTIONS) { "" } else { "AS " };
+    format!("CREATE VIEW {}{columns} {link}{}", identifier(&view.name), view.query)
+}
+
+/// What the query of a view with options begins with; a query by itself never does.
+const OPTIONS: &str = "WITH (";
+
+/// The query of a view that has options, with them.
+pub(super) fn view_with_options(options: &str, query: &str) -> String {
+    format!("{OPTIONS}{options}) AS {query}")
+}
+
+/// What stands between making a trigger and switching it off.
+const AND_THEN: &str = ";\n";
+
+/// A trigger's definition, where it is not switched on as a new one is with the statement that does that.
+pub(super) fn trigger_as_it_is(definition: &str, table: &str, name: &str, enabled: &str) -> String {
+    let how = match enabled {
+        "D" => "DISABLE",
+        "A" => "ENABLE ALWAYS",
+        "R" => "ENABLE REPLICA",
+        _ => return definition.to_owned(),
+    };
+    format!("{definition}{AND_THEN}ALTER TABLE {} {how} TRIGGER {}", identifier(table), identifier(name))
+}
+
+/// The statements that make a trigger as its definition says.
+pub(super) fn create_trigger(definition: &str) -> Vec<String> {
+    match definition.rsplit_once(AND_THEN) {
+        Some((made, then)) if then.starts_with("ALTER TABLE ") => vec![made.to_owned(), then.to_owned()],
+        _ => vec![definition.to_owned()],
+    }
 }
 
 #[cfg(test)]

@@ -96,6 +96,7 @@ pub(super) fn check_clause(
     check: &Check,
     words: Words,
 ) -> Result<String, Refusal> {
+    super::oddities::refuse(table, check)?;
     let what = format!("check {}", check.name);
     let condition = match words {
         Words::Own => check.expression.clone(),
