@@ -47,6 +47,9 @@ pub enum StepError {
 /// What is said where an engine is out of reach, and it is not known why.
 const OUT_OF_REACH: &str = "The tenant's database could not be written. The disk may be full or read-only.";
 
+/// What is said where something was made by somebody else, who lets nobody have it.
+const WITHHELD: &str = "Something in the tenant's database belongs to another account, which keeps it from Tenantry. Give it to the tenant's account, or take it away by hand, and try again.";
+
 /// The same where it was a scratch database that was wanted.
 pub(super) const NO_SCRATCH: &str = "No scratch database could be used.";
 
@@ -89,6 +92,7 @@ impl From<EngineError> for StepError {
             EngineError::OutOfReach(_) if cause.is_damage() => {
                 "This tenant's database is damaged. It was left as it is. Put the right file back from a backup."
             }
+            EngineError::OutOfReach(_) if cause.is_withheld() => WITHHELD,
             EngineError::Missing(_) => "The tenant's database is not where it should be.",
             EngineError::Shut(_) => "The tenant's database is shut away at the moment.",
             EngineError::Statement { .. } | EngineError::Dangling(_) => {

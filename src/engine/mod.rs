@@ -168,13 +168,26 @@ impl EngineError {
     /// Whether trying again later may help without anybody changing anything.
     pub fn may_pass(&self) -> bool {
         match self {
-            EngineError::OutOfReach(_) => !self.is_damage(),
+            EngineError::OutOfReach(_) => !self.is_damage() && !self.is_withheld(),
             EngineError::Stale => true,
             EngineError::Foreign(_)
             | EngineError::Missing(_)
             | EngineError::Shut(_)
             | EngineError::Statement { .. }
             | EngineError::Dangling(_) => false,
+        }
+    }
+
+    /// Whether the database keeps something from Tenantry that belongs to another account.
+    pub fn is_withheld(&self) -> bool {
+        match self {
+            // What PostgreSQL says. On MariaDB and MySQL a tenant's account may do everything in its database.
+            EngineError::OutOfReach(text) | EngineError::Statement { cause: text, .. } => {
+                ["permission denied for table", "permission denied for view", "must be owner of"]
+                    .iter()
+                    .any(|words| text.contains(words))
+            }
+            _ => false,
         }
     }
 

@@ -84,7 +84,7 @@ impl Catalog {
                         "collation",
                         "NULL",
                         "index_type",
-                        "ignored",
+                        "IF(ignored = 'YES', 'IGNORED', '')",
                     ]
                 } else {
                     &[
@@ -96,7 +96,7 @@ impl Catalog {
                         "collation",
                         "expression",
                         "index_type",
-                        "IF(is_visible = 'NO', 'YES', 'NO')",
+                        "IF(is_visible = 'NO', 'INVISIBLE', '')",
                     ]
                 },
                 "FROM information_schema.statistics WHERE table_schema = ? ORDER BY table_name, index_name, seq_in_index",

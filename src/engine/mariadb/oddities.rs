@@ -58,8 +58,9 @@ pub(super) fn read_index(row: &Texts, index: &str, table: &mut Table) -> Result<
     if !row.is(7, "BTREE")? {
         add(table, &format!("kind of index {index}"), &row.text(7)?);
     }
-    if row.is(8, "YES")? {
-        add(table, &format!("unused index {index}"), "IGNORED");
+    let unused = row.text(8)?;
+    if !unused.is_empty() {
+        add(table, &format!("unused index {index}"), &unused);
     }
     Ok(())
 }
@@ -80,7 +81,7 @@ pub(super) fn mend(old: &Table, new: &Table) -> Result<Vec<String>, Refusal> {
     let mut clauses = Vec::new();
     for check in old.checks.values().filter(|check| !new.checks.contains_key(&check.name)) {
         if let Some(what) = oddity(&check.name) {
-            clauses.extend(mended(old, new, what)?);
+            clauses.extend(mended(old, new, what, &check.expression)?);
         }
     }
     // A table that keeps its rows' history lets nothing else be done to it.
@@ -88,14 +89,19 @@ pub(super) fn mend(old: &Table, new: &Table) -> Result<Vec<String>, Refusal> {
     Ok(clauses.into_iter().map(|clause| format!("ALTER TABLE {} {clause}", identifier(&new.name))).collect())
 }
 
-fn mended(old: &Table, new: &Table, what: &str) -> Result<Option<String>, Refusal> {
+fn mended(old: &Table, new: &Table, what: &str, said: &str) -> Result<Option<String>, Refusal> {
     if let Some(name) = what.strip_prefix("hidden column ") {
         let stays = tables::find(old, name).filter(|_| tables::find(new, name).is_some());
         let Some(column) = stays else { return Ok(None) };
         return Ok(Some(format!("MODIFY COLUMN {}", tables::column_definition(old, column, Words::Own)?)));
     }
-    let index = what.strip_prefix("kind of index ").or_else(|| what.strip_prefix("unused index "));
-    if let Some(name) = index {
+    if let Some(name) = what.strip_prefix("unused index ") {
+        // MariaDB's word and MySQL's.
+        let used = if said == "IGNORED" { "NOT IGNORED" } else { "VISIBLE" };
+        let stays = new.indexes.contains_key(name);
+        return Ok(stays.then(|| format!("ALTER INDEX {} {used}", identifier(name))));
+    }
+    if let Some(name) = what.strip_prefix("kind of index ") {
         let Some(index) = old.indexes.get(name).filter(|_| new.indexes.contains_key(name)) else {
             return Ok(None);
         };

@@ -6,6 +6,7 @@ use super::{
     inspect::inspect,
     line::Line,
     scratch::Scratch,
+    words::identifier,
 };
 use crate::{
     engine::{Applied, EngineError, Reading, Session, Statement, TenantLock, Unit},
@@ -156,6 +157,14 @@ impl MariaDbSession {
             .await
             .map_err(trouble)?;
         if ours.rows_affected() == 1 { Ok(()) } else { Err(EngineError::Stale) }
+    }
+
+    /// Makes the ledger again where somebody has dropped it: what other jobs did is of no matter any more.
+    async fn ledger_is_there(&mut self) -> Result<(), EngineError> {
+        let [_, (make, ledger)] = OWN_TABLES;
+        let statement = format!("{make} {}{ledger}", identifier(&self.database));
+        self.line.connection.execute(AssertSqlSafe(statement)).await.map_err(trouble)?;
+        Ok(())
     }
 
     /// The row of a statement: whether it has ended, and how its object looked before it.
@@ -322,6 +331,7 @@ impl MariaDbSession {
 
     async fn apply_alone(&mut self, lock: &TenantLock, unit: &Unit<'_>) -> Result<Applied, EngineError> {
         self.raise_fence(lock).await?;
+        self.ledger_is_there().await?;
         if self.row(lock, unit.key, WHOLE).await?.is_some() {
             return Ok(Applied::Before);
         }

@@ -5,6 +5,7 @@ use super::{
     marks::not_marked,
     server::{Held, Postgres, away},
     snapshot::PostgresReading,
+    templates::ledger,
 };
 use crate::{
     engine::{Applied, DatabaseName, EngineError, Reading, Session, Statement, TenantLock, Unit},
@@ -94,6 +95,24 @@ impl PostgresSession {
             .map_err(|cause| away("The tenant's database cannot be read", cause))
     }
 
+    /// Makes the ledger again where somebody has dropped it: what other jobs did is of no matter any more.
+    async fn ledger_is_there(&mut self, lock: &TenantLock) -> Result<(), EngineError> {
+        let trouble = |cause: sqlx::Error| away("The tenant's database cannot be written", cause);
+        let own = self.held.home.own();
+        let is_there: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
+            .bind(format!("{own}.tenantry_ledger"))
+            .fetch_one(&mut self.held.connection)
+            .await
+            .map_err(trouble)?;
+        if !is_there {
+            let mut transaction = self.held.connection.begin().await.map_err(trouble)?;
+            raise_fence(&mut transaction, &own, lock).await?;
+            sqlx::raw_sql(AssertSqlSafe(ledger(&own))).execute(&mut *transaction).await.map_err(trouble)?;
+            transaction.commit().await.map_err(trouble)?;
+        }
+        Ok(())
+    }
+
     pub(super) fn into_parts(self) -> (Held, Passing) {
         (self.held, self.passing)
     }
@@ -178,6 +197,7 @@ impl Session for PostgresSession {
         let Some(lock) = self.lock else {
             return Err(EngineError::Stale);
         };
+        self.ledger_is_there(&lock).await?;
         let trouble = |cause: sqlx::Error| away("The tenant's database cannot be written", cause);
         let own = self.held.home.own();
         let mut transaction = self.held.connection.begin().await.map_err(trouble)?;

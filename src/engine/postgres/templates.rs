@@ -28,7 +28,15 @@ pub(super) fn own_tables(own: &str) -> String {
             fence bigint NOT NULL,
             created_at timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP
         );
-        CREATE TABLE {own}.tenantry_ledger (
+        {}",
+        ledger(own)
+    )
+}
+
+/// What makes the ledger, in which each unit has a row.
+pub(super) fn ledger(own: &str) -> String {
+    format!(
+        "CREATE TABLE {own}.tenantry_ledger (
             id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
             job_id text NOT NULL,
             unit text NOT NULL,

@@ -6,7 +6,7 @@
 
 use super::{
     engine::{away, is_machine_trouble, options},
-    session::{Base, OWN_TABLES, SqliteSession, check_references, run_all},
+    session::{Base, LEDGER, OWNER, SqliteSession, check_references, run_all},
     split::{is_about_rows, part},
 };
 use crate::{
@@ -78,7 +78,8 @@ impl Image {
         };
         let mut connection = options(Path::new(":memory:")).connect().await.map_err(trouble)?;
         let mut transaction = connection.begin().await.map_err(trouble)?;
-        sqlx::raw_sql(OWN_TABLES).execute(&mut *transaction).await.map_err(trouble)?;
+        sqlx::raw_sql(OWNER).execute(&mut *transaction).await.map_err(trouble)?;
+        sqlx::raw_sql(LEDGER).execute(&mut *transaction).await.map_err(trouble)?;
         for statement in parted.structure {
             let one = std::slice::from_ref(statement);
             run_all(&mut transaction, "image", one, &Variables::default(), Base::Scratch).await?;

@@ -15,16 +15,19 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, SqliteConnection, sql
 use std::path::PathBuf;
 use uuid::Uuid;
 
-/// The tables that every tenant's database has for Tenantry's own use. They are no part of the tenant's schema.
-pub(super) const OWN_TABLES: &str = "
+/// The marker that every tenant's database has for Tenantry's own use; like the ledger it is no part of the tenant's schema.
+pub(super) const OWNER: &str = "
 CREATE TABLE tenantry_owner (
     only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
     tenant_id TEXT NOT NULL,
     job_id TEXT NOT NULL,
     fence INTEGER NOT NULL,
     created_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
-);
-CREATE TABLE tenantry_ledger (
+);";
+
+/// The one of them in which each unit has a row.
+pub(super) const LEDGER: &str = "
+CREATE TABLE IF NOT EXISTS tenantry_ledger (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     job_id TEXT NOT NULL,
     unit TEXT NOT NULL,
@@ -39,7 +42,8 @@ pub(super) async fn write_marker(
     lock: &TenantLock,
 ) -> Result<(), sqlx::Error> {
     let mut transaction = connection.begin().await?;
-    sqlx::raw_sql(OWN_TABLES).execute(&mut *transaction).await?;
+    sqlx::raw_sql(OWNER).execute(&mut *transaction).await?;
+    sqlx::raw_sql(LEDGER).execute(&mut *transaction).await?;
     write_owner(&mut transaction, lock).await?;
     transaction.commit().await
 }
@@ -242,6 +246,8 @@ impl Session for SqliteSession {
         if ours.rows_affected() != 1 {
             return Err(EngineError::Stale);
         }
+        // Where somebody has dropped it, what other jobs did is of no matter any more.
+        sqlx::raw_sql(LEDGER).execute(&mut *transaction).await.map_err(trouble)?;
         let before = sqlx::query("SELECT 1 FROM tenantry_ledger WHERE job_id = ? AND unit = ?")
             .bind(lock.job_id.to_string())
             .bind(unit.key)
