@@ -69,6 +69,7 @@ impl Bench {
         assert!(report.differences.is_empty(), "a new tenant differs: {:?}", report.differences);
         let (_, expected, _) = drift::schemas(&self.app, &ACTOR, &self.slug()).await.unwrap();
         self.rows = rows::all(&self, &expected).await;
+        assert!(self.rows.len() >= 20, "{:?}", self.rows);
         self
     }
 

@@ -31,11 +31,11 @@ use tokio_util::sync::CancellationToken;
 const ACTOR: Actor = Actor::CommandLine;
 
 /// How far it is from one message that is tried to the next.
-fn step(otherwise: usize) -> usize {
+pub fn step(otherwise: usize) -> usize {
     if std::env::var_os("TENANTRY_TORTURE").is_some() { 1 } else { otherwise }
 }
 
-async fn open(place: &Place) -> App {
+pub async fn open(place: &Place) -> App {
     let variables = [
         ("TENANTRY_DATA_DIR", place.folder.path().display().to_string()),
         ("TENANTRY_LEASE_SECONDS", "0.3".into()),
@@ -47,7 +47,7 @@ async fn open(place: &Place) -> App {
 }
 
 /// An installation whose server is behind a door.
-async fn behind_a_door(machine: &Machine) -> (Place, Proxy) {
+pub async fn behind_a_door(machine: &Machine) -> (Place, Proxy) {
     let url = machine.url();
     let port = url.rsplit(':').next().unwrap().split('/').next().unwrap().parse().unwrap();
     let proxy = Proxy::to(port);
@@ -64,7 +64,7 @@ async fn behind_a_door(machine: &Machine) -> (Place, Proxy) {
 }
 
 /// Works until no job is left.
-async fn settle(app: &App) {
+pub async fn settle(app: &App) {
     let stop = CancellationToken::new();
     let end = Instant::now() + Duration::from_mins(1);
     while count(app, "jobs WHERE status IN ('queued', 'running')").await > 0 {
@@ -94,7 +94,7 @@ async fn is_whole_or_gone(machine: &Machine, app: &App, slug: &str, what: &str) 
 }
 
 /// A message to whoever waits that it has happened.
-fn happened() -> (impl FnOnce() + Send, Receiver<()>) {
+pub fn happened() -> (impl FnOnce() + Send, Receiver<()>) {
     let (sender, receiver) = channel();
     (
         move || {

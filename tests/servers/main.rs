@@ -9,6 +9,7 @@ mod cli;
 mod drift;
 mod ground;
 mod killed;
+mod killed_repair;
 mod life;
 mod placement;
 mod proxy;
