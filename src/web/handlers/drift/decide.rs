@@ -324,8 +324,12 @@ async fn decide(request: &HttpRequest, app: &App, actor: &Actor, subject: &Subje
             })
         }
     };
-    match done {
-        Ok((text, is_warning)) => {
+    match (done, &subject.slug) {
+        // The job's steps say how it goes.
+        (Ok(_), Some(slug)) if act_of(request) == Act::Repair => {
+            Ok(htmx::redirect(request, &urls::tenant_setup(slug)))
+        }
+        (Ok((text, is_warning)), _) => {
             if is_warning {
                 leave_warning(request, &text)?;
             } else {
@@ -334,7 +338,7 @@ async fn decide(request: &HttpRequest, app: &App, actor: &Actor, subject: &Subje
             let after = subject.slug.as_deref().map_or_else(urls::drift, urls::tenant_drift);
             Ok(htmx::redirect(request, &after))
         }
-        Err(error) if matches!(error.kind, Kind::Invalid | Kind::Conflict) => {
+        (Err(error), _) if matches!(error.kind, Kind::Invalid | Kind::Conflict) => {
             let status = if error.kind == Kind::Invalid {
                 StatusCode::UNPROCESSABLE_ENTITY
             } else {
@@ -342,7 +346,7 @@ async fn decide(request: &HttpRequest, app: &App, actor: &Actor, subject: &Subje
             };
             html(status, &page_of(request, app, actor, subject, &typed, Some(&error)).await?)
         }
-        Err(error) => Err(error.into()),
+        (Err(error), _) => Err(error.into()),
     }
 }
 
