@@ -237,7 +237,7 @@ fn repair() -> DecidePage {
     let plan = |tenants: Option<&str>, losses: &[&str]| {
         PlanView {
         tenants: tenants.map(Into::into),
-        names: if losses.is_empty() { Vec::new() } else { (0..8).map(|place| name(place)).collect() },
+        names: if losses.is_empty() { Vec::new() } else { (0..8).map(name).collect() },
         others: if losses.is_empty() { 0 } else { 1192 },
         sql: "ALTER TABLE `members` MODIFY COLUMN `phone` varchar(100) NULL COMMENT 'With the country';\n\nDROP TABLE `own_notes`;".into(),
         losses: losses.iter().map(|text| (*text).into()).collect(),

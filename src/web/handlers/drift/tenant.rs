@@ -94,7 +94,7 @@ pub async fn check(
     match (problem, report.differences.len()) {
         (Some(_), _) => leave_warning(&request, "The database could not be looked at.")?,
         (None, 0) => leave_flash(&request, "Looked at the database: everything is as it should be.")?,
-        (None, number) => leave_flash(
+        (None, number) => leave_warning(
             &request,
             &format!("Looked at the database: {} found.", counted_len(number, "difference", "differences")),
         )?,
