@@ -42,7 +42,7 @@ fn fleet(is_full: bool) -> FleetPage {
             Share::of_tone("High", high, link(), Tone::Bad)
                 .with_note("Something that the template needs is gone or narrower."),
             Share::of_tone("Medium", medium, link(), Tone::Warn)
-                .with_note("Something was added or changed that the template does not need."),
+                .with_note("Something differs that the template can do without."),
             Share::of_tone("Low", low, link(), Tone::Quiet).with_note("Only order, notes or an extra index."),
             Share { class: "chart-none", ..Share::of_tone("Not checked yet", none, None, Tone::Quiet) },
             Share::of_tone("As it should be", fine, None, Tone::Good),

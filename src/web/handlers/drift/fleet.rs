@@ -117,7 +117,7 @@ const SHOWN: [Option<Level>; 5] =
 fn level_meaning(level: Option<Level>) -> &'static str {
     match level {
         Some(Level::High) => "Something that the template needs is gone or narrower.",
-        Some(Level::Medium) => "Something was added or changed that the template does not need.",
+        Some(Level::Medium) => "Something differs that the template can do without.",
         Some(Level::Low) => "Only order, notes or an extra index.",
         Some(Level::None) | None => "",
     }
