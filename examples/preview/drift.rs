@@ -15,7 +15,7 @@ use tenantry::web::{
     },
     pieces::{Share, StackedBar},
     urls,
-    views::{Crumb, Field, FormError, Pill, Place, Shell, Tone},
+    views::{Crumb, Field, FormError, Pager, Pill, Place, Shell, Tone},
 };
 
 const ID: &str = "0123456789abcdef";
@@ -36,7 +36,29 @@ fn fleet(is_full: bool) -> FleetPage {
         since: ago(since),
         href: urls::drift_group(ID),
     };
-    let share = |words: &str, count, tone| Share::of_tone(words, count, None, tone);
+    let link = || Some(urls::drift());
+    let some = |high, medium, low, none, fine| {
+        [
+            Share::of_tone("High", high, link(), Tone::Bad)
+                .with_note("Something that the template needs is gone or narrower."),
+            Share::of_tone("Medium", medium, link(), Tone::Warn)
+                .with_note("Something differs that the template can do without."),
+            Share::of_tone("Low", low, link(), Tone::Quiet).with_note("Only order, notes or an extra index."),
+            Share { class: "chart-none", ..Share::of_tone("Not checked yet", none, None, Tone::Quiet) },
+            Share::of_tone("As it should be", fine, None, Tone::Good),
+        ]
+        .into_iter()
+        .filter(|share| share.count > 0)
+        .collect::<Vec<_>>()
+    };
+    let bar = |shares| StackedBar { title: "Tenants by level".into(), kind: "Level", shares };
+    let version = |name: &str, text: &str, shares| VersionRow {
+        name: name.into(),
+        href: urls::drift(),
+        is_current: false,
+        text: text.into(),
+        bar: bar(shares),
+    };
     FleetPage {
         shell: shell(),
         heading: if is_full {
@@ -47,31 +69,18 @@ fn fleet(is_full: bool) -> FleetPage {
         text: "1,204 tenants were looked at, the last check ended 2 minutes ago.".into(),
         is_new: false,
         going_on: None,
-        levels: Some(StackedBar {
-            title: "Tenants by level".into(),
-            kind: "Level",
-            shares: if is_full {
-                vec![
-                    share("As it should be", 799, Tone::Good),
-                    share("Low", 12, Tone::Quiet),
-                    share("Medium", 389, Tone::Warn),
-                    share("High", 1, Tone::Bad),
-                    share("Not checked yet", 3, Tone::Quiet),
-                ]
-            } else {
-                vec![share("As it should be", 1204, Tone::Good)]
-            },
-        }),
-        versions: ["NGO 1.2.0", "NGO 1.1.0", "Political party 1.0.0"]
-            .into_iter()
-            .map(|version| VersionRow {
-                name: version.into(),
-                counts: ["799", "12", "389", "1", "0"]
-                    .iter()
-                    .map(|text| ((*text).into(), *text == "0"))
-                    .collect(),
-            })
-            .collect(),
+        is_old: false,
+        levels: Some(bar(if is_full { some(1, 389, 12, 3, 799) } else { some(0, 0, 0, 0, 1204) })),
+        versions: if is_full {
+            vec![
+                version("NGO 1.2.0", "389 of 1,002 tenants differ", some(0, 389, 0, 0, 613)),
+                version("NGO 1.1.0", "13 of 100 tenants differ", some(1, 0, 12, 3, 84)),
+                version("Political party 1.0.0", "102 tenants, all as they should be", some(0, 0, 0, 0, 102)),
+            ]
+        } else {
+            vec![version("NGO 1.2.0", "1,204 tenants, all as they should be", some(0, 0, 0, 0, 1204))]
+        },
+        version: None,
         filters: [("All", true), ("High", false), ("Medium", false), ("Low", false), ("Left alone", false)]
             .into_iter()
             .map(|(title, is_current)| (title.into(), urls::drift(), is_current))
@@ -95,7 +104,7 @@ fn fleet(is_full: bool) -> FleetPage {
         } else {
             Vec::new()
         },
-        is_cut: is_full,
+        pager: Pager { previous: None, next: is_full.then(urls::drift) },
         troubled: if is_full {
             vec![
                 (Crumb::new(name(2), urls::tenant_drift(&slug(2))), "The server eu-2 cannot be used at the moment. It is tried again at the next check.".into()),
@@ -115,6 +124,15 @@ fn going_on() -> FleetPage {
             total: 1204,
             asked: "Asked for by Maria Okafor, 1 minute ago".into(),
         }),
+        ..fleet(true)
+    }
+}
+
+fn of_version() -> FleetPage {
+    FleetPage {
+        is_old: true,
+        version: Some(("NGO 1.1.0".into(), urls::drift())),
+        groups: Vec::new(),
         ..fleet(true)
     }
 }
@@ -203,7 +221,11 @@ fn group() -> GroupPage {
         shell: shell(),
         crumbs: vec![Crumb::new("Unexpected changes", urls::drift())],
         difference: changed(),
-        count: "8 tenants differ in this way".into(),
+        count: "1,208 tenants differ in this way".into(),
+        text: "What you decide here holds for all of them.",
+        more: Some("And 1,200 more tenants.".into()),
+        more_ignored: None,
+        count_again: Some(urls::drift_act(ID, "count")),
         members: (0..8)
             .map(|place| (Crumb::new(name(place), urls::tenant_drift(&slug(place))), ago(70)))
             .collect(),
@@ -215,6 +237,8 @@ fn repair() -> DecidePage {
     let plan = |tenants: Option<&str>, losses: &[&str]| {
         PlanView {
         tenants: tenants.map(Into::into),
+        names: if losses.is_empty() { Vec::new() } else { (0..8).map(name).collect() },
+        others: if losses.is_empty() { 0 } else { 1192 },
         sql: "ALTER TABLE `members` MODIFY COLUMN `phone` varchar(100) NULL COMMENT 'With the country';\n\nDROP TABLE `own_notes`;".into(),
         losses: losses.iter().map(|text| (*text).into()).collect(),
         left: Vec::new(),
@@ -231,7 +255,7 @@ fn repair() -> DecidePage {
         hidden: vec![("difference", ID.into())],
         errors: Vec::new(),
         plans: vec![
-            plan(Some("Acme Bakery and others like it"), &["The table own_notes goes, with all its rows."]),
+            plan(Some("1,200 tenants"), &["The table own_notes goes, with all its rows."]),
             plan(Some("Riverside Food Bank"), &[]),
         ],
         refused: vec![(LONG.into(), "The server eu-2 cannot be used at the moment.".into())],
@@ -281,6 +305,7 @@ pub fn drift_pages() -> Vec<Sheet> {
         Sheet::new("drift", "/drift", &fleet(true)),
         Sheet::new("drift-fine", "/drift", &fleet(false)),
         Sheet::new("drift-going-on", "/drift", &going_on()),
+        Sheet::new("drift-version", "/drift", &of_version()),
         Sheet::new("drift-new", "/drift", &new()),
         Sheet::new("drift-group", "/drift/{difference}", &group()),
         Sheet::new("drift-repair", "/drift/{difference}/repair", &repair()),

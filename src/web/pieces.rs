@@ -106,6 +106,8 @@ impl Usage {
 pub struct Share {
     /// What it is, such as "Ready" or "1.1.0".
     pub label: String,
+    /// What that means; empty where everybody knows.
+    pub note: &'static str,
     /// How many.
     pub count: i64,
     /// Where these are listed.
@@ -124,14 +126,20 @@ impl Share {
             Tone::Bad => "chart-bad",
             Tone::Quiet => "chart-quiet",
         };
-        Self { label: label.into(), count, href, class }
+        Self { label: label.into(), note: "", count, href, class }
     }
 
     /// A part whose colour only tells it from its neighbours, by its place.
     pub fn in_series(label: impl Into<String>, count: i64, href: Option<String>, place: usize) -> Self {
         const CLASSES: [&str; 6] = ["chart-1", "chart-2", "chart-3", "chart-4", "chart-5", "chart-6"];
         let class = CLASSES.get(place % CLASSES.len()).copied().unwrap_or("chart-1");
-        Self { label: label.into(), count, href, class }
+        Self { label: label.into(), note: "", count, href, class }
+    }
+
+    /// The same with a line that says what it means.
+    #[must_use]
+    pub fn with_note(self, note: &'static str) -> Self {
+        Self { note, ..self }
     }
 
     /// The count as people write it.

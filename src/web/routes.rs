@@ -144,6 +144,7 @@ pub fn table() -> Vec<Entry> {
         route!(POST "/drift/{difference}/keep", Needs(P::RepairDrift), drift::do_group),
         route!(GET "/drift/{difference}/ignore", Needs(P::RepairDrift), drift::ask_group),
         route!(POST "/drift/{difference}/ignore", Needs(P::RepairDrift), drift::do_group),
+        route!(POST "/drift/{difference}/count", Needs(P::RepairDrift), drift::count_again_group),
         route!(GET "/jobs", Needs(P::SeeJobs), jobs::list),
         route!(GET "/styleguide", Needs(P::BeSignedIn), styleguide::show),
         route!(GET "/people", Needs(P::ManagePeople), people::list),

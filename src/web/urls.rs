@@ -316,16 +316,6 @@ pub fn drift() -> String {
     "/drift".into()
 }
 
-/// Those of a level.
-pub fn drift_of_level(level: &str) -> String {
-    format!("/drift?level={}", part(level))
-}
-
-/// Those that are left alone.
-pub fn drift_left_alone() -> String {
-    "/drift?show=left-alone".into()
-}
-
 /// Asking for a check of all tenants.
 pub fn drift_check() -> String {
     "/drift/check".into()

@@ -262,3 +262,71 @@ async fn staff_may_look_and_only_administrators_decide() {
     let form = Ignore { reason: "x".into(), days: "1".into() };
     assert_eq!(drift::ignore(&app, &staff, ACME, &chosen[0], &form).await.unwrap_err().kind, Kind::Refused);
 }
+
+#[tokio::test]
+async fn of_a_group_each_tenant_gets_the_sql_that_was_shown_for_it_and_no_other() {
+    let place = Place::new();
+    let app = place.open().await;
+    for name in ["One", "Two", "Three", "Four", "Five"] {
+        ask(&app, name, &[]).await;
+    }
+    work_off(&app).await;
+    place.wait_long();
+    for slug in ["one", "two", "three", "four"] {
+        by_hand(&place, &app, slug, "ALTER TABLE audit_logs DROP COLUMN ip_address").await;
+    }
+    // Rows stand in a table that is to be rebuilt, so other SQL is needed here.
+    by_hand(&place, &app, "three", "CREATE INDEX own_x ON audit_logs (user_agent)").await;
+    drift::runs::check_now(&app, &ACTOR, None, &mut |_, _| {}).await.unwrap();
+    let filter = tenantry::store::drift::fleet::Filter::default();
+    let fleet = drift::fleet(&app, &ACTOR, &filter).await.unwrap();
+    let lost = fleet.groups.iter().find(|group| group.tenants == 4).unwrap();
+    let id = vec![lost.difference.id.clone()];
+    // One has been paused since: it has its turn when it is in use again.
+    life::suspend(&app, &ACTOR, "four").await.unwrap();
+    work_off(&app).await;
+    let (plans, refused) = drift::plans(&app, &ACTOR, Target::Group, &id).await.unwrap();
+    let mut slugs: Vec<Vec<&str>> =
+        plans.iter().map(|planned| planned.tenants.iter().map(|(slug, _)| slug.as_str()).collect()).collect();
+    slugs.iter_mut().for_each(|slugs| slugs.sort_unstable());
+    assert_eq!(slugs, [vec!["one", "two"], vec!["three"]], "the SQL of most tenants comes first");
+    assert!(refused.len() == 1 && refused[0].1.contains("Four is paused"), "{refused:?}");
+    let repairs = drift::repair(&app, &ACTOR, Target::Group, &id, (&plans[1].hash, false)).await.unwrap();
+    let started: Vec<&str> = repairs.started.iter().map(|started| started.tenant.slug.as_str()).collect();
+    assert_eq!(started, ["three"]);
+    work_off(&app).await;
+    let (left, _) = drift::plans(&app, &ACTOR, Target::Group, &id).await.unwrap();
+    assert_eq!((left.len(), left[0].tenants.len()), (1, 2));
+    assert_eq!(left[0].hash, plans[0].hash);
+    // What nobody needs any more is refused as a whole.
+    let error = drift::repair(&app, &ACTOR, Target::Group, &id, (&plans[1].hash, false)).await.unwrap_err();
+    assert_eq!(error.kind, Kind::Conflict);
+    assert!(error.message.contains("Look at the SQL that is needed now"), "{}", error.message);
+}
+
+#[tokio::test]
+async fn a_group_is_left_alone_and_counts_again_as_one() {
+    let place = Place::new();
+    let app = place.open().await;
+    for name in ["One", "Two"] {
+        ask(&app, name, &[]).await;
+    }
+    work_off(&app).await;
+    place.wait_long();
+    for slug in ["one", "two"] {
+        by_hand(&place, &app, slug, "DROP INDEX members__idx_full_name").await;
+    }
+    drift::runs::check_now(&app, &ACTOR, None, &mut |_, _| {}).await.unwrap();
+    let all = tenantry::store::drift::fleet::Filter::default();
+    let alone = tenantry::store::drift::fleet::Filter { is_ignored: true, ..all.clone() };
+    let id = drift::fleet(&app, &ACTOR, &all).await.unwrap().groups[0].difference.id.clone();
+    let form = Ignore { reason: "They load a large file.".into(), days: "5".into() };
+    assert_eq!(drift::ignore(&app, &ACTOR, Target::Group, &id, &form).await.unwrap(), 2);
+    assert!(drift::fleet(&app, &ACTOR, &all).await.unwrap().groups.is_empty());
+    assert_eq!(drift::fleet(&app, &ACTOR, &alone).await.unwrap().groups[0].tenants, 2);
+    let group = drift::group(&app, &ACTOR, &id).await.unwrap();
+    assert_eq!((group.number, group.number_ignored), (0, 2));
+    assert_eq!(drift::stop_ignoring(&app, &ACTOR, Target::Group, &id).await.unwrap(), 2);
+    assert_eq!(drift::fleet(&app, &ACTOR, &all).await.unwrap().groups[0].tenants, 2);
+    assert_eq!(level(&drift::of_tenant(&app, &ACTOR, "one").await.unwrap()), Level::Medium);
+}

@@ -1,9 +1,12 @@
 //! Checks of many tenants: by the clock, beside other work, and stopped in the middle.
 
-use super::{ACTOR, by_hand, with_acme};
+use super::{ACTOR, by_hand, check, with_acme};
 use crate::support::{Place, ask, work_off};
 use tenantry::{
-    store::{self, drift::fleet::Filter},
+    store::{
+        self,
+        drift::{Level, fleet::Filter},
+    },
     usecases::{drift, life},
 };
 use tokio_util::sync::CancellationToken;
@@ -57,7 +60,7 @@ async fn a_process_that_vanishes_leaves_the_rest_of_a_check_to_another() {
     assert!(drift::runs::work(&other, &CancellationToken::new()).await.unwrap());
     let fleet = drift::fleet(&other, &ACTOR, &Filter::default()).await.unwrap();
     assert_eq!(fleet.last.as_ref().unwrap().tally.checked, 70, "each once");
-    assert_eq!(fleet.at(Some(store::drift::Level::None)), 70);
+    assert_eq!(fleet.at(Some(Level::None)), 70);
 }
 
 #[tokio::test]
@@ -90,4 +93,35 @@ async fn tenants_that_are_out_of_use_are_looked_at_too_and_those_that_are_gone_a
     let id = vec![report.differences[0].difference.id.clone()];
     let (plans, refused) = drift::plans(&app, &ACTOR, drift::Target::Tenant("bravo"), &id).await.unwrap();
     assert!(plans.is_empty() && refused[0].1.contains("when it is in use again"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn the_list_is_narrowed_by_level_and_template_version_and_turned_page_by_page() {
+    let (place, app) = with_acme().await;
+    let columns: Vec<String> =
+        (0..60).map(|number| format!("ALTER TABLE audit_logs ADD COLUMN own_{number:02} TEXT")).collect();
+    by_hand(&place, &app, "acme", &columns.join(";")).await;
+    by_hand(&place, &app, "acme", "DROP INDEX members__email").await;
+    check(&app, "acme").await;
+    let first = drift::fleet(&app, &ACTOR, &Filter::default()).await.unwrap();
+    assert!(first.is_cut);
+    assert_eq!(first.groups[0].difference.object, "members.email", "the worst comes first");
+    let second = Filter { skipped: 1, ..Filter::default() };
+    let second = drift::fleet(&app, &ACTOR, &second).await.unwrap();
+    assert!(!second.is_cut);
+    let mut all: Vec<&str> =
+        first.groups.iter().chain(&second.groups).map(|group| group.difference.object.as_str()).collect();
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all.len(), 61);
+    let of = |version: (&str, &str)| Filter {
+        severity: Some(Level::High),
+        version: Some((version.0.into(), version.1.into())),
+        ..Filter::default()
+    };
+    let count = &first.counts[0];
+    let high = drift::fleet(&app, &ACTOR, &of((&count.template_type, &count.version))).await.unwrap();
+    assert_eq!(high.groups.len(), 1);
+    let other = drift::fleet(&app, &ACTOR, &of((&count.template_type, "99.0.0"))).await.unwrap();
+    assert!(other.groups.is_empty());
 }

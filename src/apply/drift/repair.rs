@@ -155,6 +155,7 @@ impl Repairing {
         if plan.statements.is_empty() && plan.sentences.is_empty() {
             wish.statements = Some(Vec::new());
         } else if plan.hash() == wish.plan {
+            wish.with_snapshot |= !plan.losses.is_empty();
             wish.statements = Some(plan.statements);
         } else {
             return Err(StepError::lasting(

@@ -6,9 +6,10 @@
 //!
 //! # Structure without transactions
 //! Every structure statement ends the transaction that it meets. So the ledger in the tenant's database has a row for each
-//! statement: begun, with a fingerprint of the object that it changes, and then done. Whoever comes after a kill finds out
-//! by that fingerprint whether the statement happened (each one happens wholly or not at all from MariaDB 10.6 and MySQL 8
-//! on). Statements over rows share a transaction with their row of the ledger.
+//! statement: begun, with a fingerprint of the object that it changes, and then done. That it is done goes to the disk together with
+//! the beginning of the next one. Whoever comes after a kill finds out by the fingerprint whether the last statement happened (each
+//! one happens wholly or not at all from MariaDB 10.6 and MySQL 8 on). Statements over rows share a transaction with their row of
+//! the ledger.
 //!
 //! # What both servers take
 //! MariaDB has no `->` and `->>` (the functions are written instead), no indexes over expressions, no NOT NULL on a computed

@@ -15,7 +15,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use sqlx::{AssertSqlSafe, Executor, MySqlConnection, Row};
-use std::{pin::pin, time::Duration};
+use std::{collections::BTreeMap, pin::pin, time::Duration};
 use tokio::time::timeout;
 
 /// The tables that every tenant's database has for Tenantry's own use. They are no part of the tenant's schema. The first
@@ -48,6 +48,13 @@ pub(super) const OWN_TABLES: [(&str, &str); 2] = [
 
 /// The place of a unit's own row in the ledger.
 const WHOLE: i32 = -1;
+
+/// What the ledger says of a statement.
+struct Noted {
+    has_ended: bool,
+    /// Fingerprint of its object before it.
+    looked: Option<String>,
+}
 
 /// Seconds that a session waits for a session of the same tenant whose statement has not ended.
 const WAIT_FOR_OTHERS: i32 = 20;
@@ -159,46 +166,72 @@ impl MariaDbSession {
         if ours.rows_affected() == 1 { Ok(()) } else { Err(EngineError::Stale) }
     }
 
-    /// Makes the ledger again where somebody has dropped it: what other jobs did is of no matter any more.
-    async fn ledger_is_there(&mut self) -> Result<(), EngineError> {
-        let [_, (make, ledger)] = OWN_TABLES;
-        let statement = format!("{make} {}{ledger}", identifier(&self.database));
-        self.line.connection.execute(AssertSqlSafe(statement)).await.map_err(trouble)?;
-        Ok(())
-    }
-
-    /// The row of a statement: whether it has ended, and how its object looked before it.
-    async fn row(
+    /// What the ledger has of a unit, where somebody has dropped the ledger nothing: it is made again, as what other jobs did is
+    /// of no matter any more.
+    async fn known(
         &mut self,
         lock: &TenantLock,
         unit: &str,
-        place: i32,
-    ) -> Result<Option<(bool, Option<String>)>, EngineError> {
-        let row = sqlx::query(
-            "SELECT ended_at IS NOT NULL, looked FROM tenantry_ledger WHERE job_id = ? AND unit = ? AND statement = ?",
-        )
-        .bind(lock.job_id.to_string())
-        .bind(unit)
-        .bind(place)
-        .fetch_optional(&mut self.line.connection)
-        .await
-        .map_err(trouble)?;
-        let Some(row) = row else { return Ok(None) };
-        let has_ended = row.try_get::<i64, _>(0).map_err(trouble)? == 1;
-        Ok(Some((has_ended, row.try_get(1).map_err(trouble)?)))
+    ) -> Result<BTreeMap<i32, (bool, Option<String>)>, EngineError> {
+        match self.ledger_of(lock, unit).await {
+            Err(EngineError::OutOfReach(why)) if why.contains("tenantry_ledger' doesn't exist") => {
+                let [_, (make, ledger)] = OWN_TABLES;
+                let statement = format!("{make} {}{ledger}", identifier(&self.database));
+                self.line.connection.execute(AssertSqlSafe(statement)).await.map_err(trouble)?;
+                Ok(BTreeMap::new())
+            }
+            known => known,
+        }
     }
 
-    async fn note_done(&mut self, lock: &TenantLock, unit: &str, place: i32) -> Result<(), EngineError> {
-        sqlx::query(
-            "INSERT INTO tenantry_ledger (job_id, unit, statement, ended_at) VALUES (?, ?, ?, CURRENT_TIMESTAMP)
-             ON DUPLICATE KEY UPDATE ended_at = CURRENT_TIMESTAMP",
+    /// What the ledger has of a unit, by the place of the statement.
+    async fn ledger_of(
+        &mut self,
+        lock: &TenantLock,
+        unit: &str,
+    ) -> Result<BTreeMap<i32, Noted>, EngineError> {
+        let rows = sqlx::query(
+            "SELECT statement, ended_at IS NOT NULL, looked FROM tenantry_ledger WHERE job_id = ? AND unit = ?",
         )
         .bind(lock.job_id.to_string())
         .bind(unit)
-        .bind(place)
-        .execute(&mut self.line.connection)
+        .fetch_all(&mut self.line.connection)
         .await
         .map_err(trouble)?;
+        let mut all = BTreeMap::new();
+        for row in rows {
+            let has_ended = row.try_get::<i64, _>(1).map_err(trouble)? == 1;
+            let looked = row.try_get(2).map_err(trouble)?;
+            all.insert(row.try_get(0).map_err(trouble)?, Noted { has_ended, looked });
+        }
+        Ok(all)
+    }
+
+    /// Writes rows of the ledger, all of them or none: one way to the disk.
+    async fn note(
+        &mut self,
+        lock: &TenantLock,
+        unit: &str,
+        rows: &[(i32, Noted)],
+    ) -> Result<(), EngineError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let marks = vec!["(?, ?, ?, ?, IF(?, CURRENT_TIMESTAMP, NULL))"; rows.len()].join(", ");
+        let text = format!(
+            "INSERT INTO tenantry_ledger (job_id, unit, statement, looked, ended_at) VALUES {marks}
+             ON DUPLICATE KEY UPDATE ended_at = VALUES(ended_at)"
+        );
+        let mut query = sqlx::query(AssertSqlSafe(text));
+        for (place, noted) in rows {
+            query = query
+                .bind(lock.job_id.to_string())
+                .bind(unit)
+                .bind(place)
+                .bind(noted.looked.as_deref())
+                .bind(noted.has_ended);
+        }
+        query.execute(&mut self.line.connection).await.map_err(trouble)?;
         Ok(())
     }
 
@@ -234,39 +267,33 @@ impl MariaDbSession {
         }
     }
 
-    /// A structure statement between its two rows of the ledger.
+    /// A structure statement between what the ledger says of it: that it was begun, and how its object looked then, before; and
+    /// that it has ended, after. The latter is left in `open`, to be written with what comes next.
     async fn structure(
         &mut self,
         lock: &TenantLock,
         unit: &Unit<'_>,
-        place: usize,
-        object: Option<&str>,
+        (place, object): (usize, Option<&str>),
+        before: Option<&Noted>,
+        open: &mut Vec<(i32, Noted)>,
     ) -> Result<(), EngineError> {
         let Some(statement) = unit.statements.get(place) else { return Ok(()) };
-        let number = i32::try_from(place).unwrap_or(i32::MAX);
-        let before = self.row(lock, unit.key, number).await?;
-        if let Some((true, _)) = before {
+        let number = number_of(place);
+        if before.is_some_and(|before| before.has_ended) {
             return Ok(());
         }
         let database = self.database.clone();
         let now = fingerprint::now(&mut self.line.connection, &database, object).await.map_err(trouble)?;
         match before {
             // It was begun, and its object has changed since: only this statement can have done that.
-            Some((_, looked)) if looked.as_deref() != Some(now.as_str()) => {}
+            Some(before) if before.looked.as_deref() != Some(now.as_str()) => {}
             Some(_) => {
                 self.run(unit, place, statement).await?;
             }
             None => {
-                sqlx::query(
-                    "INSERT INTO tenantry_ledger (job_id, unit, statement, looked) VALUES (?, ?, ?, ?)",
-                )
-                .bind(lock.job_id.to_string())
-                .bind(unit.key)
-                .bind(number)
-                .bind(&now)
-                .execute(&mut self.line.connection)
-                .await
-                .map_err(trouble)?;
+                open.push((number, Noted { has_ended: false, looked: Some(now.clone()) }));
+                self.note(lock, unit.key, open).await?;
+                open.clear();
                 if let Err(failure) = self.run(unit, place, statement).await {
                     // A statement that was refused did not happen: what is tried next begins it anew.
                     if matches!(failure, EngineError::Statement { .. }) {
@@ -276,7 +303,8 @@ impl MariaDbSession {
                 }
             }
         }
-        self.note_done(lock, unit.key, number).await
+        open.push((number, Noted { has_ended: true, looked: Some(now) }));
+        Ok(())
     }
 
     async fn forget(&mut self, lock: &TenantLock, unit: &str, place: i32) -> Result<(), EngineError> {
@@ -290,17 +318,15 @@ impl MariaDbSession {
         Ok(())
     }
 
-    /// Statements over rows that follow each other, in one transaction with their rows of the ledger.
+    /// Statements over rows that follow each other, in one transaction with their row of the ledger, and with those in `open`.
     async fn rows(
         &mut self,
         lock: &TenantLock,
         unit: &Unit<'_>,
         places: std::ops::Range<usize>,
+        open: &mut Vec<(i32, Noted)>,
     ) -> Result<u64, EngineError> {
-        let last = i32::try_from(places.end).unwrap_or(i32::MAX) - 1;
-        if let Some((true, _)) = self.row(lock, unit.key, last).await? {
-            return Ok(0);
-        }
+        let last = number_of(places.end) - 1;
         self.line.connection.execute("START TRANSACTION").await.map_err(trouble)?;
         let mut changed = 0;
         let mut failed = None;
@@ -315,11 +341,13 @@ impl MariaDbSession {
             }
         }
         if failed.is_none() {
-            failed = self.note_done(lock, unit.key, last).await.err();
+            open.push((last, Noted { has_ended: true, looked: None }));
+            failed = self.note(lock, unit.key, open).await.err();
         }
         match failed {
             None => {
                 self.line.connection.execute("COMMIT").await.map_err(trouble)?;
+                open.clear();
                 Ok(changed)
             }
             Some(failure) => {
@@ -331,30 +359,43 @@ impl MariaDbSession {
 
     async fn apply_alone(&mut self, lock: &TenantLock, unit: &Unit<'_>) -> Result<Applied, EngineError> {
         self.raise_fence(lock).await?;
-        self.ledger_is_there().await?;
-        if self.row(lock, unit.key, WHOLE).await?.is_some() {
+        let known = self.known(lock, unit.key).await?;
+        if known.contains_key(&WHOLE) {
             return Ok(Applied::Before);
         }
         let mut rows = 0;
         let mut place = 0;
+        // What has happened and is not in the ledger yet. After a kill it is known all the same, by how its object looks.
+        let mut open = Vec::new();
         let kinds: Vec<Kind> =
             unit.statements.iter().map(|statement| fingerprint::kind(&statement.sql)).collect();
         while let Some(kind) = kinds.get(place) {
             match kind {
                 Kind::Structure(object) => {
-                    self.structure(lock, unit, place, object.as_deref()).await?;
+                    let before = known.get(&number_of(place));
+                    self.structure(lock, unit, (place, object.as_deref()), before, &mut open).await?;
                     place += 1;
                 }
                 Kind::Rows => {
                     let more = kinds.iter().skip(place).take_while(|kind| **kind == Kind::Rows).count();
-                    rows += self.rows(lock, unit, place..place + more).await?;
-                    place += more;
+                    let end = place + more;
+                    let has_ended = known.get(&(number_of(end) - 1)).is_some_and(|noted| noted.has_ended);
+                    if !has_ended {
+                        rows += self.rows(lock, unit, place..end, &mut open).await?;
+                    }
+                    place = end;
                 }
             }
         }
-        self.note_done(lock, unit.key, WHOLE).await?;
+        open.push((WHOLE, Noted { has_ended: true, looked: None }));
+        self.note(lock, unit.key, &open).await?;
         Ok(Applied::Now { rows })
     }
+}
+
+/// The place of a statement, as the ledger has it.
+fn number_of(place: usize) -> i32 {
+    i32::try_from(place).unwrap_or(i32::MAX)
 }
 
 async fn run_one(

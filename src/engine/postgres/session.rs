@@ -3,7 +3,7 @@
 use super::{
     inspect,
     marks::not_marked,
-    server::{Held, Postgres, away},
+    server::{Held, Postgres, away, code},
     snapshot::PostgresReading,
     templates::ledger,
 };
@@ -15,6 +15,9 @@ use crate::{
 use async_trait::async_trait;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use uuid::Uuid;
+
+/// PostgreSQL's number for a table that is not there.
+const NO_SUCH_TABLE: &str = "42P01";
 
 /// Whether the server or the way to it is in trouble, rather than the statement: connections, room, an operator, a lock, a
 /// transaction that met another, a server that only reads for now.
@@ -96,21 +99,13 @@ impl PostgresSession {
     }
 
     /// Makes the ledger again where somebody has dropped it: what other jobs did is of no matter any more.
-    async fn ledger_is_there(&mut self, lock: &TenantLock) -> Result<(), EngineError> {
+    async fn make_ledger(&mut self, lock: &TenantLock) -> Result<(), EngineError> {
         let trouble = |cause: sqlx::Error| away("The tenant's database cannot be written", cause);
         let own = self.held.home.own();
-        let is_there: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
-            .bind(format!("{own}.tenantry_ledger"))
-            .fetch_one(&mut self.held.connection)
-            .await
-            .map_err(trouble)?;
-        if !is_there {
-            let mut transaction = self.held.connection.begin().await.map_err(trouble)?;
-            raise_fence(&mut transaction, &own, lock).await?;
-            sqlx::raw_sql(AssertSqlSafe(ledger(&own))).execute(&mut *transaction).await.map_err(trouble)?;
-            transaction.commit().await.map_err(trouble)?;
-        }
-        Ok(())
+        let mut transaction = self.held.connection.begin().await.map_err(trouble)?;
+        raise_fence(&mut transaction, &own, lock).await?;
+        sqlx::raw_sql(AssertSqlSafe(ledger(&own))).execute(&mut *transaction).await.map_err(trouble)?;
+        transaction.commit().await.map_err(trouble)
     }
 
     pub(super) fn into_parts(self) -> (Held, Passing) {
@@ -197,7 +192,6 @@ impl Session for PostgresSession {
         let Some(lock) = self.lock else {
             return Err(EngineError::Stale);
         };
-        self.ledger_is_there(&lock).await?;
         let trouble = |cause: sqlx::Error| away("The tenant's database cannot be written", cause);
         let own = self.held.home.own();
         let mut transaction = self.held.connection.begin().await.map_err(trouble)?;
@@ -212,9 +206,15 @@ impl Session for PostgresSession {
             .bind(lock.job_id.to_string())
             .bind(unit.key)
             .fetch_optional(&mut *transaction)
-            .await
-            .map_err(trouble)?;
-        if before.is_some() {
+            .await;
+        if let Err(cause) = &before
+            && code(cause).as_deref() == Some(NO_SUCH_TABLE)
+        {
+            transaction.rollback().await.map_err(trouble)?;
+            self.make_ledger(&lock).await?;
+            return self.apply(unit).await;
+        }
+        if before.map_err(trouble)?.is_some() {
             return Ok(Applied::Before);
         }
         let rows = Self::run_all(&mut transaction, unit.key, unit.statements, unit.variables).await?;

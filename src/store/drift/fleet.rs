@@ -1,7 +1,10 @@
 //! What the pages about all tenants ask: how many are at which level, and which have the same difference.
 
 use super::{Difference, Level, difference};
-use crate::store::db::{Connection, Result, Value, sql, sql_of};
+use crate::store::{
+    db::{Connection, Result, Value, sql, sql_of},
+    tenants::Status,
+};
 use uuid::Uuid;
 
 /// How many tenants of a template version are at a level.
@@ -9,6 +12,8 @@ use uuid::Uuid;
 pub struct Count {
     /// The template's name for people.
     pub template_name: String,
+    /// The type of the template.
+    pub template_type: String,
     /// The version.
     pub version: String,
     /// The level; `None` where they were never looked at.
@@ -37,10 +42,12 @@ pub struct Group {
 pub struct Filter {
     /// Differences of this level only.
     pub severity: Option<Level>,
-    /// Tenants of this template type only.
-    pub template_type: Option<String>,
+    /// Tenants of this template version only, as its type and its number.
+    pub version: Option<(String, String)>,
     /// Those that are left alone, and not the others.
     pub is_ignored: bool,
+    /// Pages of groups that are passed over.
+    pub skipped: u32,
 }
 
 const STATES: &str = "t.status IN ('active', 'suspended', 'archived')";
@@ -48,7 +55,7 @@ const STATES: &str = "t.status IN ('active', 'suspended', 'archived')";
 /// How many tenants are at which level and template version.
 pub async fn counts(connection: &mut Connection) -> Result<Vec<Count>> {
     sql_of(format!(
-        "SELECT v.name AS template_name, v.version, g.drift_level, g.troubled, g.tenants, g.oldest_ms
+        "SELECT v.name AS template_name, v.template_type, v.version, g.drift_level, g.troubled, g.tenants, g.oldest_ms
          FROM (SELECT t.template_id, c.drift_level, COUNT(c.problem) AS troubled, COUNT(*) AS tenants, MIN(c.looked_ms) AS oldest_ms
                FROM tenants t LEFT JOIN tenant_drift c ON c.tenant_id = t.id WHERE {STATES}
                GROUP BY t.template_id, c.drift_level) AS g
@@ -60,6 +67,7 @@ pub async fn counts(connection: &mut Connection) -> Result<Vec<Count>> {
     .map(|row| {
         Ok(Count {
             template_name: row.text("template_name")?,
+            template_type: row.text("template_type")?,
             version: row.text("version")?,
             level: row.maybe_int("drift_level")?.map(Level::of_rank),
             troubled: row.int("troubled")?,
@@ -83,19 +91,23 @@ fn conditions(filter: &Filter, now_ms: i64) -> (String, Vec<Value>) {
         text.push_str(" AND d.severity = ?");
         values.push(level.rank().into());
     }
-    if let Some(template_type) = &filter.template_type {
-        text.push_str(" AND t.template_id IN (SELECT id FROM tenant_templates WHERE template_type = ?)");
+    if let Some((template_type, version)) = &filter.version {
+        text.push_str(
+            " AND t.template_id IN (SELECT id FROM tenant_templates WHERE template_type = ? AND version = ?)",
+        );
         values.push(template_type.into());
+        values.push(version.into());
     }
     (text, values)
 }
 
-/// Groups of tenants with the same difference: the worst and the largest first.
+/// Groups of tenants with the same difference, the worst and the largest first: a page of so many, and one more where there are
+/// others after it.
 pub async fn groups(
     connection: &mut Connection,
     filter: &Filter,
     now_ms: i64,
-    limit: u32,
+    on_page: u32,
 ) -> Result<Vec<Group>> {
     let (condition, values) = conditions(filter, now_ms);
     let mut query = sql_of(format!(
@@ -103,13 +115,14 @@ pub async fn groups(
             SELECT d.difference_id, MIN(d.tenant_id) AS tenant_id, COUNT(*) AS tenants, MIN(d.first_seen_ms) AS seen_ms
             FROM drift_differences d JOIN tenants t ON t.id = d.tenant_id WHERE {condition} GROUP BY d.difference_id) AS g
          JOIN drift_differences d ON d.difference_id = g.difference_id AND d.tenant_id = g.tenant_id
-         ORDER BY d.severity DESC, g.tenants DESC, d.object, d.difference_id LIMIT ?"
+         ORDER BY d.severity DESC, g.tenants DESC, d.object, d.difference_id LIMIT ? OFFSET ?"
     ));
     for value in values {
         query = query.bind_value(value);
     }
     query
-        .bind(limit)
+        .bind(on_page.saturating_add(1))
+        .bind(on_page.saturating_mul(filter.skipped))
         .all(connection)
         .await?
         .iter()
@@ -132,10 +145,23 @@ pub struct Member {
     pub name: String,
     /// Its name in addresses.
     pub slug: String,
-    /// The engine that it is on.
-    pub engine: String,
+    /// Its state.
+    pub status: Status,
     /// When it was seen there first.
     pub first_seen_ms: i64,
+    /// What its database was found to be and beside what: tenants with the same are put right by the same SQL.
+    pub found: State,
+}
+
+/// What a tenant's database was found to be at the last check, and beside what.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct State {
+    /// The server that it is on; none is the embedded engine.
+    pub server_id: Option<String>,
+    /// Fingerprint of its schema.
+    pub schema_hash: Option<String>,
+    /// Fingerprint of what was expected.
+    pub expected_hash: Option<String>,
 }
 
 /// Tenants with a difference that is not left alone (or is), by name.
@@ -148,7 +174,8 @@ pub async fn members(
 ) -> Result<Vec<Member>> {
     let (condition, values) = conditions(&Filter { is_ignored, ..Filter::default() }, now_ms);
     let mut query = sql_of(format!(
-        "SELECT t.id, t.name, t.slug, t.engine, d.first_seen_ms FROM drift_differences d JOIN tenants t ON t.id = d.tenant_id
+        "SELECT t.id, t.name, t.slug, t.status, t.server_id, t.schema_hash, c.expected_hash, d.first_seen_ms
+         FROM drift_differences d JOIN tenants t ON t.id = d.tenant_id JOIN tenant_drift c ON c.tenant_id = t.id
          WHERE d.difference_id = ? AND {condition} ORDER BY t.name, t.id LIMIT ?"
     ))
     .bind(id);
@@ -165,11 +192,30 @@ pub async fn members(
                 id: row.parse("id")?,
                 name: row.text("name")?,
                 slug: row.text("slug")?,
-                engine: row.text("engine")?,
+                status: row.parse("status")?,
                 first_seen_ms: row.int("first_seen_ms")?,
+                found: State {
+                    server_id: row.maybe_text("server_id")?,
+                    schema_hash: row.maybe_text("schema_hash")?,
+                    expected_hash: row.maybe_text("expected_hash")?,
+                },
             })
         })
         .collect()
+}
+
+/// How many tenants have a difference that is not left alone, and of how many it is.
+pub async fn numbers(connection: &mut Connection, id: &str, now_ms: i64) -> Result<(i64, i64)> {
+    let row = sql_of(format!(
+        "SELECT COUNT(*) AS number, COUNT(CASE WHEN d.ignored_until_ms > ? THEN 1 END) AS ignored
+         FROM drift_differences d JOIN tenants t ON t.id = d.tenant_id WHERE d.difference_id = ? AND {STATES}"
+    ))
+    .bind(now_ms)
+    .bind(id)
+    .one(connection)
+    .await?;
+    let ignored = row.int("ignored")?;
+    Ok((row.int("number")? - ignored, ignored))
 }
 
 /// A difference, as one tenant has it.

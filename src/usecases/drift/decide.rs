@@ -1,29 +1,26 @@
-//! What becomes of what differs: put back, kept as the tenant's own, or left alone; in one tenant, or in all that have it.
+//! What differs is kept as the tenant's own, or left alone; in one tenant, or in all that have it.
 
 use super::{
-    super::{
-        actor::Actor,
-        life::{self, Asked, Started},
-        permissions::Permission,
-        tenants::find,
-    },
+    super::{actor::Actor, permissions::Permission},
     cannot,
     fleet::gone,
+    target::{TOGETHER, Target, tenants},
 };
 use crate::{
     app::App,
-    apply::drift::{self as apply, repair},
+    apply::drift as apply,
     error::{Error, Result},
     schema::{Difference, ObjectKind, Schema, differences},
     store::{
         self,
         customizations::{Adopted, KINDS, NewAdopted},
         drift::Ignored,
-        tenants::{Status, Tenant},
+        tenants::Tenant,
     },
     usecases::tenant_trouble::no_engine,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use futures_util::{StreamExt, stream};
+use std::collections::BTreeMap;
 
 /// Longest time that something is left alone.
 pub const LONGEST_IGNORED_DAYS: i64 = 366;
@@ -31,148 +28,8 @@ pub const LONGEST_IGNORED_DAYS: i64 = 366;
 /// Longest reason, in characters.
 pub const LONGEST_REASON: usize = 1_000;
 
-/// Of which tenants something is decided.
-#[derive(Debug, Clone, Copy)]
-pub enum Target<'a> {
-    /// Of one, by its slug or id.
-    Tenant(&'a str),
-    /// Of all that have the difference.
-    Group,
-}
-
-/// Tenants that a decision is about at most, in one go.
-const AT_ONCE: u32 = 10_000;
-
-async fn tenants(app: &App, actor: &Actor, target: Target<'_>, id: &str) -> Result<Vec<Tenant>> {
-    match target {
-        Target::Tenant(slug) => Ok(vec![find(app, actor, slug).await?]),
-        Target::Group => {
-            let mut read = app.store.read().await?;
-            let members = store::drift::fleet::members(&mut read, id, false, app.now_ms(), AT_ONCE).await?;
-            if members.is_empty() {
-                return Err(gone());
-            }
-            let ids: Vec<_> = members.iter().map(|member| member.id).collect();
-            let mut all = Vec::new();
-            for some in ids.chunks(500) {
-                all.extend(store::drift::runs::some(&mut read, some).await?);
-            }
-            Ok(all)
-        }
-    }
-}
-
-/// What putting differences back comes to, with the tenants for which it is the same.
-#[derive(Debug, Clone)]
-pub struct Planned {
-    /// The plan.
-    pub plan: repair::Plan,
-    /// Its fingerprint, which is what is approved.
-    pub hash: String,
-    /// Slugs and names of the tenants.
-    pub tenants: Vec<(String, String)>,
-}
-
-/// Tenants whose SQL is worked out for a page: what is needed for others is found when their turn comes, and held to what was
-/// approved.
-const PLANNED: usize = 25;
-
-/// What putting differences back comes to now: one plan for all tenants with the same SQL, the largest first; and tenants for
-/// which it cannot be done, with why. Changes nothing.
-pub async fn plans(
-    app: &App,
-    actor: &Actor,
-    target: Target<'_>,
-    chosen: &[String],
-) -> Result<(Vec<Planned>, Vec<(String, String)>)> {
-    actor.must(Permission::RepairDrift)?;
-    let first = chosen.first().ok_or_else(|| {
-        Error::invalid(BTreeMap::from([("differences", "Choose at least one difference.".to_owned())]))
-    })?;
-    let ids: BTreeSet<String> = chosen.iter().cloned().collect();
-    let mut plans: BTreeMap<String, Planned> = BTreeMap::new();
-    let mut refused = Vec::new();
-    for tenant in tenants(app, actor, target, first).await?.into_iter().take(PLANNED) {
-        match plan_of(app, &tenant, &ids).await {
-            Ok(plan) if plan.statements.is_empty() => refused.push((
-                tenant.name,
-                "There is nothing to put back any more, or nothing that can be put back by itself. Check it again.".into(),
-            )),
-            Ok(plan) => {
-                let hash = plan.hash();
-                let place = plans
-                    .entry(hash.clone())
-                    .or_insert_with(|| Planned { plan, hash, tenants: Vec::new() });
-                place.tenants.push((tenant.slug, tenant.name));
-            }
-            Err(error) => refused.push((tenant.name, error.message)),
-        }
-    }
-    let mut plans: Vec<Planned> = plans.into_values().collect();
-    plans.sort_by_key(|planned| std::cmp::Reverse(planned.tenants.len()));
-    Ok((plans, refused))
-}
-
-async fn plan_of(app: &App, tenant: &Tenant, chosen: &BTreeSet<String>) -> Result<repair::Plan> {
-    must_be_open(tenant)?;
-    let engine = app.engines.of(tenant).await.map_err(|cause| no_engine(&cause))?;
-    let expected = apply::expected(app, engine.as_ref(), tenant).await.map_err(cannot)?;
-    let found = apply::look(engine.as_ref(), tenant).await.map_err(cannot)?;
-    repair::plan(engine.as_ref(), &expected, &found, chosen)
-        .map_err(|why| Error::conflict(format!("This cannot be put back by itself: {why}")))
-}
-
-fn must_be_open(tenant: &Tenant) -> Result<()> {
-    if tenant.status == Status::Active {
-        return Ok(());
-    }
-    Err(Error::conflict(format!(
-        "{} is {}. Its structure can be put right when it is in use again.",
-        tenant.name,
-        life::state_words(tenant.status)
-    )))
-}
-
-/// What came of asking for repairs.
-#[derive(Debug, Clone, Default)]
-pub struct Repairs {
-    /// Jobs that were begun.
-    pub started: Vec<Started>,
-    /// Tenants of which nothing was begun, with why.
-    pub refused: Vec<(String, String)>,
-}
-
-/// Puts differences back with the SQL that was approved, as a job for each tenant. A tenant that would need other SQL is left as
-/// it is, and its job says so.
-pub async fn repair(
-    app: &App,
-    actor: &Actor,
-    target: Target<'_>,
-    chosen: &[String],
-    (approved, with_snapshot): (&str, bool),
-) -> Result<Repairs> {
-    actor.must(Permission::RepairDrift)?;
-    let Some(first) = chosen.first() else {
-        return Err(Error::unusable("Choose what is to be put back."));
-    };
-    let mut repairs = Repairs::default();
-    for tenant in tenants(app, actor, target, first).await? {
-        let wish = repair::Wish {
-            differences: chosen.to_vec(),
-            plan: approved.to_owned(),
-            with_snapshot,
-            by: actor.doer().name,
-            statements: None,
-        };
-        let name = tenant.name.clone();
-        match life::ask_for_repair(app, actor, Asked::from(&tenant.slug), &wish).await {
-            Ok(started) => repairs.started.push(started),
-            Err(error) if matches!(target, Target::Group) => repairs.refused.push((name, error.message)),
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(repairs)
-}
+/// Tenants whose databases are looked at at once.
+const AT_ONCE: usize = 8;
 
 /// Why and until when something is to be left alone, as it was typed.
 #[derive(Debug, Clone, Default)]
@@ -210,11 +67,15 @@ pub async fn ignore(app: &App, actor: &Actor, target: Target<'_>, id: &str, form
     set_ignored(app, actor, target, id, Some(&ignored)).await
 }
 
-/// Ends leaving a difference alone.
-pub async fn stop_ignoring(app: &App, actor: &Actor, slug: &str, id: &str) -> Result<()> {
+/// Ends leaving a difference alone. Gives for how many tenants.
+pub async fn stop_ignoring<'a>(
+    app: &App,
+    actor: &Actor,
+    target: impl Into<Target<'a>>,
+    id: &str,
+) -> Result<usize> {
     actor.must(Permission::RepairDrift)?;
-    set_ignored(app, actor, Target::Tenant(slug), id, None).await?;
-    Ok(())
+    set_ignored(app, actor, target.into(), id, None).await
 }
 
 async fn set_ignored(
@@ -224,28 +85,29 @@ async fn set_ignored(
     id: &str,
     ignored: Option<&Ignored>,
 ) -> Result<usize> {
-    let tenants = tenants(app, actor, target, id).await?;
+    let tenants = tenants(app, actor, target, (id, ignored.is_none())).await?;
     let now = app.now_ms();
-    let mut write = app.store.write().await?;
+    let sentence = match ignored {
+        Some(ignored) => format!("Left an unexpected change alone: {}", ignored.reason),
+        None => "An unexpected change counts again.".to_owned(),
+    };
     let mut number = 0;
-    for tenant in &tenants {
-        if !store::drift::set_ignored(&mut write, tenant.id, id, ignored).await? {
-            continue;
+    // Not all at once, so that others get to write, too.
+    for some in tenants.chunks(TOGETHER) {
+        let mut write = app.store.write().await?;
+        for tenant in some {
+            if !store::drift::set_ignored(&mut write, tenant.id, id, ignored).await? {
+                continue;
+            }
+            number += 1;
+            store::drift::set_level(&mut write, tenant.id, now).await?;
+            let doer = actor.doer();
+            store::events::record(&mut write, Some(tenant.id), now, &doer, "drift_ignored", &sentence)
+                .await?;
         }
-        number += 1;
-        store::drift::set_level(&mut write, tenant.id, now).await?;
-        let sentence = match ignored {
-            Some(ignored) => format!("Left an unexpected change alone: {}", ignored.reason),
-            None => "An unexpected change counts again.".to_owned(),
-        };
-        store::events::record(&mut write, Some(tenant.id), now, &actor.doer(), "drift_ignored", &sentence)
-            .await?;
+        write.commit().await?;
     }
-    if number == 0 {
-        return Err(gone());
-    }
-    write.commit().await?;
-    Ok(number)
+    if number == 0 { Err(gone()) } else { Ok(number) }
 }
 
 /// What came of keeping something as tenants' own.
@@ -266,10 +128,14 @@ pub async fn adopt(app: &App, actor: &Actor, target: Target<'_>, id: &str, why: 
         return Err(Error::invalid(fields));
     }
     let mut kept = Kept::default();
-    for tenant in tenants(app, actor, target, id).await? {
-        match adopt_one(app, actor, &tenant, id, &why).await {
+    let why = why.as_str();
+    let tenants = tenants(app, actor, target, (id, false)).await?;
+    let kept_each = stream::iter(tenants)
+        .map(|tenant| async move { (adopt_one(app, actor, &tenant, id, why).await, tenant.name) });
+    for (done, name) in kept_each.buffered(AT_ONCE).collect::<Vec<_>>().await {
+        match done {
             Ok(()) => kept.tenants += 1,
-            Err(error) if matches!(target, Target::Group) => kept.refused.push((tenant.name, error.message)),
+            Err(error) if matches!(target, Target::Group) => kept.refused.push((name, error.message)),
             Err(error) => return Err(error),
         }
     }

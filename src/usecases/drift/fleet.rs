@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Groups on one page.
-const GROUPS: u32 = 100;
+const GROUPS: u32 = 50;
 
 /// Tenants that are named on the page of a group.
 const MEMBERS: u32 = 200;
@@ -30,7 +30,7 @@ pub struct Fleet {
     pub counts: Vec<Count>,
     /// Tenants with the same difference, the worst first.
     pub groups: Vec<Group>,
-    /// Whether there are more groups.
+    /// Whether there are more groups after these.
     pub is_cut: bool,
     /// The check of all that goes on.
     pub going_on: Option<Run>,
@@ -52,11 +52,11 @@ impl Fleet {
     }
 }
 
-/// The picture of the fleet.
+/// The picture of the fleet, with one page of groups.
 pub async fn fleet(app: &App, actor: &Actor, filter: &Filter) -> Result<Fleet> {
     actor.must(Permission::CheckDrift)?;
     let mut read = app.store.read().await?;
-    let mut groups = store::drift::fleet::groups(&mut read, filter, app.now_ms(), GROUPS + 1).await?;
+    let mut groups = store::drift::fleet::groups(&mut read, filter, app.now_ms(), GROUPS).await?;
     let is_cut = groups.len() > GROUPS as usize;
     groups.truncate(GROUPS as usize);
     Ok(Fleet {
@@ -69,26 +69,19 @@ pub async fn fleet(app: &App, actor: &Actor, filter: &Filter) -> Result<Fleet> {
     })
 }
 
-/// How many of a group are not named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rest {
-    /// All are named.
-    None,
-    /// There are more.
-    More,
-}
-
 /// Tenants with the same difference.
 #[derive(Debug, Clone)]
 pub struct GroupPage {
     /// The difference.
     pub difference: Difference,
-    /// The tenants, by name.
+    /// How many tenants have it, those left out of which it is left alone.
+    pub number: i64,
+    /// The first of them, by name.
     pub members: Vec<Member>,
-    /// Those of which it is left alone.
+    /// Of how many tenants it is left alone.
+    pub number_ignored: i64,
+    /// The first of those.
     pub ignored: Vec<Member>,
-    /// Whether some are not named.
-    pub rest: Rest,
 }
 
 /// Tenants with a difference.
@@ -97,11 +90,10 @@ pub async fn group(app: &App, actor: &Actor, id: &str) -> Result<GroupPage> {
     let mut read = app.store.read().await?;
     let now = app.now_ms();
     let difference = store::drift::fleet::example(&mut read, id).await?.ok_or_else(gone)?;
-    let mut members = store::drift::fleet::members(&mut read, id, false, now, MEMBERS + 1).await?;
-    let rest = if members.len() > MEMBERS as usize { Rest::More } else { Rest::None };
-    members.truncate(MEMBERS as usize);
+    let (number, number_ignored) = store::drift::fleet::numbers(&mut read, id, now).await?;
+    let members = store::drift::fleet::members(&mut read, id, false, now, MEMBERS).await?;
     let ignored = store::drift::fleet::members(&mut read, id, true, now, MEMBERS).await?;
-    Ok(GroupPage { difference, members, ignored, rest })
+    Ok(GroupPage { difference, number, members, number_ignored, ignored })
 }
 
 /// What is said of a difference that no tenant has.

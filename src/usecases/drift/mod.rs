@@ -3,10 +3,14 @@
 
 mod decide;
 mod fleet;
+mod repair;
 pub mod runs;
+mod target;
 
-pub use decide::{Ignore, Planned, Target, adopt, ignore, plans, repair, stop_ignoring};
-pub use fleet::{Fleet, GroupPage, Rest, fleet, group};
+pub use decide::{Ignore, adopt, ignore, stop_ignoring};
+pub use fleet::{Fleet, GroupPage, fleet, group};
+pub use repair::{Planned, plans, repair};
+pub use target::Target;
 
 use super::{actor::Actor, permissions::Permission, tenants::find};
 use crate::{

@@ -3,7 +3,7 @@
 use crate::web::{
     pages::tenants::show::TenantHead,
     pieces::StackedBar,
-    views::{Crumb, Field, FormError, Pill, Shell, TimeView},
+    views::{Crumb, Field, FormError, Pager, Pill, Shell, TimeView},
 };
 use askama::Template;
 
@@ -19,18 +19,22 @@ pub struct FleetPage {
     pub text: String,
     /// Whether nobody has looked yet.
     pub is_new: bool,
+    /// Whether the last check is long ago.
+    pub is_old: bool,
     /// The check that goes on.
     pub going_on: Option<ProgressView>,
     /// Tenants by level; nothing where there is no tenant.
     pub levels: Option<StackedBar>,
     /// Template versions, each with its tenants by level.
     pub versions: Vec<VersionRow>,
+    /// The template version that the list is about, and the address of the list about all of them.
+    pub version: Option<(String, String)>,
     /// Links that narrow the list, the current one marked.
     pub filters: Vec<(String, String, bool)>,
     /// Tenants with the same difference.
     pub groups: Vec<GroupRow>,
-    /// Whether there are more groups than these.
-    pub is_cut: bool,
+    /// The way to other pages of the list.
+    pub pager: Pager,
     /// Tenants that could not be looked at.
     pub troubled: Vec<(Crumb, String)>,
 }
@@ -53,8 +57,14 @@ pub struct ProgressView {
 pub struct VersionRow {
     /// Its name.
     pub name: String,
-    /// Tenants of it that are as they should be, low, medium, high, and not looked at yet: in words, and whether there are none.
-    pub counts: Vec<(String, bool)>,
+    /// The list about it.
+    pub href: String,
+    /// Whether the list is about it.
+    pub is_current: bool,
+    /// How many tenants it has, and how many of them differ.
+    pub text: String,
+    /// Its tenants by level.
+    pub bar: StackedBar,
 }
 
 /// Tenants with the same difference.
@@ -109,10 +119,18 @@ pub struct GroupPage {
     pub difference: DifferenceView,
     /// How many tenants, in words.
     pub count: String,
+    /// What to know about deciding here.
+    pub text: &'static str,
     /// The tenants, and since when.
     pub members: Vec<(Crumb, TimeView)>,
+    /// How many are not named.
+    pub more: Option<String>,
     /// Those of which it is left alone.
     pub ignored: Vec<Crumb>,
+    /// How many of them are not named.
+    pub more_ignored: Option<String>,
+    /// Where leaving it alone is ended for all of them, for those who may.
+    pub count_again: Option<String>,
 }
 
 /// One tenant.
@@ -148,6 +166,10 @@ pub struct TenantPage {
 pub struct PlanView {
     /// Which tenants, in words; nothing where it is one.
     pub tenants: Option<String>,
+    /// Names of the first of them, where they are many.
+    pub names: Vec<String>,
+    /// How many are not named.
+    pub others: usize,
     /// The statements.
     pub sql: String,
     /// What it takes away.
