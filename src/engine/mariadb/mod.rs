@@ -27,7 +27,8 @@ mod fingerprint;
 mod inspect;
 mod keep;
 mod line;
-mod many;
+#[doc(hidden)]
+pub mod many;
 mod own;
 mod reading;
 mod routines;

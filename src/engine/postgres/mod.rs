@@ -58,7 +58,8 @@ mod inspect;
 mod json;
 mod keep;
 mod literals;
-mod many;
+#[doc(hidden)]
+pub mod many;
 mod marks;
 mod names;
 mod own;
