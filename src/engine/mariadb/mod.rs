@@ -28,7 +28,8 @@ mod fingerprint;
 mod inspect;
 mod keep;
 mod line;
-mod many;
+#[doc(hidden)]
+pub mod many;
 mod oddities;
 mod own;
 mod reading;

@@ -168,11 +168,7 @@ impl MariaDbSession {
 
     /// What the ledger has of a unit, where somebody has dropped the ledger nothing: it is made again, as what other jobs did is
     /// of no matter any more.
-    async fn known(
-        &mut self,
-        lock: &TenantLock,
-        unit: &str,
-    ) -> Result<BTreeMap<i32, (bool, Option<String>)>, EngineError> {
+    async fn known(&mut self, lock: &TenantLock, unit: &str) -> Result<BTreeMap<i32, Noted>, EngineError> {
         match self.ledger_of(lock, unit).await {
             Err(EngineError::OutOfReach(why)) if why.contains("tenantry_ledger' doesn't exist") => {
                 let [_, (make, ledger)] = OWN_TABLES;

@@ -107,7 +107,7 @@ impl Catalog {
     ];
 
     /// The question; its value is an array of schemas' names.
-    fn question(self) -> &'static str {
+    pub(super) fn question(self) -> &'static str {
         match self {
             Catalog::Relations => RELATIONS,
             Catalog::Constraints => CONSTRAINTS,

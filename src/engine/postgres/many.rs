@@ -6,6 +6,7 @@
 
 use super::{
     catalog::{Answers, Catalog, Texts},
+    home::Home,
     inspect::read,
     marks::{Mark, shut},
     names::{identifier, text},
@@ -21,7 +22,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Schemas that are asked about in the same questions.
-const TOGETHER: usize = 16;
+pub const TOGETHER: usize = 16;
 
 /// A tenant, and its place among those that were asked for.
 type Asked<'a> = (usize, &'a DatabaseName, Uuid);
@@ -96,15 +97,7 @@ impl Postgres {
     async fn read_database(&self, (place, name, tenant): Asked<'_>) -> Option<(usize, Inspected)> {
         let permit = self.place().await.ok()?;
         let mut held = self.enter_as_tenant(name, tenant, permit).await.ok()?;
-        let own = held.home.own();
-        let mut whole = format!(
-            "SET default_transaction_read_only = on; SELECT 1 FROM {own}.tenantry_owner WHERE tenant_id = {};",
-            text(&tenant.to_string())
-        );
-        for catalog in Catalog::ALL {
-            whole.push_str(&catalog.question_about(&held.home.schema));
-            whole.push(';');
-        }
+        let whole = questions(&held.home, tenant);
         let (rows, ended) = run(&mut held.connection, whole).await;
         held.close().await;
         ended.ok()?;
@@ -126,22 +119,52 @@ impl Postgres {
     }
 }
 
+/// Everything that is asked in a tenant's own database.
+fn questions(home: &Home, tenant: Uuid) -> String {
+    let own = home.own();
+    let mut whole = format!(
+        "SET default_transaction_read_only = on; SELECT 1 FROM {own}.tenantry_owner WHERE tenant_id = {};",
+        text(&tenant.to_string())
+    );
+    for catalog in Catalog::ALL {
+        whole.push_str(&catalog.question_about(&home.schema));
+        whole.push(';');
+    }
+    whole
+}
+
+/// The same, for the benchmark, which asks it and reads nothing of the answers.
+#[doc(hidden)]
+pub fn database_questions(name: &DatabaseName, tenant: Uuid) -> String {
+    questions(&Home::of_database(name.as_str()), tenant)
+}
+
+/// What is asked about many schemas, likewise: their markers in one text, and then questions whose value are their names.
+#[doc(hidden)]
+pub fn schema_questions(names: &[&str]) -> (String, Vec<&'static str>) {
+    (marker_questions(names.iter().copied()), Catalog::ALL.map(Catalog::question).to_vec())
+}
+
+fn marker_questions<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut whole = "SET LOCAL row_security = off; SET LOCAL lock_timeout = '1s';".to_owned();
+    for name in names {
+        let schema = identifier(name);
+        whole.push_str("SELECT tenant_id FROM ONLY ");
+        whole.push_str(&schema);
+        whole.push_str(".tenantry_owner TABLESAMPLE pg_catalog.system (100);");
+    }
+    whole
+}
+
 /// Schemas in which a marker says that they are the tenant's.
 ///
 /// A tenant can put anything in the marker's place, and what a view there calls, or a policy, would run with the administrator's
 /// rights: a sample is taken of tables only, and without `row_security` a policy is an error.
 async fn marked<'a>(admin: &mut PgConnection, asked: &[Asked<'a>]) -> Vec<Asked<'a>> {
-    const FIRST: &str = "SET LOCAL row_security = off; SET LOCAL lock_timeout = '1s';";
     let mut marked = Vec::with_capacity(asked.len());
     let mut left = asked;
     while !left.is_empty() {
-        let mut whole = FIRST.to_owned();
-        for (_, name, _) in left {
-            let schema = identifier(name.as_str());
-            whole.push_str(&format!(
-                "SELECT tenant_id FROM ONLY {schema}.tenantry_owner TABLESAMPLE pg_catalog.system (100);"
-            ));
-        }
+        let whole = marker_questions(left.iter().map(|(_, name, _)| name.as_str()));
         let (rows, ended) = run(admin, whole).await;
         let rows = rows.get(2..).unwrap_or_default();
         for (one, rows) in left.iter().zip(rows) {

@@ -59,7 +59,8 @@ mod json;
 mod keep;
 mod letters;
 mod literals;
-mod many;
+#[doc(hidden)]
+pub mod many;
 mod marks;
 mod names;
 mod oddities;

@@ -87,6 +87,12 @@ async fn read_schema(
     Ok(schema)
 }
 
+/// What is asked of a file first, and of most files only.
+#[doc(hidden)]
+pub const TOLD: &str = "SELECT type, name, tbl_name, coalesce(sql, '') AS sql FROM sqlite_schema
+    WHERE type IN ('table', 'view', 'trigger', 'index')
+    UNION ALL SELECT 'owner', tenant_id, '', '' FROM tenantry_owner ORDER BY type, name";
+
 /// A database as `sqlite_schema` tells of it. Files in which it says the same have the same schema.
 pub(super) struct Told {
     objects: Vec<Object>,
@@ -100,13 +106,7 @@ impl Told {
     /// What a database with a marker of ours says, in one statement; `None` where there is no such marker, or the content was shut
     /// away.
     pub(super) async fn by(connection: &mut SqliteConnection) -> Result<Option<Self>, InspectError> {
-        let rows = sqlx::query(
-            "SELECT type, name, tbl_name, coalesce(sql, '') AS sql FROM sqlite_schema
-             WHERE type IN ('table', 'view', 'trigger', 'index')
-             UNION ALL SELECT 'owner', tenant_id, '', '' FROM tenantry_owner ORDER BY type, name",
-        )
-        .fetch_all(connection)
-        .await?;
+        let rows = sqlx::query(TOLD).fetch_all(connection).await?;
         let (mut objects, mut owners, mut is_shut) = (Vec::with_capacity(rows.len()), Vec::new(), false);
         let mut said = Said::default();
         for row in &rows {

@@ -54,6 +54,8 @@ mod tests;
 
 pub use dialect::render;
 pub use engine::Sqlite;
+#[doc(hidden)]
+pub use inspect::TOLD;
 pub use inspect::{InspectError, Seen, inspect, inspect_again};
 
 /// Pragmas that a session sets on its connection, outside any transaction, before it runs rendered statements.
