@@ -1,7 +1,7 @@
 //! What somebody changes by hand in a tenant on a server is found, put back, and nothing is said of a server that is away.
 
 use crate::{
-    ground::{Machine, Who, with_machine},
+    ground::{Application, Machine, Who, with_machine},
     support::{ask, job_of, tenant, work_off},
 };
 use tenantry::{
@@ -51,7 +51,9 @@ async fn is_found_and_put_back(machine: Machine) {
         } else {
             (*statement).to_owned()
         };
-        by_hand(&machine, &database, &statement).await;
+        // As the application does, which has the tenant's account.
+        let done = Application::of(&machine, &app, "acme").await.run(&statement).await;
+        done.unwrap_or_else(|cause| panic!("{statement}: {cause}"));
         app.clock.advance(1);
         let report = drift::check(&app, &ACTOR, "acme").await.unwrap();
         let found: Vec<String> = report
@@ -95,17 +97,6 @@ async fn is_found_and_put_back(machine: Machine) {
 
 fn quote(machine: &Machine) -> &'static str {
     if machine.product() == Product::MariaDb { "`" } else { "\"" }
-}
-
-/// Changes a tenant's database behind Tenantry's back, as the administrator; in a schema, as the tenant's own account.
-async fn by_hand(machine: &Machine, database: &str, statement: &str) {
-    let done = if machine.isolation() == "schema" {
-        let statement = format!("SET ROLE \"{database}\"; SET search_path TO \"{database}\"; {statement}");
-        machine.run("tenants", &statement).await
-    } else {
-        machine.run(database, statement).await
-    };
-    done.unwrap_or_else(|cause| panic!("{statement}: {cause}"));
 }
 
 #[tokio::test]

@@ -124,6 +124,7 @@ impl Machine {
     }
 
     /// Runs statements as the administrator of the whole server.
+    #[allow(dead_code, reason = "for the tests of what an administrator does by hand")]
     pub async fn run(&self, database: &str, sql: &str) -> Result<(), sqlx::Error> {
         let sql = AssertSqlSafe(sql.to_owned());
         match self {
