@@ -104,7 +104,7 @@ impl Bench {
             return done.map_err(|cause| format!("{sql}: {cause}"));
         }
         let mut file = open_tenant(&self.place, &tenant).await;
-        for part in sql.split("\n") {
+        for part in sql.lines() {
             match part.strip_prefix("rewrite ") {
                 Some(rest) => rewrite(&mut file, rest).await?,
                 None => {
