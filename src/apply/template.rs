@@ -30,6 +30,10 @@ pub async fn compiled(
     if let Some(compiled) = app.catalog.find(&key) {
         return Ok(compiled);
     }
+    let _alone = app.catalog.alone(&key).await;
+    if let Some(compiled) = app.catalog.find(&key) {
+        return Ok(compiled);
+    }
     let source = store::templates::source(&mut *app.store.read().await?, template_id)
         .await?
         .ok_or_else(|| gone("the files of the template version are gone"))?;

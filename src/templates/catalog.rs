@@ -4,8 +4,13 @@
 use super::compile::Compiled;
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
+use tokio::sync::MutexGuard;
 
 /// How many are kept. One takes about 100 KB.
 const MOST: usize = 200;
@@ -13,9 +18,16 @@ const MOST: usize = 200;
 /// What a version is compiled from: name of the engine, hash of its files, and its modules.
 pub type Key = (&'static str, String, Vec<String>);
 
+/// How many versions are compiled at the same time at most.
+const LANES: usize = 16;
+
 /// The compiled versions of this process.
 #[derive(Debug, Default)]
-pub struct Catalog(Mutex<Shelf>);
+pub struct Catalog {
+    shelf: Mutex<Shelf>,
+    lanes: [tokio::sync::Mutex<()>; LANES],
+    compiled: AtomicU64,
+}
 
 /// Each with the number of its last use; the one that was not used for the longest time goes first.
 #[derive(Debug, Default)]
@@ -27,7 +39,7 @@ struct Shelf {
 impl Catalog {
     /// A compiled version, where it is there.
     pub fn find(&self, key: &Key) -> Option<Arc<Compiled>> {
-        let mut shelf = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
         shelf.uses += 1;
         let now = shelf.uses;
         let (used, compiled) = shelf.kept.get_mut(key)?;
@@ -35,9 +47,24 @@ impl Catalog {
         Some(Arc::clone(compiled))
     }
 
+    /// Waits until nobody else compiles this version. Who has waited looks again whether it is there now.
+    pub async fn alone(&self, key: &Key) -> MutexGuard<'_, ()> {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        let lane = usize::try_from(hasher.finish() % LANES as u64).unwrap_or(0);
+        // There are as many lanes as the remainder can be.
+        self.lanes[lane % LANES].lock().await
+    }
+
+    /// How many versions were compiled since the process began: each costs a scratch database.
+    pub fn compiled(&self) -> u64 {
+        self.compiled.load(Ordering::Relaxed)
+    }
+
     /// Keeps a compiled version.
     pub fn keep(&self, key: Key, compiled: Arc<Compiled>) {
-        let mut shelf = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        self.compiled.fetch_add(1, Ordering::Relaxed);
+        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
         shelf.uses += 1;
         let now = shelf.uses;
         shelf.kept.insert(key, (now, compiled));
@@ -80,6 +107,6 @@ mod tests {
         }
         assert!(catalog.find(&key(1)).is_none());
         assert!(catalog.find(&key(60)).is_some());
-        assert_eq!(catalog.0.lock().unwrap().kept.len(), MOST);
+        assert_eq!(catalog.shelf.lock().unwrap().kept.len(), MOST);
     }
 }

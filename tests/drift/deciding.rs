@@ -288,7 +288,9 @@ async fn of_a_group_each_tenant_gets_the_sql_that_was_shown_for_it_and_no_other(
     let (plans, refused) = drift::plans(&app, &ACTOR, Target::Group, &id).await.unwrap();
     let mut slugs: Vec<Vec<&str>> =
         plans.iter().map(|planned| planned.tenants.iter().map(|(slug, _)| slug.as_str()).collect()).collect();
-    slugs.iter_mut().for_each(|slugs| slugs.sort_unstable());
+    for slugs in &mut slugs {
+        slugs.sort_unstable();
+    }
     assert_eq!(slugs, [vec!["one", "two"], vec!["three"]], "the SQL of most tenants comes first");
     assert!(refused.len() == 1 && refused[0].1.contains("Four is paused"), "{refused:?}");
     let repairs = drift::repair(&app, &ACTOR, Target::Group, &id, (&plans[1].hash, false)).await.unwrap();

@@ -125,3 +125,25 @@ async fn the_list_is_narrowed_by_level_and_template_version_and_turned_page_by_p
     let other = drift::fleet(&app, &ACTOR, &of((&count.template_type, "99.0.0"))).await.unwrap();
     assert!(other.groups.is_empty());
 }
+
+#[tokio::test]
+async fn a_fleet_on_three_states_costs_three_replays() {
+    let place = Place::new();
+    let app = place.open().await;
+    for number in 0..12 {
+        let modules: &[&str] = [&[][..], &["events"], &["events", "campaigns"]][number % 3];
+        ask(&app, &format!("Tenant {number}"), modules).await;
+    }
+    work_off(&app).await;
+    drop(app);
+    place.wait_long();
+    let app = place.open().await;
+    let before = app.catalog.compiled();
+    let (mut quiet, mut silent) = (|_: &[_], _: &[_]| {}, |_: &[_], _: &[_]| {});
+    let (one, other) = tokio::join!(
+        drift::runs::check_now(&app, &ACTOR, None, &mut quiet),
+        drift::runs::check_now(&app, &ACTOR, None, &mut silent),
+    );
+    assert_eq!((one.unwrap().tally.checked, other.unwrap().tally.checked), (12, 12));
+    assert_eq!(app.catalog.compiled() - before, 3, "two checks at the same time share them");
+}
