@@ -1,7 +1,7 @@
 //! Tenants that are checked, made through the job machinery.
 
 use crate::{CONNECTIONS, Kind, mariadb, place, raw, servers};
-use sqlx::{ConnectOptions, Connection, Row};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Row};
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
@@ -21,6 +21,9 @@ use tokio_util::sync::CancellationToken;
 
 /// Tenants that are made at once.
 const AT_ONCE: usize = 8;
+
+/// The database that tenants share where each has a schema.
+pub const TENANTS: &str = "tenants";
 
 /// What the tenants are on.
 pub enum Server {
@@ -55,7 +58,13 @@ impl Fleet {
             }
             Kind::Postgres | Kind::Schemas => {
                 let server = servers::Postgres::start_with(&["autovacuum=on", "max_wal_size=4GB"]);
-                let url = server.url();
+                let mut url = server.url();
+                if kind == Kind::Schemas {
+                    let mut admin = server.options().connect().await.unwrap();
+                    admin.execute(AssertSqlSafe(format!("CREATE DATABASE {TENANTS}"))).await.unwrap();
+                    admin.close().await.unwrap();
+                    url = url.replace("/postgres", &format!("/{TENANTS}"));
+                }
                 (Server::Postgres(Box::new(server)), Some(url))
             }
         };

@@ -1,6 +1,10 @@
 //! The limit: the same questions over as many connections by the same driver, and the rows of the answers thrown away.
 
-use crate::{CONNECTIONS, Kind, fleet::Fleet, fleet::Server, per_second};
+use crate::{
+    CONNECTIONS, Kind,
+    fleet::{Fleet, Server, TENANTS},
+    per_second,
+};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, mysql::MySqlConnectOptions, postgres::PgConnectOptions,
@@ -35,7 +39,7 @@ impl Reading {
             }
             Server::MariaDb(server) => Reading::MariaDb(server.options(), names),
             Server::Postgres(server) if fleet.kind == Kind::Schemas => {
-                let options = server.options().options([("search_path", "pg_catalog")]);
+                let options = server.options().database(TENANTS).options([("search_path", "pg_catalog")]);
                 Reading::Schemas(options, names.iter().map(ToString::to_string).collect())
             }
             Server::Postgres(server) => {

@@ -11,6 +11,7 @@ mod cut;
 mod deadline;
 mod dialect;
 mod examine;
+mod many;
 mod place;
 mod reading;
 #[path = "../support/mariadb.rs"]

@@ -317,3 +317,74 @@ async fn a_database_for_schemas_is_tried_out_and_says_what_is_missing() {
     let problems = on("latin", "poor", "poor").examine().await.unwrap().problems;
     assert!(problems.len() == 1 && problems[0].contains("is in LATIN1"), "{problems:?}");
 }
+
+/// A way in for nobody: only who asks the catalog can tell what is there.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_schemas_are_read_without_entering_each() {
+    let ground = Ground::schemas_on(Server::shared(), 8).await;
+    let mut asked = Vec::new();
+    for number in 0..40 {
+        let (name, lock) = another(&format!("many-{number}"), 1);
+        ground.engine.create(&name, &lock).await.unwrap();
+        apply(&ground.engine, &name, &lock, "one", &["CREATE TABLE a (id integer PRIMARY KEY, n text)"])
+            .await
+            .unwrap();
+        asked.push((name, lock.tenant_id));
+    }
+    let mut admin = ground.options.connect().await.unwrap();
+    for (name, _) in &asked {
+        admin.execute(AssertSqlSafe(format!("ALTER ROLE {name} NOLOGIN"))).await.unwrap();
+    }
+    assert!(ground.engine.look(&asked[0].0, asked[0].1).await.is_err());
+    let found = ground.engine.inspect_all(&asked).await;
+    assert_eq!(found.len(), asked.len());
+    assert!(found.iter().all(|found| found.as_ref().unwrap().schema.tables["a"].columns.len() == 2));
+    admin.close().await.unwrap();
+}
+
+/// What a tenant puts in the way of whoever reads its schema is never run by the administrator.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_tenant_lays_in_its_schema_is_not_run_by_the_administrator() {
+    for ground in [Ground::schemas_on(Server::shared(), 8).await, Ground::hosted_schemas().await] {
+        let (other, other_lock) = another("other", 1);
+        ground.engine.create(&other, &other_lock).await.unwrap();
+        for (number, trap) in [
+            "DROP TABLE tenantry_owner; CREATE VIEW tenantry_owner AS SELECT trap() AS tenant_id",
+            "ALTER TABLE tenantry_owner ENABLE ROW LEVEL SECURITY; ALTER TABLE tenantry_owner FORCE ROW LEVEL SECURITY;
+             CREATE POLICY own ON tenantry_owner USING (trap() <> '')",
+            "CREATE FUNCTION quote_ident(name) RETURNS text LANGUAGE sql AS $$ SELECT trap() $$;
+             CREATE FUNCTION same(name, text) RETURNS boolean LANGUAGE sql AS $$ SELECT trap() <> '' $$;
+             CREATE OPERATOR <> (LEFTARG = name, RIGHTARG = text, FUNCTION = same);
+             CREATE VIEW seen_by AS SELECT 1 AS one",
+            "CREATE TYPE worded AS (word text); CREATE FUNCTION in_words(worded) RETURNS text LANGUAGE sql AS $$ SELECT trap() $$;
+             CREATE CAST (worded AS text) WITH FUNCTION in_words(worded) AS IMPLICIT;
+             ALTER TABLE tenantry_owner ALTER COLUMN tenant_id TYPE worded USING ROW(tenant_id::text)::worded",
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let (name, lock) = another(&format!("trap-{number}"), 1);
+            ground.engine.create(&name, &lock).await.unwrap();
+            let mut tenant = ground.enter(&name, lock.tenant_id, name.as_str()).await.unwrap();
+            let traps = format!(
+                "CREATE TABLE trapped (who text);
+                 CREATE FUNCTION trap() RETURNS text LANGUAGE sql AS $$
+                    INSERT INTO {name}.trapped VALUES (current_user); SELECT '{}' $$;
+                 GRANT ALL ON trapped TO PUBLIC; GRANT EXECUTE ON FUNCTION trap() TO PUBLIC; {trap}",
+                lock.tenant_id
+            );
+            tenant.execute(AssertSqlSafe(traps)).await.unwrap();
+            let asked = [(name.clone(), lock.tenant_id), (other.clone(), other_lock.tenant_id)];
+            for _ in 0..2 {
+                let found = ground.engine.inspect_all(&asked).await;
+                assert!(found[1].is_ok(), "the trap keeps another tenant from being read: {found:?}");
+            }
+            let who: Vec<String> = sqlx::query_scalar("SELECT DISTINCT who FROM trapped WHERE who <> current_user")
+                .fetch_all(&mut tenant)
+                .await
+                .unwrap();
+            assert!(who.is_empty(), "{trap}: {who:?}");
+            tenant.close().await.unwrap();
+        }
+    }
+}

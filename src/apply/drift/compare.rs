@@ -1,13 +1,13 @@
 //! Looking at tenants' databases and saying what differs.
 
 use super::{
-    super::{ground::database_name, work::StepError},
+    super::{ground::database_name, template, work::StepError},
     cause,
     expected::{Expected, expected_with},
 };
 use crate::{
     app::App,
-    engine::{DatabaseName, Engine, EngineError},
+    engine::{DatabaseName, Engine, EngineError, Inspected},
     engines::NoEngine,
     schema::{self, ObjectKind, Schema, Severity, differences},
     store::{
@@ -15,9 +15,10 @@ use crate::{
         drift::{Difference, Found, Level, Outcome},
         tenants::Tenant,
     },
+    templates::compile::Compiled,
 };
 use futures_util::future::join_all;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 use uuid::Uuid;
 
 /// The level of a severity.
@@ -132,6 +133,8 @@ async fn look_at_place(
         }
     }
     let found = engine.inspect_all(&named).await;
+    // Most tenants are of a few versions: each is looked up once.
+    let mut versions: BTreeMap<(i64, &[String]), Arc<Compiled>> = BTreeMap::new();
     for (tenant, found) in known.into_iter().zip(found) {
         let found = match found {
             Ok(found) => found,
@@ -141,19 +144,18 @@ async fn look_at_place(
                 continue;
             }
         };
-        let none = Vec::new();
-        let own = own.get(&tenant.id).unwrap_or(&none);
-        let result = expected_with(app, engine.as_ref(), tenant, own).await.map(|expected| {
-            let schema_hash = found.fingerprint.to_string();
-            let differences = if schema_hash == expected.hash() {
-                Vec::new()
-            } else {
-                compare(engine.as_ref(), &expected, &found.schema)
-            };
-            Found { schema_hash, expected_hash: expected.hash().to_owned(), differences }
-        });
-        outcomes.push(match result {
-            Ok(found) => Outcome { tenant_id: tenant.id, found: Ok(found) },
+        let version = (tenant.template_id, tenant.modules.as_slice());
+        let compiled = match versions.get(&version) {
+            Some(compiled) => Ok(Arc::clone(compiled)),
+            None => template::compiled(app, engine.as_ref(), tenant.template_id, &tenant.modules).await,
+        };
+        outcomes.push(match compiled {
+            Ok(compiled) => {
+                versions.insert(version, Arc::clone(&compiled));
+                let own = own.get(&tenant.id).map(Vec::as_slice).unwrap_or_default();
+                let found = compared(engine.as_ref(), &expected_with(compiled, own), &found);
+                Outcome { tenant_id: tenant.id, found: Ok(found) }
+            }
             Err(StepError::Failed { plain, detail, .. }) => {
                 tracing::warn!(
                     tenant = tenant.slug,
@@ -166,4 +168,14 @@ async fn look_at_place(
         });
     }
     outcomes
+}
+
+/// What a tenant's database has come to.
+fn compared(engine: &dyn Engine, expected: &Expected, found: &Inspected) -> Found {
+    let is_expected = *found.fingerprint == *expected.hash();
+    Found {
+        schema_hash: found.fingerprint.to_string(),
+        expected_hash: expected.hash().to_owned(),
+        differences: if is_expected { Vec::new() } else { compare(engine, expected, &found.schema) },
+    }
 }

@@ -34,26 +34,21 @@ impl Expected {
 /// What a tenant's schema should be. The template's part is made once for all tenants with the same version and modules.
 pub async fn expected(app: &App, engine: &dyn Engine, tenant: &Tenant) -> Result<Expected, StepError> {
     let mut own = customizations::of_tenants(&mut *app.store.read().await?, &[tenant.id]).await?;
-    expected_with(app, engine, tenant, &own.remove(&tenant.id).unwrap_or_default()).await
+    let compiled = template::compiled(app, engine, tenant.template_id, &tenant.modules).await?;
+    Ok(expected_with(compiled, &own.remove(&tenant.id).unwrap_or_default()))
 }
 
-/// The same where it is known what the tenant has of its own.
-pub async fn expected_with(
-    app: &App,
-    engine: &dyn Engine,
-    tenant: &Tenant,
-    own: &[Adopted],
-) -> Result<Expected, StepError> {
-    let compiled = template::compiled(app, engine, tenant.template_id, &tenant.modules).await?;
+/// The same from what its template makes and what the tenant has of its own.
+pub fn expected_with(compiled: Arc<Compiled>, own: &[Adopted]) -> Expected {
     if own.is_empty() {
-        return Ok(Expected { compiled, own: None });
+        return Expected { compiled, own: None };
     }
     let schema = own
         .iter()
         .fold(Cow::Borrowed(&compiled.expected), |schema, adopted| Cow::Owned(with_own(&schema, adopted)));
     let schema = schema.into_owned();
     let hash = schema.fingerprint();
-    Ok(Expected { compiled, own: Some((schema, hash)) })
+    Expected { compiled, own: Some((schema, hash)) }
 }
 
 /// A schema with an object that a tenant has of its own: what differs in that object from where it was found is taken over,

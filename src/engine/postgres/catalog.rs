@@ -81,6 +81,44 @@ macro_rules! of_asked {
     };
 }
 
+/// The comment on a thing, as `e`. The server's own functions for that are run for each row anew.
+macro_rules! comment_on {
+    ($oid:literal, $catalog:literal, $part:literal) => {
+        concat!(
+            " LEFT JOIN pg_description e ON e.objoid = ",
+            $oid,
+            " AND e.classoid = '",
+            $catalog,
+            "'::regclass AND e.objsubid = ",
+            $part,
+            " "
+        )
+    };
+}
+
+/// The names of a key's columns as an array of JSON. Most keys have one column.
+macro_rules! names_of {
+    ($key:literal, $relation:literal) => {
+        concat!(
+            "(CASE WHEN cardinality(",
+            $key,
+            ") = 1
+              THEN (SELECT to_json(ARRAY[a.attname::text]) FROM pg_attribute a
+                    WHERE a.attrelid = ",
+            $relation,
+            " AND a.attnum = (",
+            $key,
+            ")[1])
+              ELSE (SELECT json_agg(a.attname::text ORDER BY u.place) FROM unnest(",
+            $key,
+            ") WITH ORDINALITY AS u(number, place)
+                    JOIN pg_attribute a ON a.attrelid = ",
+            $relation,
+            " AND a.attnum = u.number) END)::text"
+        )
+    };
+}
+
 /// Kinds of things that the catalog tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Catalog {
@@ -127,12 +165,13 @@ impl Catalog {
 }
 
 const RELATIONS: &str = concat!(
-    "SELECT n.nspname::text, c.relname::text, obj_description(c.oid, 'pg_class'),
+    "SELECT n.nspname::text, c.relname::text, e.description,
             CASE WHEN c.relkind = 'v' THEN ",
     at_home!("pg_get_viewdef(c.oid, true)"),
     " END, CASE WHEN c.relkind = 'v' THEN array_to_string(c.reloptions, ', ') END
-     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE ",
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace ",
+    comment_on!("c.oid", "pg_class", "0"),
+    "WHERE ",
     of_asked!(),
     " AND c.relkind IN ('r', 'p', 'v') AND NOT starts_with(c.relname::text, 'tenantry_')
      ORDER BY n.nspname, c.relname"
@@ -144,14 +183,15 @@ const COLUMNS: &str = concat!(
     ", a.attnotnull::text, (a.attidentity <> '')::text, a.attgenerated::text,
        CASE WHEN d.adbin IS NOT NULL THEN ",
     at_home!("pg_get_expr(d.adbin, d.adrelid)"),
-    " END, col_description(c.oid, a.attnum), CASE WHEN a.attcollation <> t.typcollation THEN o.collname::text END
+    " END, e.description, CASE WHEN a.attcollation <> t.typcollation THEN o.collname::text END
      FROM pg_class c
      JOIN pg_namespace n ON n.oid = c.relnamespace
      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
      JOIN pg_type t ON t.oid = a.atttypid
      LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-     LEFT JOIN pg_collation o ON o.oid = a.attcollation
-     WHERE ",
+     LEFT JOIN pg_collation o ON o.oid = a.attcollation ",
+    comment_on!("c.oid", "pg_class", "a.attnum"),
+    "WHERE ",
     of_asked!(),
     " AND c.relkind IN ('r', 'p')
      ORDER BY n.nspname, c.relname, a.attnum"
@@ -159,21 +199,20 @@ const COLUMNS: &str = concat!(
 
 const CONSTRAINTS: &str = concat!(
     "SELECT n.nspname::text, c.relname::text, k.conname::text, k.contype::text,
-            obj_description(k.oid, 'pg_constraint'),
-            (SELECT json_agg(a.attname::text ORDER BY u.place) FROM unnest(k.conkey) WITH ORDINALITY AS u(number, place)
-             JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.number)::text,
-            f.relname::text,
-            (SELECT json_agg(a.attname::text ORDER BY u.place) FROM unnest(k.confkey) WITH ORDINALITY AS u(number, place)
-             JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.number)::text,
-            k.confdeltype::text, k.confupdtype::text,
+            e.description, ",
+    names_of!("k.conkey", "k.conrelid"),
+    ", f.relname::text, ",
+    names_of!("k.confkey", "k.confrelid"),
+    ", k.confdeltype::text, k.confupdtype::text,
             CASE WHEN k.conbin IS NOT NULL THEN ",
     at_home!("pg_get_expr(k.conbin, k.conrelid)"),
     " END
      FROM pg_constraint k
      JOIN pg_class c ON c.oid = k.conrelid
      JOIN pg_namespace n ON n.oid = c.relnamespace
-     LEFT JOIN pg_class f ON f.oid = k.confrelid
-     WHERE ",
+     LEFT JOIN pg_class f ON f.oid = k.confrelid ",
+    comment_on!("k.oid", "pg_constraint", "0"),
+    "WHERE ",
     of_asked!(),
     " AND k.contype IN ('p', 'f', 'c') AND k.conparentid = 0
      ORDER BY n.nspname, c.relname, k.conname"
@@ -183,7 +222,7 @@ const INDEXES: &str = concat!(
     "SELECT n.nspname::text, c.relname::text, i.relname::text, x.indisunique::text,
             CASE WHEN x.indpred IS NOT NULL THEN ",
     at_home!("pg_get_expr(x.indpred, x.indrelid)"),
-    " END, obj_description(i.oid, 'pg_class'), a.attname::text,
+    " END, e.description, a.attname::text,
             CASE WHEN a.attname IS NULL THEN ",
     at_home!("pg_get_indexdef(x.indexrelid, k.place, true)"),
     " END, ((x.indoption[k.place - 1] & 1) = 1)::text
@@ -192,8 +231,9 @@ const INDEXES: &str = concat!(
      JOIN pg_class i ON i.oid = x.indexrelid
      JOIN pg_namespace n ON n.oid = c.relnamespace
      CROSS JOIN LATERAL generate_series(1, x.indnkeyatts::integer) AS k(place)
-     LEFT JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k.place - 1] AND a.attnum > 0
-     WHERE ",
+     LEFT JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k.place - 1] AND a.attnum > 0 ",
+    comment_on!("i.oid", "pg_class", "0"),
+    "WHERE ",
     of_asked!(),
     " AND NOT x.indisprimary
      ORDER BY n.nspname, c.relname, i.relname, k.place"

@@ -182,8 +182,7 @@ async fn adopt_one(app: &App, actor: &Actor, tenant: &Tenant, id: &str, why: &st
         .await?;
     // What is left is known without looking again.
     let own = store::customizations::of_tenants(&mut write, &[tenant.id]).await?.remove(&tenant.id);
-    let expected =
-        apply::expected_with(app, engine.as_ref(), tenant, &own.unwrap_or_default()).await.map_err(cannot)?;
+    let expected = apply::expected_with(expected.compiled, &own.unwrap_or_default());
     let outcome = store::drift::Outcome {
         tenant_id: tenant.id,
         found: Ok(store::drift::Found {

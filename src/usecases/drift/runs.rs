@@ -16,8 +16,8 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// Tenants that are looked at together.
-const TOGETHER: u32 = 64;
+/// Tenants that are looked at together: what is found of so many is written down in one commit.
+const TOGETHER: u32 = 128;
 
 /// How long a process that says nothing keeps a run.
 const LEASE: Duration = Duration::from_mins(1);
