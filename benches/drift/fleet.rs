@@ -141,7 +141,8 @@ impl Fleet {
     pub fn connections(&self, opened: f64) -> String {
         match self.server {
             Server::Files => "one for each file".to_owned(),
-            _ => format!("{:.0} opened", opened.max(0.0)),
+            _ if opened < 1.0 => "those that were open".to_owned(),
+            _ => format!("{opened:.0} made"),
         }
     }
 

@@ -23,10 +23,13 @@ mod servers;
 
 use fleet::Fleet;
 use std::{fmt::Write, process::Command, time::Instant};
-use tenantry::usecases::{actor::Actor, drift::runs};
+use tenantry::{
+    engine::{mariadb::many as mariadb_engine, postgres::many as postgres_engine},
+    usecases::{actor::Actor, drift::runs},
+};
 
 /// Connections that a server may have of us.
-pub const CONNECTIONS: u32 = 24;
+const CONNECTIONS: u32 = 24;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/performance.md");
 const BEGIN: &str = "<!-- what follows is written by `cargo bench --bench drift -- --write` -->";
@@ -34,7 +37,7 @@ const END: &str = "<!-- end of what the benchmark of drift checks writes -->";
 
 /// Where tenants are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+enum Kind {
     /// Files.
     Sqlite,
     /// Databases on a MariaDB server.
@@ -66,6 +69,22 @@ impl Kind {
         }
     }
 
+    /// Ways to the server and back for each tenant, without those for many hundreds of them.
+    fn trips(self) -> String {
+        let parts = |trips: usize, together: usize| {
+            let number = |number: usize| f64::from(u32::try_from(number).unwrap());
+            format!("{:.2}", number(trips) / number(together))
+        };
+        match self {
+            Kind::Sqlite => "1 statement".to_owned(),
+            // A text for the markers and tables, one for the rest.
+            Kind::MariaDb => parts(2, mariadb_engine::TOGETHER),
+            // A text for the markers, and six questions.
+            Kind::Schemas => parts(7, postgres_engine::TOGETHER),
+            Kind::Postgres => "connecting and 2".to_owned(),
+        }
+    }
+
     /// How many tenants are checked, one number after the other.
     fn sizes(self, is_quick: bool) -> Vec<usize> {
         match (self, is_quick) {
@@ -87,7 +106,7 @@ fn main() {
     let mut text = format!("{}\n", conditions());
     let _ = writeln!(
         text,
-        "| | tenants | check, the first | check, again | only reading the same | reading took, of the check | connections | resident before, at most |\n|---|---:|---:|---:|---:|---:|---:|---:|"
+        "| | tenants | check, the first | check, again | only reading the same | the check takes, beside reading | trips for a tenant; connections | resident before; at most |\n|---|---:|---:|---:|---:|---:|---|---:|"
     );
     for kind in Kind::ALL {
         if only.as_deref().is_none_or(|only| only == kind.word()) {
@@ -130,9 +149,10 @@ async fn measure(kind: Kind, sizes: &[usize], text: &mut String) {
         let peak = memory("VmHWM:");
         let _ = writeln!(
             text,
-            "| {} | {size} | {first:.0}/s | {again:.0}/s | {raw:.0}/s | {:.2} × as long | {} | {before} MB, {peak} MB |",
+            "| {} | {size} | {first:.0}/s | {again:.0}/s | {raw:.0}/s | {:.2} × | {}; {} | {before} MB; {peak} MB |",
             kind.title(),
             raw / again,
+            kind.trips(),
             fleet.connections(opened),
         );
         eprintln!(
@@ -160,7 +180,7 @@ async fn check(fleet: &Fleet, size: usize) -> (f64, usize) {
 }
 
 /// So many since `start`, per second.
-pub fn per_second(number: usize, start: Instant) -> f64 {
+fn per_second(number: usize, start: Instant) -> f64 {
     f64::from(u32::try_from(number).unwrap()) / start.elapsed().as_secs_f64()
 }
 

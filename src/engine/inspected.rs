@@ -90,7 +90,9 @@ mod tests {
 
     fn said(values: &[Option<&str>]) -> [u8; 32] {
         let mut said = Said::default();
-        values.iter().for_each(|value| said.value(value.map(str::as_bytes)));
+        for value in values {
+            said.value(value.map(str::as_bytes));
+        }
         said.end()
     }
 

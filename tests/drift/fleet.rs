@@ -36,7 +36,7 @@ async fn a_check_goes_by_the_clock_and_once_at_a_time() {
 async fn a_process_that_vanishes_leaves_the_rest_of_a_check_to_another() {
     let place = Place::new();
     let app = place.open().await;
-    for number in 0..70 {
+    for number in 0..140 {
         ask(&app, &format!("Tenant {number}"), &[]).await;
     }
     work_off(&app).await;
@@ -48,7 +48,7 @@ async fn a_process_that_vanishes_leaves_the_rest_of_a_check_to_another() {
     drift::runs::work(&app, &stop).await.unwrap();
     let fleet = drift::fleet(&app, &ACTOR, &Filter::default()).await.unwrap();
     let half = fleet.going_on.unwrap().tally.checked;
-    assert!((1..70).contains(&half), "{half}");
+    assert!((1..140).contains(&half), "{half}");
     // Killed, it keeps it until its time is over.
     let mut write = app.store.write().await.unwrap();
     let until = app.now_ms() + 60_000;
@@ -59,8 +59,8 @@ async fn a_process_that_vanishes_leaves_the_rest_of_a_check_to_another() {
     place.wait_long();
     assert!(drift::runs::work(&other, &CancellationToken::new()).await.unwrap());
     let fleet = drift::fleet(&other, &ACTOR, &Filter::default()).await.unwrap();
-    assert_eq!(fleet.last.as_ref().unwrap().tally.checked, 70, "each once");
-    assert_eq!(fleet.at(Some(Level::None)), 70);
+    assert_eq!(fleet.last.as_ref().unwrap().tally.checked, 140, "each once");
+    assert_eq!(fleet.at(Some(Level::None)), 140);
 }
 
 #[tokio::test]

@@ -106,7 +106,9 @@ impl Postgres {
         owner.first()?;
         let mut answers = Answers::default();
         for catalog in Catalog::ALL {
-            rows.next()?.into_iter().for_each(|row| answers.add(catalog, Texts::new(row)));
+            for row in rows.next()? {
+                answers.add(catalog, Texts::new(row));
+            }
         }
         Some((place, self.made_of(&answers)?))
     }

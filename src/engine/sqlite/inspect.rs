@@ -7,7 +7,6 @@ use super::{
     encoding, names, tables,
     tokens::{Kind, canonical, tokenize},
 };
-use crate::engine::inspected::Said;
 use crate::schema::{
     Check, Column, ForeignKey, Generated, Index, IndexPart, Schema, Table, Trigger, Type, View,
 };
@@ -44,7 +43,7 @@ pub async fn inspect_again(
 }
 
 /// The schema with these objects.
-async fn read_schema(
+pub(super) async fn read_schema(
     connection: &mut SqliteConnection,
     mut objects: Vec<Object>,
     seen: &mut Seen,
@@ -87,59 +86,12 @@ async fn read_schema(
     Ok(schema)
 }
 
-/// What is asked of a file first, and of most files only.
-#[doc(hidden)]
-pub const TOLD: &str = "SELECT type, name, tbl_name, coalesce(sql, '') AS sql FROM sqlite_schema
-    WHERE type IN ('table', 'view', 'trigger', 'index')
-    UNION ALL SELECT 'owner', tenant_id, '', '' FROM tenantry_owner ORDER BY type, name";
-
-/// A database as `sqlite_schema` tells of it. Files in which it says the same have the same schema.
-pub(super) struct Told {
-    objects: Vec<Object>,
-    /// A digest of that.
-    pub(super) said: [u8; 32],
-    /// The tenant in the marker.
-    pub(super) owner: String,
-}
-
-impl Told {
-    /// What a database with a marker of ours says, in one statement; `None` where there is no such marker, or the content was shut
-    /// away.
-    pub(super) async fn by(connection: &mut SqliteConnection) -> Result<Option<Self>, InspectError> {
-        let rows = sqlx::query(TOLD).fetch_all(connection).await?;
-        let (mut objects, mut owners, mut is_shut) = (Vec::with_capacity(rows.len()), Vec::new(), false);
-        let mut said = Said::default();
-        for row in &rows {
-            let object = object(row)?;
-            if object.kind == "owner" {
-                owners.push(object.name);
-                continue;
-            }
-            is_shut |= object.name == "tenantry_shut";
-            if object.is_the_tenants() {
-                for text in [&object.kind, &object.name, &object.table, &object.sql] {
-                    said.value(Some(text.as_bytes()));
-                }
-                objects.push(object);
-            }
-        }
-        Ok(match owners.pop() {
-            Some(owner) if owners.is_empty() && !is_shut => Some(Self { objects, said: said.end(), owner }),
-            _ => None,
-        })
-    }
-
-    /// The schema, on the connection that told of it; nothing is written meanwhile.
-    pub(super) async fn schema(self, connection: &mut SqliteConnection) -> Result<Schema, InspectError> {
-        read_schema(connection, self.objects, &mut Seen::default()).await
-    }
-}
-
-struct Object {
-    kind: String,
-    name: String,
-    table: String,
-    sql: String,
+/// What `sqlite_schema` tells of one thing.
+pub(super) struct Object {
+    pub(super) kind: String,
+    pub(super) name: String,
+    pub(super) table: String,
+    pub(super) sql: String,
 }
 
 struct ColumnRow {
@@ -182,7 +134,7 @@ async fn read_objects(connection: &mut SqliteConnection) -> Result<Vec<Object>, 
     Ok(objects)
 }
 
-fn object(row: &SqliteRow) -> Result<Object, sqlx::Error> {
+pub(super) fn object(row: &SqliteRow) -> Result<Object, sqlx::Error> {
     Ok(Object {
         kind: row.try_get("type")?,
         name: row.try_get("name")?,
@@ -193,7 +145,7 @@ fn object(row: &SqliteRow) -> Result<Object, sqlx::Error> {
 
 impl Object {
     /// The names of the indexes that SQLite makes for keys begin with `sqlite_`.
-    fn is_the_tenants(&self) -> bool {
+    pub(super) fn is_the_tenants(&self) -> bool {
         !is_internal(&self.table) && (self.kind == "index" || !is_internal(&self.name))
     }
 }

@@ -6,9 +6,12 @@
 use super::{
     Sqlite,
     engine::options,
-    inspect::{InspectError, Told},
+    inspect::{InspectError, Object, Seen, object, read_schema},
 };
-use crate::engine::{DatabaseName, EngineError, Inspected, together::with_the_rest};
+use crate::{
+    engine::{DatabaseName, EngineError, Inspected, inspected::Said, together::with_the_rest},
+    schema::Schema,
+};
 use futures_util::{StreamExt, stream};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use uuid::Uuid;
@@ -60,5 +63,53 @@ impl Sqlite {
         transaction.commit().await?;
         self.known.keep(said, &inspected);
         Ok(Some(inspected))
+    }
+}
+
+/// What is asked of a file first, and of most files only.
+#[doc(hidden)]
+pub const TOLD: &str = "SELECT type, name, tbl_name, coalesce(sql, '') AS sql FROM sqlite_schema
+    WHERE type IN ('table', 'view', 'trigger', 'index')
+    UNION ALL SELECT 'owner', tenant_id, '', '' FROM tenantry_owner ORDER BY type, name";
+
+/// A database as `sqlite_schema` tells of it. Files in which it says the same have the same schema.
+struct Told {
+    objects: Vec<Object>,
+    /// A digest of that.
+    said: [u8; 32],
+    /// The tenant in the marker.
+    owner: String,
+}
+
+impl Told {
+    /// What a database with a marker of ours says, in one statement; `None` where there is no such marker, or the content was shut
+    /// away.
+    async fn by(connection: &mut SqliteConnection) -> Result<Option<Self>, InspectError> {
+        let rows = sqlx::query(TOLD).fetch_all(connection).await?;
+        let (mut objects, mut owners, mut is_shut) = (Vec::with_capacity(rows.len()), Vec::new(), false);
+        let mut said = Said::default();
+        for row in &rows {
+            let object = object(row)?;
+            if object.kind == "owner" {
+                owners.push(object.name);
+                continue;
+            }
+            is_shut |= object.name == "tenantry_shut";
+            if object.is_the_tenants() {
+                for text in [&object.kind, &object.name, &object.table, &object.sql] {
+                    said.value(Some(text.as_bytes()));
+                }
+                objects.push(object);
+            }
+        }
+        Ok(match owners.pop() {
+            Some(owner) if owners.is_empty() && !is_shut => Some(Self { objects, said: said.end(), owner }),
+            _ => None,
+        })
+    }
+
+    /// The schema, on the connection that told of it; nothing is written meanwhile.
+    async fn schema(self, connection: &mut SqliteConnection) -> Result<Schema, InspectError> {
+        read_schema(connection, self.objects, &mut Seen::default()).await
     }
 }

@@ -54,9 +54,9 @@ mod tests;
 
 pub use dialect::render;
 pub use engine::Sqlite;
-#[doc(hidden)]
-pub use inspect::TOLD;
 pub use inspect::{InspectError, Seen, inspect, inspect_again};
+#[doc(hidden)]
+pub use many::TOLD;
 
 /// Pragmas that a session sets on its connection, outside any transaction, before it runs rendered statements.
 /// `legacy_alter_table` lets a rebuilt table take its name back while views and triggers mention it.
