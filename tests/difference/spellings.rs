@@ -24,7 +24,7 @@ const MARIADB: &[&str] = &[
     "CREATE TABLE a (id bigint(20) unsigned NOT NULL AUTO_INCREMENT, n int(11) DEFAULT NULL, big bigint(20) DEFAULT NULL, ok tinyint(1) NOT NULL DEFAULT 1,
         price decimal(10,2) NOT NULL DEFAULT 0, name varchar(50) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL,
         data longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL CHECK (json_valid(data)), at timestamp NOT NULL DEFAULT current_timestamp(),
-        PRIMARY KEY (id), UNIQUE KEY by_name (name), KEY by_n (n)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci",
+        PRIMARY KEY (id), UNIQUE KEY by_name (name), KEY by_n (n)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci",
     "CREATE TABLE b (id int(11) NOT NULL, a_id bigint(20) unsigned DEFAULT NULL, PRIMARY KEY (id), KEY of_a (a_id),
         CONSTRAINT of_a FOREIGN KEY (a_id) REFERENCES a (id) ON DELETE NO ACTION)",
 ];
