@@ -225,6 +225,7 @@ fn group() -> GroupPage {
         text: "What you decide here holds for all of them.",
         more: Some("And 1,200 more tenants.".into()),
         more_ignored: None,
+        check: Some(urls::drift_act(ID, "check")),
         count_again: Some(urls::drift_act(ID, "count")),
         members: (0..8)
             .map(|place| (Crumb::new(name(place), urls::tenant_drift(&slug(place))), ago(70)))

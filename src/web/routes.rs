@@ -138,6 +138,7 @@ pub fn table() -> Vec<Entry> {
         route!(GET "/drift", Needs(P::CheckDrift), drift::fleet),
         route!(POST "/drift/check", Needs(P::CheckDrift), drift::check_all),
         route!(GET "/drift/{difference}", Needs(P::CheckDrift), drift::group),
+        route!(POST "/drift/{difference}/check", Needs(P::CheckDrift), drift::check_group),
         route!(GET "/drift/{difference}/repair", Needs(P::RepairDrift), drift::ask_group),
         route!(POST "/drift/{difference}/repair", Needs(P::RepairDrift), drift::do_group),
         route!(GET "/drift/{difference}/keep", Needs(P::RepairDrift), drift::ask_group),

@@ -207,14 +207,14 @@ pub async fn members(
 /// How many tenants have a difference that is not left alone, and of how many it is.
 pub async fn numbers(connection: &mut Connection, id: &str, now_ms: i64) -> Result<(i64, i64)> {
     let row = sql_of(format!(
-        "SELECT COUNT(*) AS number, COUNT(CASE WHEN d.ignored_until_ms > ? THEN 1 END) AS ignored
+        "SELECT COUNT(*) AS number, COUNT(CASE WHEN d.ignored_until_ms > ? THEN 1 END) AS left_alone
          FROM drift_differences d JOIN tenants t ON t.id = d.tenant_id WHERE d.difference_id = ? AND {STATES}"
     ))
     .bind(now_ms)
     .bind(id)
     .one(connection)
     .await?;
-    let ignored = row.int("ignored")?;
+    let ignored = row.int("left_alone")?;
     Ok((row.int("number")? - ignored, ignored))
 }
 

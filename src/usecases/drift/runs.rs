@@ -46,6 +46,22 @@ pub async fn ask_for_all(app: &App, actor: &Actor) -> Result<Run> {
     Ok(run)
 }
 
+/// Asks for a check of the tenants with a difference, and gives how many these are.
+pub async fn ask_for_group(app: &App, actor: &Actor, id: &str) -> Result<usize> {
+    actor.must(Permission::CheckDrift)?;
+    let mut ids: Vec<Uuid> =
+        super::target::members(app, id, false).await?.iter().map(|member| member.id).collect();
+    ids.sort_unstable();
+    let number = ids.len();
+    let total = i64::try_from(number).unwrap_or(i64::MAX);
+    let run = new_run(app, Some(ids), total, actor.doer().name);
+    let mut write = app.store.write().await?;
+    store::drift::runs::add(&mut write, &run, None).await?;
+    write.commit().await?;
+    app.wake_drift.notify_one();
+    Ok(number)
+}
+
 fn new_run(app: &App, scope: Option<Vec<Uuid>>, total: i64, asked_by: String) -> Run {
     Run {
         id: app.new_id(),

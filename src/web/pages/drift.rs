@@ -129,6 +129,8 @@ pub struct GroupPage {
     pub ignored: Vec<Crumb>,
     /// How many of them are not named.
     pub more_ignored: Option<String>,
+    /// Where a check of them is asked for.
+    pub check: Option<String>,
     /// Where leaving it alone is ended for all of them, for those who may.
     pub count_again: Option<String>,
 }

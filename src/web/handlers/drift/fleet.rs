@@ -1,7 +1,7 @@
 //! All tenants together, and those with the same difference.
 
 use super::{
-    super::{Answer, Values, html, shell},
+    super::{Answer, Values, html, leave_flash, shell},
     level_words, pill, view,
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
         pages::drift::{FleetPage, GroupPage, GroupRow, ProgressView, VersionRow},
         pieces::{Share, StackedBar},
         urls,
-        views::{Crumb, Pager, Place, Shell, TimeView, counted, grouped},
+        views::{Crumb, Pager, Place, Shell, TimeView, counted, counted_len, grouped},
     },
 };
 use actix_web::{
@@ -258,6 +258,19 @@ pub async fn check_all(request: HttpRequest, app: Data<App>, SignedIn(actor): Si
     Ok(htmx::redirect(&request, &urls::drift()))
 }
 
+/// Asks for a check of the tenants with a difference.
+pub async fn check_group(
+    request: HttpRequest,
+    app: Data<App>,
+    SignedIn(actor): SignedIn,
+    id: Path<String>,
+) -> Answer {
+    let number = drift::runs::ask_for_group(&app, &actor, &id).await?;
+    let tenants = counted_len(number, "tenant is", "tenants are");
+    leave_flash(&request, &format!("{tenants} being looked at again. Open this page again in a moment."))?;
+    Ok(htmx::redirect(&request, &urls::drift()))
+}
+
 /// Tenants with the same difference.
 pub async fn group(
     request: HttpRequest,
@@ -304,6 +317,7 @@ pub async fn group(
             .map(|member| Crumb::new(&member.name, urls::tenant_drift(&member.slug)))
             .collect(),
         more_ignored: left_out(group.number_ignored, group.ignored.len()),
+        check: (group.number > 0).then(|| urls::drift_act(&id, "check")),
         count_again: (may_decide && group.number_ignored > 0).then(|| urls::drift_act(&id, "count")),
     };
     html(StatusCode::OK, &page)

@@ -7,7 +7,7 @@ mod tenant;
 pub use decide::{
     ask_all_of, ask_group, ask_one, count_again, count_again_group, do_all_of, do_group, do_one,
 };
-pub use fleet::{check_all, fleet, group};
+pub use fleet::{check_all, check_group, fleet, group};
 pub use tenant::{check, tenant};
 
 use crate::{
