@@ -1,6 +1,8 @@
 //! Names as people are shown them. The model's own names say more than a person needs: of an index that nobody made under a
 //! template's name, and of what the model has no place for, they say on which engine it was found.
 
+use super::Check;
+
 /// What the engines put before the name of an index that has not the form of a template's, and, with a blank behind it, before
 /// what they call a thing that the model has no place for. The latter stands among a table's checks, as no template can write it.
 pub const SQLITE: &str = "sqlite:";
@@ -19,6 +21,15 @@ pub fn plain(name: &str) -> &str {
 /// What it is, of a check that stands for something that the model has no place for; `None` of a true check.
 pub fn oddity(check: &str) -> Option<&str> {
     MARKS.iter().find_map(|mark| check.strip_prefix(mark)?.strip_prefix(' '))
+}
+
+/// Why a check that stands for something that the model has no place for cannot be written; `None` of a true check.
+pub fn cannot_be_written(table: &str, check: &Check) -> Option<String> {
+    let what = oddity(&check.name)?;
+    Some(format!(
+        "The table {table} has something that Tenantry cannot write ({what}: {}); it can be put there by hand only.",
+        check.expression
+    ))
 }
 
 /// An object such as `members.sqlite:own_phone`, as a person names it.
@@ -48,5 +59,11 @@ mod tests {
         assert_eq!(oddity("mariadb: storage engine"), Some("storage engine"));
         assert_eq!(oddity("sqlite:own_phone"), None);
         assert_eq!(oddity("chk_phone"), None);
+        let check = |name: &str| Check { name: name.to_owned(), expression: "MyISAM".to_owned() };
+        assert_eq!(
+            cannot_be_written("members", &check("mariadb: storage engine")).unwrap(),
+            "The table members has something that Tenantry cannot write (storage engine: MyISAM); it can be put there by hand only."
+        );
+        assert_eq!(cannot_be_written("members", &check("chk_phone")), None);
     }
 }

@@ -35,7 +35,6 @@ impl MariaDb {
             (0..).zip(tenants).map(|(place, (name, tenant))| (place, name.as_str(), *tenant)).collect();
         let plain = match self.plainly_ours(&all).await {
             Ok(plain) => plain,
-            // The server is away, for each of them: it need not be asked again so many times.
             // For each of them: the server need not be asked again so many times.
             Err(cause) => return all_out_of_reach(tenants, &cause),
         };

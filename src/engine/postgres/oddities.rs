@@ -11,7 +11,7 @@ use crate::{
     engine::statement::Words,
     schema::{
         Check, Schema, Table,
-        plain::{POSTGRES, oddity, plain},
+        plain::{POSTGRES, cannot_be_written, oddity, plain},
     },
 };
 
@@ -30,13 +30,7 @@ pub(super) fn read(row: &Texts, table: &mut Table) -> Result<(), sqlx::Error> {
 
 /// Refuses what cannot be written again.
 pub(super) fn refuse(table: &Table, check: &Check) -> Result<(), Refusal> {
-    match oddity(&check.name) {
-        None => Ok(()),
-        Some(what) => Err(Refusal::new(format!(
-            "The table {} has something that Tenantry cannot write ({what}: {}); it can be put there by hand only.",
-            table.name, check.expression
-        ))),
-    }
+    cannot_be_written(&table.name, check).map_or(Ok(()), |why| Err(Refusal::new(why)))
 }
 
 /// The statements that take back what a table has and shall not have. They come when everything else of the table is as it
