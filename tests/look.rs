@@ -9,19 +9,20 @@ mod support;
 
 use scraper::{Html, Selector};
 use support::{
-    ask,
+    ask, open_tenant,
     site::{Site, Visitor},
-    work_off,
+    tenant, work_off,
 };
 use tenantry::{
     store::{self, users::Role},
     usecases::{
         actor::Actor,
-        invitations,
+        drift, invitations,
         life::{self, LastSnapshot},
         template_drafts::{self, Step},
     },
 };
+use tokio_util::sync::CancellationToken;
 
 async fn staff(site: &Site) -> Visitor<'_> {
     site.add("staff@example.org", Role::Staff).await;
@@ -66,6 +67,49 @@ async fn the_start_page_answers_first_whether_anything_needs_a_person() {
     assert!(lines[0].contains("The disk is full.") && lines[0].contains("See what happened"), "{lines:?}");
     assert!(lines[1].starts_with("Blue Harbour has an owner whose invitation ran out."), "{lines:?}");
     assert_eq!(texts(&page, ".todo .btn").len(), 2, "each line has one button");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_start_page_says_when_tenants_are_not_what_they_should_be() {
+    let site = Site::start().await;
+    let staff = staff(&site).await;
+    for name in ["Acme", "Blue Harbour", "Corner Shop"] {
+        ask(&site.app, name, &[]).await;
+    }
+    work_off(&site.app).await;
+    for (slug, statement) in
+        [("acme", "DROP TABLE donations"), ("blue-harbour", "CREATE INDEX by_hand ON members (email)")]
+    {
+        let mut file = open_tenant(&site.place, &tenant(&site.app, slug).await).await;
+        sqlx::raw_sql(statement).execute(&mut file).await.unwrap();
+    }
+    let check = async || {
+        site.place.clock.advance(1);
+        drift::runs::ask_for_all(&site.app, &Actor::CommandLine).await.unwrap();
+        drift::runs::work(&site.app, &CancellationToken::new()).await.unwrap();
+        staff.text("/").await
+    };
+    let page = check().await;
+    assert_eq!(texts(&page, "h1"), ["1 thing needs you."]);
+    assert!(page.contains("They were last looked at"), "{page}");
+    let lines = texts(&page, ".todo > li");
+    assert!(lines[0].starts_with("2 tenants differ from what they should be."), "{lines:?}");
+    assert!(lines[0].contains("In 1 of them, something that the template needs is gone or narrower."));
+    assert!(lines[0].contains("See what differs"), "{lines:?}");
+    // What is left alone does not count, and what cannot be looked at does.
+    let form = drift::Ignore { reason: "The board wants it.".into(), days: "7".into() };
+    for slug in ["acme", "blue-harbour"] {
+        let report = drift::of_tenant(&site.app, &Actor::CommandLine, slug).await.unwrap();
+        for noted in report.differences {
+            drift::ignore(&site.app, &Actor::CommandLine, slug, &noted.difference.id, &form).await.unwrap();
+        }
+    }
+    assert_eq!(texts(&staff.text("/").await, "h1"), ["Nothing needs you."]);
+    let file = format!("{}.db", tenant(&site.app, "corner-shop").await.database_name);
+    std::fs::remove_file(site.place.tenants_folder().join(file)).unwrap();
+    let lines = texts(&check().await, ".todo > li");
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].starts_with("1 tenant could not be looked at."), "{lines:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

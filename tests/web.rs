@@ -20,6 +20,7 @@ use tenantry::{
     apply::export::archive::Contents,
     engine::server::{Isolation, Product, TlsMode},
     store::{
+        drift::runs::{self, Act, Run, Tally},
         servers::{self, Access, Room, Server},
         users::Role,
     },
@@ -74,6 +75,7 @@ fn real(path: &str, slug: &str, person: &str, server: &str) -> String {
         .replace("{token}", "wrong")
         .replace("{file}", "nothing.css")
         .replace("{export}", EXPORT)
+        .replace("{run}", RUN)
         .replace("{difference}", DIFFERENCE);
     assert!(!path.contains('{'), "say here what stands for the name in {path}");
     path
@@ -150,6 +152,28 @@ async fn a_difference(site: &Site, is_left_alone: bool) {
     write.commit().await.unwrap();
 }
 
+/// A check of many tenants.
+const RUN: &str = "0199c2f4-7a31-7cc0-9a54-2b1f0e6c8d12";
+
+async fn a_run(site: &Site) {
+    let now = site.app.now_ms();
+    let run = Run {
+        id: RUN.parse().unwrap(),
+        act: Act::Check,
+        decided: None,
+        scope: Some(Vec::new()),
+        asked_by: "Maria".into(),
+        total: 0,
+        tally: Tally::default(),
+        position: None,
+        created_ms: now,
+        ended_ms: None,
+    };
+    let mut write = site.app.store.write().await.unwrap();
+    runs::add(&mut write, &run, None).await.unwrap();
+    write.commit().await.unwrap();
+}
+
 const DIFFERENCE: &str = "0123456789abcdef";
 
 /// An export of the tenant that is walked about.
@@ -173,6 +197,7 @@ async fn every_route_lets_through_whom_the_table_lets_through_and_nobody_else() 
     let asked = Asked { contents, request_id: EXPORT.parse().unwrap() };
     exports::ask(&site.app, &Actor::CommandLine, "acme", &asked).await.unwrap();
     work_off(&site.app).await;
+    a_run(&site).await;
     for (email, role, owns) in [
         ("staff@example.org", Role::Staff, None),
         ("admin@example.org", Role::Admin, None),

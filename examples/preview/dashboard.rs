@@ -78,9 +78,23 @@ fn todo() -> Vec<Todo> {
         is_bad: false,
         button: Crumb::new(button, urls::tenants()),
     };
+    let differing = |number: &str, rest: &str, detail: &str| Todo {
+        name: number.into(),
+        rest: rest.into(),
+        detail: Some(detail.into()),
+        icon: "alert-triangle",
+        is_bad: true,
+        button: Crumb::new("See what differs", urls::drift()),
+    };
     vec![
         failed(0),
         failed(4),
+        differing(
+            "412 tenants",
+            "differ from what they should be.",
+            "In 12 of them, something that the template needs is gone or narrower.",
+        ),
+        differing("1 tenant", "could not be looked at.", "Whether anything was changed there is not known."),
         leaving,
         lapsed(2),
         begun(&name(3), "is not asked for yet. You have begun to describe it.", None, "Go on"),
@@ -96,7 +110,7 @@ fn todo() -> Vec<Todo> {
 pub fn dashboard() -> Vec<Sheet> {
     let base = || DashboardPage {
         heading: "Nothing needs you.".into(),
-        sentence: "1,204 tenants are ready.".into(),
+        sentence: "1,204 tenants are ready. They were last looked at 3 hours ago.".into(),
         states: Some(states()),
         versions: Some(versions()),
         ..DashboardPage::empty(inside(Place::Dashboard))

@@ -8,8 +8,8 @@ use super::{
 use tenantry::web::{
     pages::{
         drift::{
-            DecidePage, DifferenceView, FleetPage, GroupPage, GroupRow, PlanView, ProgressView, TenantPage,
-            VersionRow,
+            DecidePage, DifferenceView, FleetPage, GroupPage, GroupRow, MemberRow, PlanView, ProgressView,
+            RunPage, TenantPage, VersionRow,
         },
         tenants::show::Tab,
     },
@@ -19,6 +19,7 @@ use tenantry::web::{
 };
 
 const ID: &str = "0123456789abcdef";
+const RUN: &str = "0199c2f4-7a31-7cc0-9a54-2b1f0e6c8d12";
 
 fn shell() -> Shell {
     inside(Place::Drift).with_drift(Place::Drift).with_people(Place::Drift).with_servers(Place::Drift)
@@ -69,6 +70,7 @@ fn fleet(is_full: bool) -> FleetPage {
         text: "1,204 tenants were looked at, the last check ended 2 minutes ago.".into(),
         is_new: false,
         going_on: None,
+        of_some: Vec::new(),
         is_old: false,
         levels: Some(bar(if is_full { some(1, 389, 12, 3, 799) } else { some(0, 0, 0, 0, 1204) })),
         versions: if is_full {
@@ -124,6 +126,10 @@ fn going_on() -> FleetPage {
             total: 1204,
             asked: "Asked for by Maria Okafor, 1 minute ago".into(),
         }),
+        of_some: vec![
+            (Crumb::new("Putting it back in 389 tenants", urls::drift_run(RUN)), "120 of 389".into()),
+            (Crumb::new("Checking 12 tenants", urls::drift_run(RUN)), "0 of 12".into()),
+        ],
         ..fleet(true)
     }
 }
@@ -164,6 +170,7 @@ fn changed() -> DifferenceView {
             ("Keep it…", urls::tenant_drift_act("acme-bakery", ID, "keep")),
             ("Leave it alone…", urls::tenant_drift_act("acme-bakery", ID, "ignore")),
         ],
+        form: None,
         note: None,
         ignored: None,
     }
@@ -220,15 +227,20 @@ fn group() -> GroupPage {
     GroupPage {
         shell: shell(),
         crumbs: vec![Crumb::new("Unexpected changes", urls::drift())],
-        difference: changed(),
+        difference: DifferenceView { form: Some("chosen"), ..changed() },
+        can_choose: true,
         count: "1,208 tenants differ in this way".into(),
-        text: "What you decide here holds for all of them.",
+        text: "What you decide here holds for all of them, or for those that you tick below.",
         more: Some("And 1,200 more tenants.".into()),
         more_ignored: None,
         check: Some(urls::drift_act(ID, "check")),
         count_again: Some(urls::drift_act(ID, "count")),
         members: (0..8)
-            .map(|place| (Crumb::new(name(place), urls::tenant_drift(&slug(place))), ago(70)))
+            .map(|place| MemberRow {
+                tenant: Crumb::new(name(place), urls::tenant_drift(&slug(place))),
+                slug: slug(place),
+                since: ago(70),
+            })
             .collect(),
         ignored: vec![Crumb::new(name(1), urls::tenant_drift(&slug(1)))],
     }
@@ -251,6 +263,7 @@ fn repair() -> DecidePage {
         crumbs: vec![Crumb::new("Unexpected changes", urls::drift()), Crumb::new("The difference", urls::drift_group(ID))],
         heading: "Put it back?".into(),
         sentences: vec!["The column members.phone is another.".into(), "There is a table own_notes that should not be there.".into()],
+        whom: None,
         text: "This SQL brings the structure to what it should be. Rows and values stay, but for what is named below. Exactly what you approve here is run, and only where the database is still as it was.".into(),
         action: urls::drift_act(ID, "repair"),
         hidden: vec![("difference", ID.into())],
@@ -294,10 +307,63 @@ fn keep(error: Option<&str>) -> DecidePage {
 fn ignore() -> DecidePage {
     DecidePage {
         heading: "Leave it alone?".into(),
+        whom: Some("For all 1,208 tenants that have it.".into()),
         text: "Nothing is changed. It does not count until the days are over; then it counts again.".into(),
         fields: vec![Field::text("days", "For how many days?").filled("30", None)],
         button: Some("Leave it alone"),
         ..keep(None)
+    }
+}
+
+fn run_going_on() -> RunPage {
+    RunPage {
+        shell: shell(),
+        crumbs: vec![Crumb::new("Unexpected changes", urls::drift())],
+        here: urls::drift_run(RUN),
+        heading: "Putting it back in 389 tenants".into(),
+        text: String::new(),
+        sentence: Some("The index donations.idx_donation_date is missing.".into()),
+        going_on: Some(ProgressView {
+            text: "120 of 389 tenants done".into(),
+            done: 120,
+            total: 389,
+            asked: "Asked for by Maria Okafor, 1 minute ago".into(),
+        }),
+        refused_title: "Not done",
+        refused: vec![(LONG.into(), "Putting this tenant's database back as it was stopped in the middle, and somebody has to look at it first. Open its steps.".into())],
+        group: Some(urls::drift_group(ID)),
+    }
+}
+
+fn run_ended() -> RunPage {
+    RunPage {
+        heading: "Put back in 386 of 389 tenants".into(),
+        text: "Each tenant had a job of its own and was looked at again afterwards. Its page has the steps."
+            .into(),
+        going_on: None,
+        refused: vec![
+            (
+                LONG.into(),
+                "The database is not as it was when the SQL was approved. Nothing was changed.".into(),
+            ),
+            (
+                format!("{} and 1 other", name(2)),
+                "The server eu-2 cannot be used at the moment. It is tried again at the next check.".into(),
+            ),
+        ],
+        ..run_going_on()
+    }
+}
+
+fn check_ended() -> RunPage {
+    RunPage {
+        heading: "All 12 tenants are as they should be".into(),
+        text: String::new(),
+        sentence: None,
+        going_on: None,
+        refused: Vec::new(),
+        group: None,
+        ..run_going_on()
     }
 }
 
@@ -312,6 +378,9 @@ pub fn drift_pages() -> Vec<Sheet> {
         Sheet::new("drift-repair", "/drift/{difference}/repair", &repair()),
         Sheet::new("drift-keep", "/drift/{difference}/keep", &keep(None)),
         Sheet::new("drift-ignore", "/drift/{difference}/ignore", &ignore()),
+        Sheet::new("drift-run", "/drift/runs/{run}", &run_going_on()),
+        Sheet::new("drift-run-ended", "/drift/runs/{run}", &run_ended()),
+        Sheet::new("drift-run-fine", "/drift/runs/{run}", &check_ended()),
         Sheet::new("tenant-changes", "/tenants/{slug}/changes", &tenant(true)),
         Sheet::new("tenant-changes-none", "/tenants/{slug}/changes", &tenant(false)),
         Sheet::new("tenant-changes-repair-all", "/tenants/{slug}/changes/repair", &repair()),

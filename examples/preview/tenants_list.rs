@@ -14,6 +14,7 @@ fn tenants_page(rows: usize, text: &str, is_empty: bool) -> TenantsPage {
     let sort = |now| SortLink { href: urls::with_query(&urls::tenants(), &[("sort", "name")]), now };
     TenantsPage {
         is_owner: false,
+        check: Some(Vec::new()),
         shell: inside(Place::Tenants),
         search: Search {
             text: text.into(),
@@ -41,6 +42,7 @@ fn tenants_page(rows: usize, text: &str, is_empty: bool) -> TenantsPage {
                 },
                 slug: slug(place),
                 href: urls::tenant(&slug(place)),
+                has_database: place % 7 != 1,
                 template: if place % 3 == 0 { "Basic".into() } else { "NGO".into() },
                 version: "1.0.0".into(),
                 state: state(place),

@@ -154,13 +154,13 @@ pub(super) async fn run(app: &App, command: Command) -> Result<End, Trouble> {
         Command::Check { slugs, all, json } => check(app, (!all).then_some(&slugs), json).await,
         Command::Repair { slug, ids, yes, json } => repair(app, &slug, &ids, yes, json).await,
         Command::Adopt { slug, id, reason } => {
-            drift::adopt(app, &ACTOR, Target::Tenant(&slug), &id, &reason).await?;
+            drift::adopt(app, &ACTOR, &slug, &id, &reason).await?;
             output::line("Kept as the tenant's own.");
             Ok(End::Done)
         }
         Command::Ignore { slug, id, reason, days } => {
             let form = Ignore { reason, days };
-            drift::ignore(app, &ACTOR, Target::Tenant(&slug), &id, &form).await?;
+            drift::ignore(app, &ACTOR, &slug, &id, &form).await?;
             output::line("Left alone until the days are over.");
             Ok(End::Done)
         }
@@ -185,9 +185,8 @@ async fn repair(app: &App, slug: &str, ids: &[String], yes: bool, json: bool) ->
         return Ok(End::Done);
     }
     let approved = (planned.hash.as_str(), !planned.plan.losses.is_empty());
-    let repairs = drift::repair(app, &ACTOR, Target::Tenant(slug), ids, approved).await?;
-    let Some(started) = repairs.started.first() else { return Ok(End::Failed) };
-    let tenant = wait(app, started.tenant.clone(), json).await?;
+    let started = drift::repair(app, &ACTOR, slug, ids, approved).await?;
+    let tenant = wait(app, started.tenant, json).await?;
     let job = store::jobs::find(&mut *app.store.read().await.map_err(Error::from)?, started.job_id)
         .await
         .map_err(Error::from)?;

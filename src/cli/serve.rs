@@ -6,7 +6,11 @@ use crate::{
     config::Settings,
     error::Kind,
     usecases::{
-        accounts, drift, exports, life, servers, sessions, templates, templates::Fate, tenant_drafts,
+        accounts,
+        drift::runs::{self, Which},
+        exports, life, servers, sessions, templates,
+        templates::Fate,
+        tenant_drafts,
     },
     web, worker,
 };
@@ -36,7 +40,8 @@ pub(super) async fn serve(settings: Settings) -> Result<End, Trouble> {
     }
     let sweeper = tokio::spawn(sweep(app.clone(), stop.clone()));
     let watcher = tokio::spawn(watch(app.clone(), stop.clone()));
-    let comparer = tokio::spawn(drift::runs::keep_on(app.clone(), stop.clone()));
+    let comparer = tokio::spawn(runs::keep_on(app.clone(), Which::Checks, stop.clone()));
+    let decider = tokio::spawn(runs::keep_on(app.clone(), Which::Decisions, stop.clone()));
     let handle = server.handle();
     let serving = tokio::spawn(server);
     signals.first().await;
@@ -48,6 +53,7 @@ pub(super) async fn serve(settings: Settings) -> Result<End, Trouble> {
     let _ = sweeper.await;
     let _ = watcher.await;
     let _ = comparer.await;
+    let _ = decider.await;
     app.store.close().await;
     output::line("Stopped.");
     Ok(End::Done)
@@ -106,13 +112,15 @@ pub(super) async fn worker(settings: Settings) -> Result<End, Trouble> {
     let stop = CancellationToken::new();
     let workers = tokio::spawn(worker::run(app.clone(), stop.clone()));
     let watcher = tokio::spawn(watch(app.clone(), stop.clone()));
-    let comparer = tokio::spawn(drift::runs::keep_on(app.clone(), stop.clone()));
+    let comparer = tokio::spawn(runs::keep_on(app.clone(), Which::Checks, stop.clone()));
+    let decider = tokio::spawn(runs::keep_on(app.clone(), Which::Decisions, stop.clone()));
     output::line("Working.");
     signals.first().await;
     stop.cancel();
     let _ = workers.await;
     let _ = watcher.await;
     let _ = comparer.await;
+    let _ = decider.await;
     app.store.close().await;
     output::line("Stopped.");
     Ok(End::Done)

@@ -79,6 +79,13 @@ pub async fn adopt(connection: &mut Connection, new: &NewAdopted<'_>) -> Result<
     .await
 }
 
+/// Whether a tenant has something of its own that was kept for a reason by somebody.
+pub async fn is_kept(connection: &mut Connection, tenant: Uuid, reason: &str, by: &str) -> Result<bool> {
+    let query = sql("SELECT id FROM tenant_customizations WHERE tenant_id = ? AND reason = ? AND adopted_by = ? AND is_active = 1
+         AND deleted_at IS NULL LIMIT 1");
+    Ok(query.bind(tenant).bind(reason).bind(by).first(connection).await?.is_some())
+}
+
 /// The objects that these tenants have of their own, in the order in which they were kept.
 pub async fn of_tenants(
     connection: &mut Connection,

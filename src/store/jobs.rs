@@ -294,6 +294,61 @@ async fn insert(connection: &mut Connection, new: &NewJob<'_>) -> Result<()> {
     super::steps::add(connection, new.id, new.steps).await
 }
 
+/// How many jobs wait for their turn, counted up to a limit.
+pub async fn waiting(connection: &mut Connection, limit: u32) -> Result<i64> {
+    sql("SELECT COUNT(*) AS n FROM (SELECT 1 FROM jobs WHERE status = 'queued' LIMIT ?) AS waiting")
+        .bind(limit)
+        .one(connection)
+        .await?
+        .int("n")
+}
+
+/// What became of some jobs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ends {
+    /// How many wait or run.
+    pub open: i64,
+    /// How many have done what they were asked for.
+    pub done: i64,
+    /// How many have not.
+    pub failed: i64,
+    /// The first of those, as the tenant's name and what was in the way.
+    pub problems: Vec<(String, String)>,
+}
+
+/// What became of these jobs, as far as they are known; so many of those that failed are named.
+pub async fn ends(connection: &mut Connection, ids: &[Uuid], named: u32) -> Result<Ends> {
+    let mut ends = Ends::default();
+    for some in ids.chunks(500) {
+        let marks = vec!["?"; some.len()].join(", ");
+        let mut query =
+            sql_of(format!("SELECT status, COUNT(*) AS n FROM jobs WHERE id IN ({marks}) GROUP BY status"));
+        let mut failed = sql_of(format!(
+            "SELECT t.name, j.problem FROM jobs j JOIN tenants t ON t.id = j.tenant_id WHERE j.id IN ({marks}) AND j.status = 'failed'
+             ORDER BY t.name, t.id LIMIT ?"
+        ));
+        for id in some {
+            query = query.bind(*id);
+            failed = failed.bind(*id);
+        }
+        for row in query.all(connection).await? {
+            let number = row.int("n")?;
+            match row.parse("status")? {
+                JobStatus::Queued | JobStatus::Running => ends.open += number,
+                JobStatus::Done => ends.done += number,
+                JobStatus::Failed => ends.failed += number,
+            }
+        }
+        let left = (named as usize).saturating_sub(ends.problems.len());
+        if left > 0 {
+            for row in failed.bind(u32::try_from(left).unwrap_or(named)).all(connection).await? {
+                ends.problems.push((row.text("name")?, row.maybe_text("problem")?.unwrap_or_default()));
+            }
+        }
+    }
+    Ok(ends)
+}
+
 /// Gives a job its tenants.
 pub(super) fn take_tenants(id: Uuid, now_ms: i64) -> Query {
     sql("INSERT INTO tenant_locks (tenant_id, job_id, taken_ms)

@@ -30,6 +30,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (9, "counts", include_str!("schema/0009_counts.sql")),
     (10, "servers", include_str!("schema/0010_servers.sql")),
     (11, "drift", include_str!("schema/0011_drift.sql")),
+    (12, "drift_decisions", include_str!("schema/0012_drift_decisions.sql")),
 ];
 
 /// What belongs to a migration and has to be said in an engine's own words: one statement each.

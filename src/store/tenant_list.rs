@@ -206,3 +206,21 @@ pub async fn count(connection: &mut Connection, scope: Scope, filter: &Filter, l
     }
     query.bind(limit).one(connection).await?.int("n")
 }
+
+/// The ids of all tenants of the scope that match and are in one of these states, in their own order.
+pub async fn ids(
+    connection: &mut Connection,
+    scope: Scope,
+    filter: &Filter,
+    states: &[Status],
+) -> Result<Vec<Uuid>> {
+    let (condition, values) = conditions(connection.backend(), scope, filter);
+    let marks = vec!["?"; states.len()].join(", ");
+    let mut query = sql_of(format!(
+        "SELECT t.id FROM tenants t WHERE {condition} AND t.status IN ({marks}) ORDER BY t.id"
+    ));
+    for value in values.into_iter().chain(states.iter().map(|state| state.word().into())) {
+        query = query.bind_value(value);
+    }
+    query.all(connection).await?.iter().map(|row| row.parse("id")).collect()
+}

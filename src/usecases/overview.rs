@@ -9,6 +9,10 @@ use crate::{
     store::{
         self, Scope,
         db::{Connection, Result as StoreResult},
+        drift::{
+            fleet::{self, Sum},
+            runs,
+        },
         events::Event,
         invitations::Lapsed,
         jobs::{Job, Step},
@@ -36,6 +40,10 @@ pub struct Overview {
     pub stopped: Part<Vec<(Job, String, String)>>,
     /// Servers that could not be used when they were tried last, by name with the reason, where the actor looks after them.
     pub servers: Part<Vec<(String, String)>>,
+    /// Tenants that are not what they should be, where the actor looks after that.
+    pub drift: Part<Sum>,
+    /// When the last check of all tenants for unexpected changes ended, in milliseconds.
+    pub compared: Part<Option<i64>>,
     /// Owners' invitations whose link ran out before it was used, newest first.
     pub lapsed: Part<Vec<Lapsed>>,
     /// Tenants that are removed for good within a day, the next one first.
@@ -71,6 +79,11 @@ pub async fn show(app: &App, actor: &Actor) -> Result<Overview> {
         Ok(_) => store::servers::troubled(&mut read, MOST_LINES).await,
         Err(_) => Ok(Vec::new()),
     };
+    let (drift, compared) = match actor.must(Permission::CheckDrift) {
+        Ok(_) => (fleet::sum(&mut read).await, runs::last_ended(&mut read).await),
+        Err(_) => (Ok(Sum::default()), Ok(None)),
+    };
+    let compared = compared.map(|run| run.and_then(|run| run.ended_ms));
     let lapsed = store::invitations::lapsed(&mut read, scope, app.now_ms(), MOST_LINES).await;
     let leaving = store::tenants::leaving(&mut read, scope, app.now_ms() + DAY_MS, MOST_LINES).await;
     let unfinished = match actor.id() {
@@ -92,6 +105,8 @@ pub async fn show(app: &App, actor: &Actor) -> Result<Overview> {
         versions: part("tenants by version", versions),
         stopped: part("jobs that stopped", stopped),
         servers: part("servers in trouble", servers),
+        drift: part("unexpected changes", drift),
+        compared: part("the last check", compared),
         lapsed: part("invitations that ran out", lapsed),
         leaving: part("tenants about to be removed", leaving),
         unfinished: part("unfinished tenants", unfinished),

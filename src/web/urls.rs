@@ -311,6 +311,16 @@ pub fn person_remove(id: impl Borrow<Uuid>) -> String {
     format!("/people/{}/remove", id.borrow())
 }
 
+/// How far something is that is done to many tenants.
+pub fn drift_run(id: &str) -> String {
+    format!("/drift/runs/{}", part(id))
+}
+
+/// Asks for a check of the tenants of a list.
+pub fn tenants_check() -> String {
+    "/tenants/check".into()
+}
+
 /// Unexpected changes of all tenants.
 pub fn drift() -> String {
     "/drift".into()

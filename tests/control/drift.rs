@@ -7,7 +7,8 @@ use tenantry::{
     store::drift::{Level, fleet::Filter},
     usecases::{
         actor::Actor,
-        drift::{self, Ignore, Target},
+        drift::{self, ALL, Decision, Ignore},
+        life,
     },
 };
 use tokio_util::sync::CancellationToken;
@@ -23,6 +24,15 @@ async fn by_hand(place: &Place, app: &App, slug: &str, statements: &'static str)
 async fn groups(app: &App, filter: &Filter) -> Vec<(String, i64)> {
     let fleet = drift::fleet(app, &ACTOR, filter).await.unwrap();
     fleet.groups.into_iter().map(|group| (group.difference.object, group.tenants)).collect()
+}
+
+/// Decides about a group and has it done; for how many it was, and was not.
+async fn decided(app: &App, id: &str, decision: Decision<'_>) -> (i64, usize) {
+    let run = drift::decide(app, &ACTOR, (id, &[]), decision).await.unwrap();
+    drift::runs::work(app, &CancellationToken::new()).await.unwrap();
+    let shown = drift::runs::show(app, &ACTOR, &run.id.to_string()).await.unwrap();
+    assert_eq!(shown.run.tally.failed, i64::try_from(shown.refusals.len()).unwrap());
+    (shown.run.tally.checked, shown.refusals.len())
 }
 
 #[tokio::test]
@@ -54,18 +64,23 @@ async fn what_differs_is_found_counted_decided_and_forgotten() {
         let id = |at: usize| fleet.groups[at].difference.id.clone();
 
         let form = Ignore { reason: "They load a large file.".into(), days: "5".into() };
-        assert_eq!(drift::ignore(app, &ACTOR, Target::Group, &id(1), &form).await.unwrap(), 2, "{on:?}");
+        assert_eq!(decided(app, &id(1), Decision::Ignore(&form)).await, (2, 0), "{on:?}");
         let group = drift::group(app, &ACTOR, &id(1)).await.unwrap();
         assert_eq!((group.number, group.number_ignored, group.ignored.len()), (0, 2, 2), "{on:?}");
         app.clock.advance(6 * 86_400_000);
         drift::runs::keep_time(app).await.unwrap();
-        let kept = drift::adopt(app, &ACTOR, Target::Group, &id(0), "The board wants it.").await.unwrap();
-        assert_eq!((kept.tenants, kept.refused.len()), (2, 0), "{on:?}");
-        let (plans, refused) = drift::plans(app, &ACTOR, Target::Group, &[id(1)]).await.unwrap();
+        let keep = Decision::Keep { reason: "The board wants it." };
+        assert_eq!(decided(app, &id(0), keep).await, (2, 0), "{on:?}");
+        let (plans, refused) = drift::plans(app, &ACTOR, ALL, &[id(1)]).await.unwrap();
         assert_eq!((plans.len(), plans[0].tenants.len(), refused.len()), (1, 2, 0), "{on:?}");
-        let approved = (plans[0].hash.as_str(), false);
-        let repairs = drift::repair(app, &ACTOR, Target::Group, &[id(1)], approved).await.unwrap();
-        assert_eq!(repairs.started.len(), 2, "{on:?}");
+        // One gets another job before its turn.
+        let repair = Decision::Repair { approved: &plans[0].hash, with_snapshot: false };
+        life::suspend(app, &ACTOR, "two").await.unwrap();
+        assert_eq!(decided(app, &id(1), repair).await, (1, 1), "{on:?}");
+        work_off(app).await;
+        life::resume(app, &ACTOR, "two").await.unwrap();
+        work_off(app).await;
+        assert_eq!(decided(app, &id(1), repair).await, (1, 0), "{on:?}");
         work_off(app).await;
         site.place.wait_long();
         let run = drift::runs::check_now(app, &ACTOR, None, &mut |_, _| {}).await.unwrap();

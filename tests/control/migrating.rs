@@ -133,17 +133,17 @@ async fn a_migration_that_was_cut_off_goes_on_where_it_stopped() {
     for undone in [0, 1] {
         let mut write = app.store.write().await.unwrap();
         for statement in [
-            "DELETE FROM control_migrations WHERE version = 11".to_owned(),
-            format!("UPDATE control_progress SET done = done - 1 - {undone} WHERE version = 11"),
+            "DELETE FROM control_migrations WHERE version = 12".to_owned(),
+            format!("UPDATE control_progress SET done = done - 1 - {undone} WHERE version = 12"),
         ] {
             sql_of(statement).run(&mut write).await.unwrap();
         }
         if undone == 1 {
-            sql("DROP TABLE drift_differences").run(&mut write).await.unwrap();
+            sql("DROP TABLE drift_refusals").run(&mut write).await.unwrap();
         }
         write.commit().await.unwrap();
-        assert_eq!(migrate::migrate(&app.store, 0).await.unwrap(), ["drift"]);
+        assert_eq!(migrate::migrate(&app.store, 0).await.unwrap(), ["drift_decisions"]);
     }
     let mut read = app.store.read().await.unwrap();
-    sql("SELECT COUNT(*) AS n FROM drift_differences").one(&mut read).await.unwrap();
+    sql("SELECT COUNT(*) AS n FROM drift_refusals").one(&mut read).await.unwrap();
 }

@@ -1,7 +1,7 @@
 //! Putting back, keeping and leaving alone.
 
 use super::{ACTOR, by_hand, check, found, ids, level, put_back, with_acme};
-use crate::support::{Place, ask, job_of, tenant, work_off};
+use crate::support::{job_of, tenant, work_off};
 use tenantry::{
     app::App,
     error::Kind,
@@ -13,7 +13,7 @@ use tenantry::{
     },
 };
 
-const ACME: Target<'static> = Target::Tenant("acme");
+const ACME: &str = "acme";
 
 async fn kept(app: &App, id: &str) {
     drift::adopt(app, &ACTOR, ACME, id, "The board wants it.").await.unwrap();
@@ -93,7 +93,7 @@ async fn what_is_left_alone_does_not_count_until_its_day_and_then_counts_again_b
         );
     }
     let form = Ignore { reason: "They import twice on purpose.".into(), days: "5".into() };
-    assert_eq!(drift::ignore(&app, &ACTOR, ACME, id, &form).await.unwrap(), 1);
+    drift::ignore(&app, &ACTOR, ACME, id, &form).await.unwrap();
     let report = check(&app, "acme").await;
     assert_eq!((level(&report), report.differences.len()), (Level::None, 1));
     assert_eq!(report.differences[0].ignored.as_ref().unwrap().reason, "They import twice on purpose.");
@@ -123,7 +123,7 @@ async fn sql_that_was_not_approved_is_never_run() {
         .id
         .clone();
     let one = [id];
-    let (plans, _) = drift::plans(&app, &ACTOR, ACME, &one).await.unwrap();
+    let (plans, _) = drift::plans(&app, &ACTOR, Target::Tenant(ACME), &one).await.unwrap();
     assert_eq!(plans[0].plan.statements.len(), 1);
     // Another text than the one that was shown.
     drift::repair(&app, &ACTOR, ACME, &one, ("0".repeat(64).as_str(), false)).await.unwrap();
@@ -136,7 +136,7 @@ async fn sql_that_was_not_approved_is_never_run() {
     put_back(&app, "acme", &one).await;
     assert_eq!(found(&check(&app, "acme").await), ["added index members.own_x"]);
     // Put back a second time, there is nothing to do.
-    let (plans, refused) = drift::plans(&app, &ACTOR, ACME, &one).await.unwrap();
+    let (plans, refused) = drift::plans(&app, &ACTOR, Target::Tenant(ACME), &one).await.unwrap();
     assert!(plans.is_empty() && refused.len() == 1, "{refused:?}");
 }
 
@@ -171,42 +171,12 @@ async fn what_takes_rows_away_says_so_and_keeps_a_snapshot_first() {
     )
     .await;
     let report = check(&app, "acme").await;
-    let (plans, _) = drift::plans(&app, &ACTOR, ACME, &ids(&report)).await.unwrap();
+    let (plans, _) = drift::plans(&app, &ACTOR, Target::Tenant(ACME), &ids(&report)).await.unwrap();
     assert_eq!(plans[0].plan.losses, ["The table own_notes goes, with all its rows."]);
     put_back(&app, "acme", &ids(&report)).await;
     let (_, snapshots) = life::snapshots(&app, &ACTOR, "acme").await.unwrap();
     assert_eq!(snapshots.len(), 1);
     assert_eq!(snapshots[0].reason.word(), "before_repair");
-}
-
-#[tokio::test]
-async fn one_decision_holds_for_all_tenants_with_the_same_difference() {
-    let place = Place::new();
-    let app = place.open().await;
-    for name in ["One", "Two", "Three", "Four"] {
-        ask(&app, name, &[]).await;
-    }
-    work_off(&app).await;
-    place.wait_long();
-    for slug in ["one", "two", "three"] {
-        by_hand(&place, &app, slug, "DROP INDEX members__idx_full_name").await;
-    }
-    let run = drift::runs::check_now(&app, &ACTOR, None, &mut |_, _| {}).await.unwrap();
-    assert_eq!((run.tally.checked, run.tally.drifted), (4, 3));
-    let fleet = drift::fleet(&app, &ACTOR, &tenantry::store::drift::fleet::Filter::default()).await.unwrap();
-    assert_eq!(fleet.groups.len(), 1);
-    assert_eq!(fleet.groups[0].tenants, 3);
-    let id = vec![fleet.groups[0].difference.id.clone()];
-    let (plans, refused) = drift::plans(&app, &ACTOR, Target::Group, &id).await.unwrap();
-    assert_eq!((plans.len(), plans[0].tenants.len(), refused.len()), (1, 3, 0), "one text for all three");
-    let repairs = drift::repair(&app, &ACTOR, Target::Group, &id, (&plans[0].hash, false)).await.unwrap();
-    assert_eq!(repairs.started.len(), 3);
-    work_off(&app).await;
-    place.wait_long();
-    let run = drift::runs::check_now(&app, &ACTOR, None, &mut |_, _| {}).await.unwrap();
-    assert_eq!((run.tally.checked, run.tally.drifted), (4, 0));
-    let fleet = drift::fleet(&app, &ACTOR, &tenantry::store::drift::fleet::Filter::default()).await.unwrap();
-    assert!(fleet.groups.is_empty());
 }
 
 #[tokio::test]
@@ -223,7 +193,7 @@ async fn a_repair_that_was_stopped_at_any_point_ends_after_a_restart() {
             .await;
             let report = check(&app, "acme").await;
             let chosen = ids(&report);
-            let (plans, _) = drift::plans(&app, &ACTOR, ACME, &chosen).await.unwrap();
+            let (plans, _) = drift::plans(&app, &ACTOR, Target::Tenant(ACME), &chosen).await.unwrap();
             drift::repair(&app, &ACTOR, ACME, &chosen, (&plans[0].hash, false)).await.unwrap();
             drop(app);
             let stopping = {
@@ -253,7 +223,10 @@ async fn staff_may_look_and_only_administrators_decide() {
     place.wait_long();
     let report = drift::check(&app, &staff, "acme").await.unwrap();
     let chosen = ids(&report);
-    assert_eq!(drift::plans(&app, &staff, ACME, &chosen).await.unwrap_err().kind, Kind::Refused);
+    assert_eq!(
+        drift::plans(&app, &staff, Target::Tenant(ACME), &chosen).await.unwrap_err().kind,
+        Kind::Refused
+    );
     assert_eq!(
         drift::repair(&app, &staff, ACME, &chosen, ("", false)).await.unwrap_err().kind,
         Kind::Refused
@@ -261,86 +234,4 @@ async fn staff_may_look_and_only_administrators_decide() {
     assert_eq!(drift::adopt(&app, &staff, ACME, &chosen[0], "x").await.unwrap_err().kind, Kind::Refused);
     let form = Ignore { reason: "x".into(), days: "1".into() };
     assert_eq!(drift::ignore(&app, &staff, ACME, &chosen[0], &form).await.unwrap_err().kind, Kind::Refused);
-}
-
-#[tokio::test]
-async fn of_a_group_each_tenant_gets_the_sql_that_was_shown_for_it_and_no_other() {
-    let place = Place::new();
-    let app = place.open().await;
-    for name in ["One", "Two", "Three", "Four", "Five"] {
-        ask(&app, name, &[]).await;
-    }
-    work_off(&app).await;
-    place.wait_long();
-    for slug in ["one", "two", "three", "four"] {
-        by_hand(&place, &app, slug, "ALTER TABLE audit_logs DROP COLUMN ip_address").await;
-    }
-    // Rows stand in a table that is to be rebuilt, so other SQL is needed here.
-    by_hand(&place, &app, "three", "CREATE INDEX own_x ON audit_logs (user_agent)").await;
-    drift::runs::check_now(&app, &ACTOR, None, &mut |_, _| {}).await.unwrap();
-    let filter = tenantry::store::drift::fleet::Filter::default();
-    let fleet = drift::fleet(&app, &ACTOR, &filter).await.unwrap();
-    let lost = fleet.groups.iter().find(|group| group.tenants == 4).unwrap();
-    let id = vec![lost.difference.id.clone()];
-    // One has been paused since: it has its turn when it is in use again.
-    life::suspend(&app, &ACTOR, "four").await.unwrap();
-    work_off(&app).await;
-    let (plans, refused) = drift::plans(&app, &ACTOR, Target::Group, &id).await.unwrap();
-    let mut slugs: Vec<Vec<&str>> =
-        plans.iter().map(|planned| planned.tenants.iter().map(|(slug, _)| slug.as_str()).collect()).collect();
-    for slugs in &mut slugs {
-        slugs.sort_unstable();
-    }
-    assert_eq!(slugs, [vec!["one", "two"], vec!["three"]], "the SQL of most tenants comes first");
-    assert!(refused.len() == 1 && refused[0].1.contains("Four is paused"), "{refused:?}");
-    let repairs = drift::repair(&app, &ACTOR, Target::Group, &id, (&plans[1].hash, false)).await.unwrap();
-    let started: Vec<&str> = repairs.started.iter().map(|started| started.tenant.slug.as_str()).collect();
-    assert_eq!(started, ["three"]);
-    work_off(&app).await;
-    let (left, _) = drift::plans(&app, &ACTOR, Target::Group, &id).await.unwrap();
-    assert_eq!((left.len(), left[0].tenants.len()), (1, 2));
-    assert_eq!(left[0].hash, plans[0].hash);
-    // What nobody needs any more is refused as a whole.
-    let error = drift::repair(&app, &ACTOR, Target::Group, &id, (&plans[1].hash, false)).await.unwrap_err();
-    assert_eq!(error.kind, Kind::Conflict);
-    assert!(error.message.contains("Look at the SQL that is needed now"), "{}", error.message);
-}
-
-#[tokio::test]
-async fn a_group_is_looked_at_left_alone_and_counts_again_as_one() {
-    let place = Place::new();
-    let app = place.open().await;
-    for name in ["One", "Two", "Three"] {
-        ask(&app, name, &[]).await;
-    }
-    work_off(&app).await;
-    place.wait_long();
-    for slug in ["one", "two", "three"] {
-        by_hand(&place, &app, slug, "DROP INDEX members__idx_full_name").await;
-    }
-    drift::runs::check_now(&app, &ACTOR, None, &mut |_, _| {}).await.unwrap();
-    let all = tenantry::store::drift::fleet::Filter::default();
-    let alone = tenantry::store::drift::fleet::Filter { is_ignored: true, ..all.clone() };
-    let id = drift::fleet(&app, &ACTOR, &all).await.unwrap().groups[0].difference.id.clone();
-    let form = Ignore { reason: "They load a large file.".into(), days: "5".into() };
-    // One has been mended by hand since: those with the difference are looked at again, and nobody else.
-    by_hand(&place, &app, "three", "CREATE INDEX members__idx_full_name ON members (last_name, first_name)")
-        .await;
-    assert_eq!(drift::runs::ask_for_group(&app, &ACTOR, &id).await.unwrap(), 3);
-    app.clock.advance(1);
-    assert!(drift::runs::work(&app, &tokio_util::sync::CancellationToken::new()).await.unwrap());
-    let fleet = drift::fleet(&app, &ACTOR, &all).await.unwrap();
-    assert_eq!(
-        (fleet.groups[0].tenants, fleet.last.unwrap().tally.checked),
-        (2, 3),
-        "the check of all was before"
-    );
-    assert_eq!(drift::ignore(&app, &ACTOR, Target::Group, &id, &form).await.unwrap(), 2);
-    assert!(drift::fleet(&app, &ACTOR, &all).await.unwrap().groups.is_empty());
-    assert_eq!(drift::fleet(&app, &ACTOR, &alone).await.unwrap().groups[0].tenants, 2);
-    let group = drift::group(&app, &ACTOR, &id).await.unwrap();
-    assert_eq!((group.number, group.number_ignored), (0, 2));
-    assert_eq!(drift::stop_ignoring(&app, &ACTOR, Target::Group, &id).await.unwrap(), 2);
-    assert_eq!(drift::fleet(&app, &ACTOR, &all).await.unwrap().groups[0].tenants, 2);
-    assert_eq!(level(&drift::of_tenant(&app, &ACTOR, "one").await.unwrap()), Level::Medium);
 }

@@ -52,7 +52,9 @@ async fn a_process_that_vanishes_leaves_the_rest_of_a_check_to_another() {
     // Killed, it keeps it until its time is over.
     let mut write = app.store.write().await.unwrap();
     let until = app.now_ms() + 60_000;
-    store::drift::runs::take(&mut write, "somebody who is gone", app.now_ms(), until).await.unwrap().unwrap();
+    let times = (app.now_ms(), until);
+    let which = store::drift::runs::Which::Checks;
+    store::drift::runs::take(&mut write, which, "somebody who is gone", times).await.unwrap().unwrap();
     write.commit().await.unwrap();
     let other = place.open().await;
     assert!(!drift::runs::work(&other, &CancellationToken::new()).await.unwrap());

@@ -9,6 +9,7 @@ mod command;
 mod corpus;
 mod deciding;
 mod fleet;
+mod groups;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -74,7 +75,7 @@ async fn put_back(app: &App, slug: &str, ids: &[String]) -> String {
     assert!(refused.is_empty(), "{refused:?}");
     let planned = &plans[0];
     let approved = (planned.hash.as_str(), !planned.plan.losses.is_empty());
-    drift::repair(app, &ACTOR, target, ids, approved).await.unwrap();
+    drift::repair(app, &ACTOR, slug, ids, approved).await.unwrap();
     work_off(app).await;
     planned.plan.statements.join(";\n")
 }

@@ -170,7 +170,7 @@ impl Bench {
         };
         let sql = planned.plan.statements.join(";\n");
         let losses = &planned.plan.losses;
-        drift::repair(&self.app, &ACTOR, target, &ids, (planned.hash.as_str(), !losses.is_empty()))
+        drift::repair(&self.app, &ACTOR, &slug, &ids, (planned.hash.as_str(), !losses.is_empty()))
             .await
             .unwrap();
         work_off(&self.app).await;

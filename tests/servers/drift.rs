@@ -67,7 +67,7 @@ async fn is_found_and_put_back(machine: Machine) {
         let target = Target::Tenant("acme");
         let (plans, refused) = drift::plans(&app, &ACTOR, target, &ids).await.unwrap();
         assert!(refused.is_empty(), "{statement}: {refused:?}");
-        drift::repair(&app, &ACTOR, target, &ids, (&plans[0].hash, false)).await.unwrap();
+        drift::repair(&app, &ACTOR, "acme", &ids, (&plans[0].hash, false)).await.unwrap();
         work_off(&app).await;
         let (job, _) = job_of(&app, "acme").await;
         assert_eq!(job.status, JobStatus::Done, "{statement}: {:?} {:?}", job.problem, job.problem_detail);

@@ -78,6 +78,30 @@ pub async fn counts(connection: &mut Connection) -> Result<Vec<Count>> {
     .collect()
 }
 
+/// What the start page says about all tenants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, std::default::Default)]
+pub struct Sum {
+    /// Tenants that differ in something that counts.
+    pub differ: i64,
+    /// Of them, those in which something is missing that the template needs.
+    pub high: i64,
+    /// Tenants that could not be looked at the last time, though their server is there.
+    pub troubled: i64,
+}
+
+/// How many tenants differ, or could not be looked at.
+pub async fn sum(connection: &mut Connection) -> Result<Sum> {
+    let row = sql_of(format!(
+        "SELECT COUNT(CASE WHEN c.drift_level > 0 THEN 1 END) AS differ, COUNT(CASE WHEN c.drift_level >= 3 THEN 1 END) AS high,
+                COUNT(CASE WHEN c.problem IS NOT NULL AND s.problem IS NULL THEN 1 END) AS troubled
+         FROM tenant_drift c JOIN tenants t ON t.id = c.tenant_id LEFT JOIN servers s ON s.id = t.server_id
+         WHERE (c.drift_level > 0 OR c.problem IS NOT NULL) AND {STATES}"
+    ))
+    .one(connection)
+    .await?;
+    Ok(Sum { differ: row.int("differ")?, high: row.int("high")?, troubled: row.int("troubled")? })
+}
+
 fn conditions(filter: &Filter, now_ms: i64) -> (String, Vec<Value>) {
     let mut text = String::from(STATES);
     let mut values = Vec::new();

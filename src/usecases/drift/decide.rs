@@ -1,10 +1,9 @@
-//! What differs is kept as the tenant's own, or left alone; in one tenant, or in all that have it.
+//! What differs in a tenant is kept as its own, or left alone.
 
 use super::{
-    super::{actor::Actor, permissions::Permission},
+    super::{actor::Actor, permissions::Permission, tenants::find},
     cannot,
     fleet::gone,
-    target::{TOGETHER, Target, tenants},
 };
 use crate::{
     app::App,
@@ -12,24 +11,22 @@ use crate::{
     error::{Error, Result},
     schema::{Difference, ObjectKind, Schema, differences},
     store::{
-        self,
+        self, Connection,
         customizations::{Adopted, KINDS, NewAdopted},
         drift::Ignored,
+        events::Doer,
         tenants::Tenant,
     },
     usecases::tenant_trouble::no_engine,
 };
-use futures_util::{StreamExt, stream};
 use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// Longest time that something is left alone.
 pub const LONGEST_IGNORED_DAYS: i64 = 366;
 
 /// Longest reason, in characters.
 pub const LONGEST_REASON: usize = 1_000;
-
-/// Tenants whose databases are looked at at once.
-const AT_ONCE: usize = 8;
 
 /// Why and until when something is to be left alone, as it was typed.
 #[derive(Debug, Clone, Default)]
@@ -52,94 +49,83 @@ fn reason(text: &str, fields: &mut BTreeMap<&'static str, String>) -> String {
     text
 }
 
-/// Leaves a difference alone until a day. Gives for how many tenants.
-pub async fn ignore(app: &App, actor: &Actor, target: Target<'_>, id: &str, form: &Ignore) -> Result<usize> {
-    actor.must(Permission::RepairDrift)?;
-    let mut fields = BTreeMap::new();
-    let reason = reason(&form.reason, &mut fields);
-    let days = form.days.trim().parse::<i64>().ok().filter(|days| (1..=LONGEST_IGNORED_DAYS).contains(days));
-    if days.is_none() {
-        fields.insert("days", format!("Say for how many days: a number from 1 to {LONGEST_IGNORED_DAYS}."));
+impl Ignore {
+    /// What was typed as what is noted, or what is wrong with it.
+    pub(super) fn read(&self, app: &App, actor: &Actor) -> Result<Ignored> {
+        let mut fields = BTreeMap::new();
+        let reason = reason(&self.reason, &mut fields);
+        let days =
+            self.days.trim().parse::<i64>().ok().filter(|days| (1..=LONGEST_IGNORED_DAYS).contains(days));
+        if days.is_none() {
+            fields
+                .insert("days", format!("Say for how many days: a number from 1 to {LONGEST_IGNORED_DAYS}."));
+        }
+        let (Some(days), true) = (days, fields.is_empty()) else { return Err(Error::invalid(fields)) };
+        Ok(Ignored { until_ms: app.now_ms() + days * 86_400_000, reason, by: actor.doer().name })
     }
-    let (Some(days), true) = (days, fields.is_empty()) else { return Err(Error::invalid(fields)) };
-    let now = app.now_ms();
-    let ignored = Ignored { until_ms: now + days * 86_400_000, reason, by: actor.doer().name };
-    set_ignored(app, actor, target, id, Some(&ignored)).await
 }
 
-/// Ends leaving a difference alone. Gives for how many tenants.
-pub async fn stop_ignoring<'a>(
-    app: &App,
-    actor: &Actor,
-    target: impl Into<Target<'a>>,
-    id: &str,
-) -> Result<usize> {
+/// Why something is kept, as it was typed, or what is wrong with that.
+pub(super) fn why_kept(typed: &str) -> Result<String> {
+    let mut fields = BTreeMap::new();
+    let why = reason(typed, &mut fields);
+    if fields.is_empty() { Ok(why) } else { Err(Error::invalid(fields)) }
+}
+
+/// Leaves a difference of a tenant alone until a day.
+pub async fn ignore(app: &App, actor: &Actor, slug: &str, id: &str, form: &Ignore) -> Result<()> {
     actor.must(Permission::RepairDrift)?;
-    set_ignored(app, actor, target.into(), id, None).await
+    set_ignored(app, actor, slug, id, Some(&form.read(app, actor)?)).await
+}
+
+/// Ends leaving a difference of a tenant alone.
+pub async fn stop_ignoring(app: &App, actor: &Actor, slug: &str, id: &str) -> Result<()> {
+    actor.must(Permission::RepairDrift)?;
+    set_ignored(app, actor, slug, id, None).await
 }
 
 async fn set_ignored(
     app: &App,
     actor: &Actor,
-    target: Target<'_>,
+    slug: &str,
     id: &str,
     ignored: Option<&Ignored>,
-) -> Result<usize> {
-    let tenants = tenants(app, actor, target, (id, ignored.is_none())).await?;
-    let now = app.now_ms();
+) -> Result<()> {
+    let tenant = find(app, actor, slug).await?;
+    let mut write = app.store.write().await?;
+    if !note_ignored(&mut write, tenant.id, id, ignored, &actor.doer(), app.now_ms()).await? {
+        return Err(gone());
+    }
+    write.commit().await?;
+    Ok(())
+}
+
+/// Leaves a difference of a tenant alone, or does so no more; false where the tenant does not differ in that way.
+pub(super) async fn note_ignored(
+    write: &mut Connection,
+    tenant: Uuid,
+    id: &str,
+    ignored: Option<&Ignored>,
+    doer: &Doer,
+    now: i64,
+) -> Result<bool> {
+    if !store::drift::set_ignored(write, tenant, id, ignored).await? {
+        return Ok(false);
+    }
+    store::drift::set_level(write, tenant, now).await?;
     let sentence = match ignored {
         Some(ignored) => format!("Left an unexpected change alone: {}", ignored.reason),
         None => "An unexpected change counts again.".to_owned(),
     };
-    let mut number = 0;
-    // Not all at once, so that others get to write, too.
-    for some in tenants.chunks(TOGETHER) {
-        let mut write = app.store.write().await?;
-        for tenant in some {
-            if !store::drift::set_ignored(&mut write, tenant.id, id, ignored).await? {
-                continue;
-            }
-            number += 1;
-            store::drift::set_level(&mut write, tenant.id, now).await?;
-            let doer = actor.doer();
-            store::events::record(&mut write, Some(tenant.id), now, &doer, "drift_ignored", &sentence)
-                .await?;
-        }
-        write.commit().await?;
-    }
-    if number == 0 { Err(gone()) } else { Ok(number) }
-}
-
-/// What came of keeping something as tenants' own.
-#[derive(Debug, Clone, Default)]
-pub struct Kept {
-    /// Tenants that have it as their own now.
-    pub tenants: usize,
-    /// Those for which it could not be done, with why.
-    pub refused: Vec<(String, String)>,
+    store::events::record(write, Some(tenant), now, doer, "drift_ignored", &sentence).await?;
+    Ok(true)
 }
 
 /// Keeps what differs as the tenant's own: it is expected there from now on.
-pub async fn adopt(app: &App, actor: &Actor, target: Target<'_>, id: &str, why: &str) -> Result<Kept> {
+pub async fn adopt(app: &App, actor: &Actor, slug: &str, id: &str, why: &str) -> Result<()> {
     actor.must(Permission::RepairDrift)?;
-    let mut fields = BTreeMap::new();
-    let why = reason(why, &mut fields);
-    if !fields.is_empty() {
-        return Err(Error::invalid(fields));
-    }
-    let mut kept = Kept::default();
-    let why = why.as_str();
-    let tenants = tenants(app, actor, target, (id, false)).await?;
-    let kept_each = stream::iter(tenants)
-        .map(|tenant| async move { (adopt_one(app, actor, &tenant, id, why).await, tenant.name) });
-    for (done, name) in kept_each.buffered(AT_ONCE).collect::<Vec<_>>().await {
-        match done {
-            Ok(()) => kept.tenants += 1,
-            Err(error) if matches!(target, Target::Group) => kept.refused.push((name, error.message)),
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(kept)
+    let why = why_kept(why)?;
+    adopt_one(app, actor, &find(app, actor, slug).await?, id, &why).await
 }
 
 /// Whether a tenant can have such a difference as its own, and where it cannot, why.
@@ -157,7 +143,8 @@ pub fn can_be_kept(kind: ObjectKind, is_missing: bool) -> std::result::Result<()
     }
 }
 
-async fn adopt_one(app: &App, actor: &Actor, tenant: &Tenant, id: &str, why: &str) -> Result<()> {
+/// Keeps what differs as a tenant's own.
+pub(super) async fn adopt_one(app: &App, actor: &Actor, tenant: &Tenant, id: &str, why: &str) -> Result<()> {
     let engine = app.engines.of(tenant).await.map_err(|cause| no_engine(&cause))?;
     let expected = apply::expected(app, engine.as_ref(), tenant).await.map_err(cannot)?;
     let found = apply::look(engine.as_ref(), tenant).await.map_err(cannot)?;

@@ -23,6 +23,9 @@ const MEMBERS: u32 = 200;
 /// All tenants that could not be looked at are counted; so many are named.
 const TROUBLED: u32 = 50;
 
+/// Runs of some tenants that are shown.
+const AT_ONCE: u32 = 10;
+
 /// The picture of the fleet.
 #[derive(Debug, Clone)]
 pub struct Fleet {
@@ -34,6 +37,8 @@ pub struct Fleet {
     pub is_cut: bool,
     /// The check of all that goes on.
     pub going_on: Option<Run>,
+    /// What is done to some tenants at this moment, the newest first.
+    pub of_some: Vec<Run>,
     /// The last one that has ended.
     pub last: Option<Run>,
     /// Tenants that could not be looked at, as (name, slug, why).
@@ -64,6 +69,7 @@ pub async fn fleet(app: &App, actor: &Actor, filter: &Filter) -> Result<Fleet> {
         groups,
         is_cut,
         going_on: store::drift::runs::going_on(&mut read).await?,
+        of_some: store::drift::runs::of_some(&mut read, AT_ONCE).await?,
         last: store::drift::runs::last_ended(&mut read).await?,
         troubled: store::drift::fleet::troubled(&mut read, TROUBLED).await?,
     })

@@ -3,14 +3,16 @@
 
 mod decide;
 mod fleet;
+mod group;
 mod repair;
 pub mod runs;
 mod target;
 
 pub use decide::{Ignore, adopt, ignore, stop_ignoring};
 pub use fleet::{Fleet, GroupPage, fleet, group};
-pub use repair::{Planned, plans, repair};
-pub use target::Target;
+pub use group::{Decision, decide};
+pub use repair::{Planned, Whom, plans, repair};
+pub use target::{ALL, Target};
 
 use super::{actor::Actor, permissions::Permission, tenants::find};
 use crate::{

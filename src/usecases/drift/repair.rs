@@ -1,4 +1,4 @@
-//! Putting back what differs: the SQL that is shown first, and the jobs that run what was approved.
+//! Putting back what differs: the SQL that is shown first, and the job that runs what was approved.
 
 use super::{
     super::{
@@ -20,7 +20,6 @@ use crate::{
     },
     usecases::tenant_trouble::no_engine,
 };
-use futures_util::{StreamExt, stream};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -31,8 +30,19 @@ pub struct Planned {
     pub plan: repair::Plan,
     /// Its fingerprint, which is what is approved.
     pub hash: String,
-    /// Slugs and names of the tenants.
-    pub tenants: Vec<(String, String)>,
+    /// The tenants.
+    pub tenants: Vec<Whom>,
+}
+
+/// A tenant that a plan is for.
+#[derive(Debug, Clone)]
+pub struct Whom {
+    /// The tenant.
+    pub id: Uuid,
+    /// Its slug.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
 }
 
 /// States of databases whose SQL is worked out together. Tenants in others are named, and have their turn afterwards.
@@ -40,9 +50,6 @@ const STATES: usize = 25;
 
 /// Tenants that are asked, one after the other, where the first of a state cannot be looked at.
 const TRIES: usize = 3;
-
-/// Jobs that are asked for at once.
-const AT_ONCE: usize = 16;
 
 const NOTHING: &str =
     "There is nothing to put back any more, or nothing that can be put back by itself. Check it again.";
@@ -66,11 +73,11 @@ pub async fn plans(
         Target::Tenant(slug) => {
             let tenant = find(app, actor, slug).await?;
             let made = plan_of(app, &tenant, &chosen).await;
-            all.add(made, vec![(tenant.slug, tenant.name)]);
+            all.add(made, vec![Whom { id: tenant.id, slug: tenant.slug, name: tenant.name }]);
         }
-        Target::Group => {
+        Target::Group(only) => {
             let mut states: BTreeMap<State, Vec<Member>> = BTreeMap::new();
-            for member in target::members(app, first, false).await? {
+            for member in target::members(app, first, only, false).await? {
                 if member.status == Status::Active {
                     states.entry(member.found.clone()).or_default().push(member);
                 } else {
@@ -82,7 +89,8 @@ pub async fn plans(
             states.sort_by_key(|members| std::cmp::Reverse(members.len()));
             for members in states.drain(..states.len().min(STATES)) {
                 let made = plan_of_some(app, &members, &chosen).await?;
-                all.add(made, members.into_iter().map(|member| (member.slug, member.name)).collect());
+                let whom = |member: Member| Whom { id: member.id, slug: member.slug, name: member.name };
+                all.add(made, members.into_iter().map(whom).collect());
             }
             all.refused.extend(states.into_iter().flatten().map(|member| {
                 let later = "Its database is in a state of its own. Its SQL is shown when the ones here are done, or on its own page.";
@@ -100,7 +108,7 @@ struct Plans {
 }
 
 impl Plans {
-    fn add(&mut self, made: Result<repair::Plan>, tenants: Vec<(String, String)>) {
+    fn add(&mut self, made: Result<repair::Plan>, tenants: Vec<Whom>) {
         let why = match made {
             Ok(plan) if plan.statements.is_empty() => NOTHING.to_owned(),
             Ok(plan) => {
@@ -111,7 +119,7 @@ impl Plans {
             }
             Err(error) => error.message,
         };
-        self.refused.extend(tenants.into_iter().map(|(_, name)| (name, why.clone())));
+        self.refused.extend(tenants.into_iter().map(|tenant| (tenant.name, why.clone())));
     }
 
     fn in_order(self) -> (Vec<Planned>, Vec<(String, String)>) {
@@ -156,56 +164,51 @@ fn not_open(name: &str, status: Status) -> String {
     )
 }
 
-/// What came of asking for repairs.
-#[derive(Debug, Clone, Default)]
-pub struct Repairs {
-    /// Jobs that were begun.
-    pub started: Vec<Started>,
-    /// Tenants of which nothing was begun, with why.
-    pub refused: Vec<(String, String)>,
-}
-
-/// Puts differences back with the SQL that was approved, as a job for each tenant. Of a group, the tenants that the SQL was shown
-/// for. A tenant that would need other SQL by then is left as it is, and its job says so.
-pub async fn repair(
-    app: &App,
+/// What is asked of a job.
+pub(super) fn wish(
     actor: &Actor,
-    target: Target<'_>,
     chosen: &[String],
     (approved, with_snapshot): (&str, bool),
-) -> Result<Repairs> {
-    actor.must(Permission::RepairDrift)?;
-    if chosen.is_empty() {
-        return Err(Error::unusable("Choose what is to be put back."));
-    }
-    let wish = repair::Wish {
+) -> repair::Wish {
+    repair::Wish {
         differences: chosen.to_vec(),
         plan: approved.to_owned(),
         with_snapshot,
         by: actor.doer().name,
         statements: None,
-    };
-    if let Target::Tenant(slug) = target {
-        let slug = find(app, actor, slug).await?.slug;
-        let started = life::ask_for_repair(app, actor, Asked::from(&slug), &wish).await?;
-        return Ok(Repairs { started: vec![started], refused: Vec::new() });
     }
-    let (plans, _) = plans(app, actor, target, chosen).await?;
+}
+
+/// Puts differences of a tenant back with the SQL that was approved, as a job. Where it would be other SQL by then, nothing is
+/// changed, and the job says so.
+pub async fn repair(
+    app: &App,
+    actor: &Actor,
+    slug: &str,
+    chosen: &[String],
+    approved: (&str, bool),
+) -> Result<Started> {
+    actor.must(Permission::RepairDrift)?;
+    if chosen.is_empty() {
+        return Err(Error::unusable("Choose what is to be put back."));
+    }
+    let slug = find(app, actor, slug).await?.slug;
+    life::ask_for_repair(app, actor, Asked::from(&slug), &wish(actor, chosen, approved)).await
+}
+
+/// The tenants with a difference that need exactly the SQL that was approved.
+pub(super) async fn approved_for(
+    app: &App,
+    actor: &Actor,
+    target: Target<'_>,
+    id: &str,
+    approved: &str,
+) -> Result<Vec<Uuid>> {
+    let (plans, _) = plans(app, actor, target, &[id.to_owned()]).await?;
     let planned = plans.into_iter().find(|planned| planned.hash == approved).ok_or_else(|| {
         Error::conflict(
             "No tenant needs the SQL that was approved any more. Nothing was changed. Look at the SQL that is needed now.",
         )
     })?;
-    let wish = &wish;
-    let asked = stream::iter(planned.tenants).map(|(slug, name)| async move {
-        (name, life::ask_for_repair(app, actor, Asked::from(&slug), wish).await)
-    });
-    let mut repairs = Repairs::default();
-    for (name, asked) in asked.buffered(AT_ONCE).collect::<Vec<_>>().await {
-        match asked {
-            Ok(started) => repairs.started.push(started),
-            Err(error) => repairs.refused.push((name, error.message)),
-        }
-    }
-    Ok(repairs)
+    Ok(planned.tenants.into_iter().map(|tenant| tenant.id).collect())
 }

@@ -6,9 +6,10 @@ use super::{
 };
 use crate::{
     app::App,
-    error::Result,
+    error::{Error, Result},
     store::{self, drift::fleet::Member, tenants::Tenant},
 };
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// Of which tenants something is decided.
@@ -16,27 +17,36 @@ use uuid::Uuid;
 pub enum Target<'a> {
     /// Of one, by its slug or id.
     Tenant(&'a str),
-    /// Of all that have the difference.
-    Group,
+    /// Of those that have the difference: the ones with these slugs, or all where there is none.
+    Group(&'a [String]),
 }
 
-impl<'a> From<&'a str> for Target<'a> {
-    fn from(slug: &'a str) -> Self {
-        Target::Tenant(slug)
-    }
-}
+/// All tenants that have it.
+pub const ALL: Target<'static> = Target::Group(&[]);
 
 /// Tenants that a decision is about at most: more than an installation is made for.
 const MOST: u32 = 1_000_000;
 
 /// Tenants that are read together.
-pub(super) const TOGETHER: usize = 200;
+const TOGETHER: usize = 200;
 
-/// All tenants with a difference that is left alone, or is not.
-pub(super) async fn members(app: &App, id: &str, is_ignored: bool) -> Result<Vec<Member>> {
+/// Tenants with a difference that is left alone, or is not: those with these slugs, or all where there is none.
+pub(super) async fn members(app: &App, id: &str, only: &[String], is_ignored: bool) -> Result<Vec<Member>> {
     let mut read = app.store.read().await?;
-    let members = store::drift::fleet::members(&mut read, id, is_ignored, app.now_ms(), MOST).await?;
-    if members.is_empty() { Err(gone()) } else { Ok(members) }
+    let mut members = store::drift::fleet::members(&mut read, id, is_ignored, app.now_ms(), MOST).await?;
+    if members.is_empty() {
+        return Err(gone());
+    }
+    if !only.is_empty() {
+        let only: BTreeSet<&str> = only.iter().map(String::as_str).collect();
+        members.retain(|member| only.contains(member.slug.as_str()));
+        if members.is_empty() {
+            return Err(Error::conflict(
+                "None of the tenants that were ticked differs in this way any more. Nothing was changed. Look at the list again.",
+            ));
+        }
+    }
+    Ok(members)
 }
 
 /// These tenants, as far as they are there still.
@@ -49,18 +59,15 @@ pub(super) async fn those(app: &App, ids: &[Uuid]) -> Result<Vec<Tenant>> {
     Ok(all)
 }
 
-/// The tenants that a decision about a difference is about.
-pub(super) async fn tenants(
-    app: &App,
-    actor: &Actor,
-    target: Target<'_>,
-    (id, is_ignored): (&str, bool),
-) -> Result<Vec<Tenant>> {
-    match target {
-        Target::Tenant(slug) => Ok(vec![find(app, actor, slug).await?]),
-        Target::Group => {
-            let ids: Vec<Uuid> = members(app, id, is_ignored).await?.iter().map(|member| member.id).collect();
-            those(app, &ids).await
-        }
+/// The ids of tenants by their slugs or ids.
+pub(super) async fn ids_of(app: &App, actor: &Actor, slugs: &[String]) -> Result<Vec<Uuid>> {
+    let mut ids = Vec::with_capacity(slugs.len());
+    for slug in slugs {
+        let tenant = find(app, actor, slug).await?;
+        super::must_be_there(&tenant)?;
+        ids.push(tenant.id);
     }
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
 }

@@ -4,7 +4,7 @@ use super::{Answer, html, making, shell};
 use crate::{
     app::App,
     clock::timestamp,
-    store::{Scope, events::Event, templates::VersionUse, tenants::Status},
+    store::{Scope, drift::fleet::Sum, events::Event, templates::VersionUse, tenants::Status},
     usecases::{
         overview::{self, JobOfTenant, MOST_LINES, Overview},
         permissions::Permission,
@@ -16,7 +16,7 @@ use crate::{
         pieces::{Share, StackedBar},
         tenant_words::{icon_of, state},
         urls,
-        views::{Crumb, EventView, Place, TimeView, counted, counted_len},
+        views::{Crumb, EventView, Place, TimeView, counted, counted_len, grouped},
     },
 };
 use actix_web::{HttpRequest, http::StatusCode, web::Data};
@@ -41,7 +41,7 @@ pub async fn show(request: HttpRequest, app: Data<App>, SignedIn(actor): SignedI
     let todo = todo(&found);
     let is_first_day =
         found.counts.as_ref().is_some_and(|counts| counts.iter().all(|(_, count)| *count == 0));
-    let (heading, sentence) = answer(&found, todo.as_deref(), is_first_day);
+    let (heading, sentence) = answer(&found, todo.as_deref(), is_first_day, now);
     let page = DashboardPage {
         shell: shell(&request, &actor, Place::Dashboard),
         heading,
@@ -75,7 +75,35 @@ fn running_views(app: &App, jobs: &[JobOfTenant], now: i64) -> Vec<Running> {
         .collect()
 }
 
-/// What needs a person: jobs that stopped, tenants about to go, invitations that ran out, and what somebody began.
+/// Tenants that are not what they should be, and those of which that is not known.
+fn of_drift(found: &Sum) -> Vec<Todo> {
+    let line = |number: i64, rest: (&str, &str), detail: String, is_bad: bool| {
+        (number > 0).then(|| Todo {
+            name: counted(number, "tenant", "tenants"),
+            rest: if number == 1 { rest.0.into() } else { rest.1.into() },
+            detail: Some(detail).filter(|text| !text.is_empty()),
+            icon: "alert-triangle",
+            is_bad,
+            button: Crumb::new("See what differs", urls::drift()),
+        })
+    };
+    let bad = match (found.high, found.differ) {
+        (0, _) => String::new(),
+        (high, all) if high == all => "Something that the template needs is gone or narrower.".into(),
+        (high, _) => {
+            format!("In {} of them, something that the template needs is gone or narrower.", grouped(high))
+        }
+    };
+    let differ = ("differs from what it should be.", "differ from what they should be.");
+    let troubled = ("could not be looked at.", "could not be looked at.");
+    let all = [
+        line(found.differ, differ, bad, found.high > 0),
+        line(found.troubled, troubled, "Whether anything was changed there is not known.".into(), true),
+    ];
+    all.into_iter().flatten().collect()
+}
+
+/// What needs a person: jobs that stopped, tenants that differ, tenants about to go, invitations that ran out, and what somebody began.
 fn todo(found: &Overview) -> Option<Vec<Todo>> {
     let stopped = found.stopped.as_ref()?.iter().map(|(job, name, slug)| Todo {
         name: name.clone(),
@@ -133,11 +161,21 @@ fn todo(found: &Overview) -> Option<Vec<Todo>> {
             button: Crumb::new("Go on with the draft", urls::template_draft(&draft.id.to_string())),
         }
     });
-    Some(stopped.chain(servers).chain(leaving).chain(lapsed).chain(unfinished).chain(drafts).collect())
+    let differing = of_drift(found.drift.as_ref()?);
+    Some(
+        stopped
+            .chain(servers)
+            .chain(differing)
+            .chain(leaving)
+            .chain(lapsed)
+            .chain(unfinished)
+            .chain(drafts)
+            .collect(),
+    )
 }
 
 /// Is everything all right? The heading, and what else there is to say.
-fn answer(found: &Overview, todo: Option<&[Todo]>, is_first_day: bool) -> (String, String) {
+fn answer(found: &Overview, todo: Option<&[Todo]>, is_first_day: bool, now: i64) -> (String, String) {
     if is_first_day {
         return (
             "Welcome to Tenantry".into(),
@@ -152,6 +190,10 @@ fn answer(found: &Overview, todo: Option<&[Todo]>, is_first_day: bool) -> (Strin
         None => String::new(),
         Some(0) => "No tenant is ready yet.".into(),
         Some(count) => format!("{} ready.", counted(count, "tenant is", "tenants are")),
+    };
+    let sentence = match found.compared.flatten() {
+        Some(at) => format!("{sentence} They were last looked at {}.", TimeView::new(at, now).ago),
+        None => sentence,
     };
     let heading = match todo.map(<[Todo]>::len) {
         None => "Not everything could be looked at.".into(),

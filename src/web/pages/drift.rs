@@ -23,6 +23,8 @@ pub struct FleetPage {
     pub is_old: bool,
     /// The check that goes on.
     pub going_on: Option<ProgressView>,
+    /// What is done to some tenants: its page, and how far it is.
+    pub of_some: Vec<(Crumb, String)>,
     /// Tenants by level; nothing where there is no tenant.
     pub levels: Option<StackedBar>,
     /// Template versions, each with its tenants by level.
@@ -101,6 +103,8 @@ pub struct DifferenceView {
     pub since: Option<TimeView>,
     /// What can be done: what, and where.
     pub acts: Vec<(&'static str, String)>,
+    /// The form whose ticks go with what is done, where some of many tenants can be chosen.
+    pub form: Option<&'static str>,
     /// Why something cannot be done that one would look for.
     pub note: Option<&'static str>,
     /// Why it is left alone, and until when; and where that is ended.
@@ -121,8 +125,10 @@ pub struct GroupPage {
     pub count: String,
     /// What to know about deciding here.
     pub text: &'static str,
-    /// The tenants, and since when.
-    pub members: Vec<(Crumb, TimeView)>,
+    /// Whether some of the tenants can be chosen.
+    pub can_choose: bool,
+    /// The tenants.
+    pub members: Vec<MemberRow>,
     /// How many are not named.
     pub more: Option<String>,
     /// Those of which it is left alone.
@@ -133,6 +139,43 @@ pub struct GroupPage {
     pub check: Option<String>,
     /// Where leaving it alone is ended for all of them, for those who may.
     pub count_again: Option<String>,
+}
+
+/// A tenant with the difference.
+#[derive(Debug, Clone)]
+pub struct MemberRow {
+    /// Its page.
+    pub tenant: Crumb,
+    /// Its name in addresses.
+    pub slug: String,
+    /// Since when it differs.
+    pub since: TimeView,
+}
+
+/// How far something is that is done to many tenants, and what came of it.
+#[derive(Template)]
+#[template(path = "drift/run.html", blocks = ["outcome"])]
+pub struct RunPage {
+    /// The frame.
+    pub shell: Shell,
+    /// The way here.
+    pub crumbs: Vec<Crumb>,
+    /// This page.
+    pub here: String,
+    /// What is done, or what came of it.
+    pub heading: String,
+    /// What there is to know.
+    pub text: String,
+    /// What it is about.
+    pub sentence: Option<String>,
+    /// How far it is, while it is done.
+    pub going_on: Option<ProgressView>,
+    /// What those are called for which it was not done.
+    pub refused_title: &'static str,
+    /// Tenants for which it was not done, with why.
+    pub refused: Vec<(String, String)>,
+    /// The page of the difference.
+    pub group: Option<String>,
 }
 
 /// One tenant.
@@ -194,6 +237,8 @@ pub struct DecidePage {
     pub heading: String,
     /// What it is about, in sentences.
     pub sentences: Vec<String>,
+    /// For which tenants, in words.
+    pub whom: Option<String>,
     /// What will happen.
     pub text: String,
     /// Where the form is sent.

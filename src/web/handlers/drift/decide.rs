@@ -1,26 +1,26 @@
 //! Deciding about what differs: the question, and the answer.
 
-use super::super::{Answer, Values, html, leave_flash, leave_warning, shell};
+use super::super::{Answer, Values, html, leave_flash, shell};
 use crate::{
     app::App,
     error::{Error, Kind},
     store::drift::Noted,
     usecases::{
         actor::Actor,
-        drift::{self, Ignore, Planned, Target},
+        drift::{self, Decision, Ignore, Planned, Target},
     },
     web::{
         guard::SignedIn,
         htmx,
         pages::drift::{DecidePage, PlanView},
         urls,
-        views::{Crumb, Field, FormError, Place, counted_len},
+        views::{Crumb, Field, FormError, Place, counted, counted_len},
     },
 };
 use actix_web::{
     HttpRequest,
     http::StatusCode,
-    web::{Data, Form, Path},
+    web::{Data, Form, Path, Query},
 };
 
 type Fields = Form<Vec<(String, String)>>;
@@ -44,6 +44,10 @@ fn act_of(request: &HttpRequest) -> Act {
 /// Of what a decision is about.
 struct Subject {
     slug: Option<String>,
+    /// Of a group, the slugs of the tenants that were ticked; none is all.
+    only: Vec<String>,
+    /// Which tenants these are, in words.
+    whom: Option<String>,
     /// The differences.
     ids: Vec<String>,
     /// What they are, in sentences.
@@ -52,7 +56,7 @@ struct Subject {
 
 impl Subject {
     fn target(&self) -> Target<'_> {
-        self.slug.as_deref().map_or(Target::Group, Target::Tenant)
+        self.slug.as_deref().map_or(Target::Group(&self.only), Target::Tenant)
     }
 
     fn id(&self) -> &str {
@@ -74,9 +78,25 @@ fn gone() -> Error {
 }
 
 /// One difference of all tenants that have it.
-async fn of_group(app: &App, actor: &Actor, id: &str) -> Result<Subject, Error> {
+async fn of_group(app: &App, actor: &Actor, id: &str, sent: &Values) -> Result<Subject, Error> {
     let group = drift::group(app, actor, id).await?;
-    Ok(Subject { slug: None, ids: vec![id.to_owned()], sentences: vec![group.difference.sentence] })
+    let only: Vec<String> = sent.all("only").map(ToOwned::to_owned).collect();
+    let named = |slug: &String| {
+        let member = group.members.iter().find(|member| member.slug == *slug);
+        member.map_or_else(|| slug.clone(), |member| member.name.clone())
+    };
+    let whom = match only.as_slice() {
+        [] if group.number == 1 => "For the tenant that has it.".to_owned(),
+        [] => format!("For all {} that have it.", counted(group.number, "tenant", "tenants")),
+        [one] => format!("For {} only.", named(one)),
+        some if some.len() <= NAMED => {
+            let names: Vec<String> = some.iter().map(named).collect();
+            format!("For {} only.", names.join(", "))
+        }
+        some => format!("For the {} that were ticked only.", counted_len(some.len(), "tenant", "tenants")),
+    };
+    let sentences = vec![group.difference.sentence];
+    Ok(Subject { slug: None, only, whom: Some(whom), ids: vec![id.to_owned()], sentences })
 }
 
 /// One difference of a tenant, or all that count.
@@ -93,6 +113,8 @@ async fn of_one(app: &App, actor: &Actor, slug: &str, id: Option<&str>) -> Resul
     }
     Ok(Subject {
         slug: Some(report.tenant.slug.clone()),
+        only: Vec::new(),
+        whom: None,
         ids: found.iter().map(|noted| noted.difference.id.clone()).collect(),
         sentences: found.iter().map(|noted| noted.difference.sentence.clone()).collect(),
     })
@@ -151,9 +173,12 @@ async fn page_of(
         crumbs: vec![Crumb::new("Unexpected changes", urls::drift()), crumb],
         heading: heading.into(),
         sentences: subject.sentences.clone(),
+        whom: subject.whom.clone().filter(|_| act != Act::Repair),
         text: text.into(),
         action: request.path().to_owned(),
-        hidden: subject.ids.iter().map(|id| ("difference", id.clone())).collect(),
+        hidden: (subject.ids.iter().map(|id| ("difference", id.clone())))
+            .chain(subject.only.iter().map(|slug| ("only", slug.clone())))
+            .collect(),
         errors,
         plans: plans.into_iter().map(|planned| plan_view(planned, subject.slug.is_none())).collect(),
         refused: grouped_reasons(refused),
@@ -170,12 +195,12 @@ const NAMED: usize = 20;
 fn plan_view(planned: Planned, is_group: bool) -> PlanView {
     PlanView {
         tenants: is_group.then(|| match planned.tenants.as_slice() {
-            [(_, name)] => name.clone(),
-            [(_, name), (_, other)] => format!("{name} and {other}"),
+            [one] => one.name.clone(),
+            [one, other] => format!("{} and {}", one.name, other.name),
             all => counted_len(all.len(), "tenant", "tenants"),
         }),
         names: if is_group && planned.tenants.len() > 2 {
-            planned.tenants.iter().take(NAMED).map(|(_, name)| name.clone()).collect()
+            planned.tenants.iter().take(NAMED).map(|tenant| tenant.name.clone()).collect()
         } else {
             Vec::new()
         },
@@ -194,7 +219,7 @@ fn plan_view(planned: Planned, is_group: bool) -> PlanView {
 }
 
 /// Why something cannot be done, each reason once with the tenants that have it.
-fn grouped_reasons(refused: Vec<(String, String)>) -> Vec<(String, String)> {
+pub(super) fn grouped_reasons(refused: Vec<(String, String)>) -> Vec<(String, String)> {
     let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
     for (name, why) in refused {
         match reasons.iter_mut().find(|(known, _)| *known == why) {
@@ -217,8 +242,9 @@ pub async fn ask_group(
     app: Data<App>,
     SignedIn(actor): SignedIn,
     id: Path<String>,
+    query: Query<Vec<(String, String)>>,
 ) -> Answer {
-    let subject = of_group(&app, &actor, &id).await?;
+    let subject = of_group(&app, &actor, &id, &Values(query.into_inner())).await?;
     let page = page_of(&request, &app, &actor, &subject, &Values(Vec::new()), None).await?;
     html(StatusCode::OK, &page)
 }
@@ -255,8 +281,9 @@ pub async fn do_group(
     id: Path<String>,
     form: Fields,
 ) -> Answer {
-    let subject = of_group(&app, &actor, &id).await?;
-    decide(&request, &app, &actor, &subject, Values(form.into_inner())).await
+    let values = Values(form.into_inner());
+    let subject = of_group(&app, &actor, &id, &values).await?;
+    decide(&request, &app, &actor, &subject, values).await
 }
 
 /// Does it, for one tenant.
@@ -285,60 +312,56 @@ pub async fn do_all_of(
     decide(&request, &app, &actor, &subject, values).await
 }
 
-async fn decide(request: &HttpRequest, app: &App, actor: &Actor, subject: &Subject, typed: Values) -> Answer {
-    let (target, id) = (subject.target(), subject.id());
-    let done = match act_of(request) {
-        Act::Repair => {
-            let approved = (typed.text("plan"), typed.text("snapshot") == "yes");
-            drift::repair(app, actor, target, &subject.ids, approved).await.map(|repairs| {
-                let begun = counted_len(repairs.started.len(), "tenant", "tenants");
-                match repairs.refused.first() {
-                    None => (format!("Approved. The structure of {begun} is being put right."), false),
-                    Some((name, why)) => (
-                        format!(
-                            "The structure of {begun} is being put right. {} not: {name}: {why}",
-                            counted_len(repairs.refused.len(), "is", "are")
-                        ),
-                        true,
-                    ),
-                }
-            })
-        }
-        Act::Keep => drift::adopt(app, actor, target, id, typed.text("reason")).await.map(|kept| match kept
-            .refused
-            .first()
-        {
-            None => (
-                format!("Kept as {} own.", if kept.tenants == 1 { "the tenant's" } else { "the tenants'" }),
-                false,
-            ),
-            Some((name, why)) => (
-                format!("Kept for {}. Not for {name}: {why}", counted_len(kept.tenants, "tenant", "tenants")),
-                true,
-            ),
-        }),
-        Act::Ignore => {
-            let form = Ignore { reason: typed.text("reason").into(), days: typed.text("days").into() };
-            drift::ignore(app, actor, target, id, &form).await.map(|number| {
-                (format!("Left alone for {}.", counted_len(number, "tenant", "tenants")), false)
-            })
-        }
+/// What was sent, done: where to go on, and what is said there.
+async fn done(
+    app: &App,
+    actor: &Actor,
+    subject: &Subject,
+    act: Act,
+    typed: &Values,
+) -> Result<(String, &'static str), Error> {
+    let id = subject.id();
+    let (reason, form) = (
+        typed.text("reason"),
+        Ignore { reason: typed.text("reason").into(), days: typed.text("days").into() },
+    );
+    let (approved, with_snapshot) = (typed.text("plan"), typed.text("snapshot") == "yes");
+    let Some(slug) = &subject.slug else {
+        let decision = match act {
+            Act::Repair => Decision::Repair { approved, with_snapshot },
+            Act::Keep => Decision::Keep { reason },
+            Act::Ignore => Decision::Ignore(&form),
+        };
+        let run = drift::decide(app, actor, (id, &subject.only), decision).await?;
+        return Ok((urls::drift_run(&run.id.to_string()), ""));
     };
-    match (done, &subject.slug) {
-        // The job's steps say how it goes.
-        (Ok(_), Some(slug)) if act_of(request) == Act::Repair => {
-            Ok(htmx::redirect(request, &urls::tenant_setup(slug)))
+    let page = urls::tenant_drift(slug);
+    Ok(match act {
+        Act::Repair => {
+            drift::repair(app, actor, slug, &subject.ids, (approved, with_snapshot)).await?;
+            // The job's steps say how it goes.
+            (urls::tenant_setup(slug), "")
         }
-        (Ok((text, is_warning)), _) => {
-            if is_warning {
-                leave_warning(request, &text)?;
-            } else {
-                leave_flash(request, &text)?;
+        Act::Keep => {
+            drift::adopt(app, actor, slug, id, reason).await?;
+            (page, "Kept as the tenant's own.")
+        }
+        Act::Ignore => {
+            drift::ignore(app, actor, slug, id, &form).await?;
+            (page, "Left alone until the days are over.")
+        }
+    })
+}
+
+async fn decide(request: &HttpRequest, app: &App, actor: &Actor, subject: &Subject, typed: Values) -> Answer {
+    match done(app, actor, subject, act_of(request), &typed).await {
+        Ok((after, said)) => {
+            if !said.is_empty() {
+                leave_flash(request, said)?;
             }
-            let after = subject.slug.as_deref().map_or_else(urls::drift, urls::tenant_drift);
             Ok(htmx::redirect(request, &after))
         }
-        (Err(error), _) if matches!(error.kind, Kind::Invalid | Kind::Conflict) => {
+        Err(error) if matches!(error.kind, Kind::Invalid | Kind::Conflict) => {
             let status = if error.kind == Kind::Invalid {
                 StatusCode::UNPROCESSABLE_ENTITY
             } else {
@@ -346,7 +369,7 @@ async fn decide(request: &HttpRequest, app: &App, actor: &Actor, subject: &Subje
             };
             html(status, &page_of(request, app, actor, subject, &typed, Some(&error)).await?)
         }
-        (Err(error), _) => Err(error.into()),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -369,7 +392,6 @@ pub async fn count_again_group(
     SignedIn(actor): SignedIn,
     id: Path<String>,
 ) -> Answer {
-    let number = drift::stop_ignoring(&app, &actor, Target::Group, &id).await?;
-    leave_flash(&request, &format!("It counts again in {}.", counted_len(number, "tenant", "tenants")))?;
-    Ok(htmx::redirect(&request, &urls::drift_group(&id)))
+    let run = drift::decide(&app, &actor, (&id, &[]), Decision::Count).await?;
+    Ok(htmx::redirect(&request, &urls::drift_run(&run.id.to_string())))
 }

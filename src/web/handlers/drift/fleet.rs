@@ -1,8 +1,10 @@
 //! All tenants together, and those with the same difference.
 
 use super::{
-    super::{Answer, Values, html, leave_flash, shell},
-    level_words, pill, view,
+    super::{Answer, Values, html, shell},
+    level_words, pill,
+    run::{progress, title},
+    view,
 };
 use crate::{
     app::App,
@@ -11,10 +13,10 @@ use crate::{
     web::{
         guard::SignedIn,
         htmx,
-        pages::drift::{FleetPage, GroupPage, GroupRow, ProgressView, VersionRow},
+        pages::drift::{FleetPage, GroupPage, GroupRow, MemberRow, VersionRow},
         pieces::{Share, StackedBar},
         urls,
-        views::{Crumb, Pager, Place, Shell, TimeView, counted, counted_len, grouped},
+        views::{Crumb, Pager, Place, Shell, TimeView, counted, grouped},
     },
 };
 use actix_web::{
@@ -215,12 +217,15 @@ fn fleet_page(fleet: &Fleet, filter: &Filter, now: i64) -> FleetPage {
             .last
             .as_ref()
             .is_some_and(|last| last.ended_ms.unwrap_or(last.created_ms) < now.saturating_sub(OLD_MS)),
-        going_on: fleet.going_on.as_ref().map(|run| ProgressView {
-            text: format!("{} of {} tenants looked at", grouped(run.tally.done()), grouped(run.total)),
-            done: run.tally.done().min(run.total),
-            total: run.total.max(1),
-            asked: format!("Asked for by {}, {}", run.asked_by, TimeView::new(run.created_ms, now).ago),
-        }),
+        going_on: fleet.going_on.as_ref().map(|run| progress(run, now)),
+        of_some: fleet
+            .of_some
+            .iter()
+            .map(|run| {
+                let text = format!("{} of {}", grouped(run.tally.done()), grouped(run.total));
+                (Crumb::new(title(run), urls::drift_run(&run.id.to_string())), text)
+            })
+            .collect(),
         levels: (tenants > 0).then(|| StackedBar {
             title: "Tenants by level".into(),
             kind: "Level",
@@ -265,10 +270,8 @@ pub async fn check_group(
     SignedIn(actor): SignedIn,
     id: Path<String>,
 ) -> Answer {
-    let number = drift::runs::ask_for_group(&app, &actor, &id).await?;
-    let tenants = counted_len(number, "tenant is", "tenants are");
-    leave_flash(&request, &format!("{tenants} being looked at again. Open this page again in a moment."))?;
-    Ok(htmx::redirect(&request, &urls::drift()))
+    let run = drift::runs::ask_for_group(&app, &actor, &id, &[]).await?;
+    Ok(htmx::redirect(&request, &urls::drift_run(&run.id.to_string())))
 }
 
 /// Tenants with the same difference.
@@ -285,6 +288,8 @@ pub async fn group(
     if group.number == 0 {
         difference.acts.clear();
     }
+    let can_choose = may_decide && group.number > 1;
+    difference.form = can_choose.then_some("chosen");
     let left_out = |number: i64, named: usize| {
         let left = number - i64::try_from(named).unwrap_or(0);
         (left > 0).then(|| format!("And {}.", counted(left, "more tenant", "more tenants")))
@@ -299,15 +304,20 @@ pub async fn group(
         },
         text: match group.number {
             0 | 1 => "",
-            _ => "What you decide here holds for all of them.",
+            _ if may_decide => {
+                "What you decide here holds for all of them, or for those that you tick below."
+            }
+            _ => "",
         },
         difference,
+        can_choose,
         members: group
             .members
             .iter()
-            .map(|member| {
-                let crumb = Crumb::new(&member.name, urls::tenant_drift(&member.slug));
-                (crumb, TimeView::new(member.first_seen_ms, now))
+            .map(|member| MemberRow {
+                tenant: Crumb::new(&member.name, urls::tenant_drift(&member.slug)),
+                slug: member.slug.clone(),
+                since: TimeView::new(member.first_seen_ms, now),
             })
             .collect(),
         more: left_out(group.number, group.members.len()),

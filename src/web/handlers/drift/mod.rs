@@ -2,12 +2,14 @@
 
 mod decide;
 mod fleet;
+mod run;
 mod tenant;
 
 pub use decide::{
     ask_all_of, ask_group, ask_one, count_again, count_again_group, do_all_of, do_group, do_one,
 };
 pub use fleet::{check_all, check_group, fleet, group};
+pub use run::run;
 pub use tenant::{check, tenant};
 
 use crate::{
@@ -98,6 +100,7 @@ fn view(difference: &Difference, actor: &Actor, slug: Option<&str>) -> Differenc
         cause: difference.cause.clone(),
         since: None,
         acts,
+        form: None,
         note: None,
         ignored: None,
     }

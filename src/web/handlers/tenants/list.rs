@@ -2,19 +2,22 @@
 
 use crate::{
     app::App,
+    error::Kind,
     store::{
         Scope,
+        drift::runs::CHECKED,
         tenant_list::{Cursor, Filter, Sort},
         tenants::{Plan, Status, Tenant},
     },
     usecases::{
+        drift::runs,
         permissions::Permission,
         templates,
         tenants::{self, COUNT_LIMIT},
     },
     web::{
         guard::SignedIn,
-        handlers::{Answer, Values, html, shell, tenants::new::unfinished},
+        handlers::{Answer, Values, html, leave_warning, shell, tenants::new::unfinished},
         htmx,
         pages::tenants::list::{Search, SortLink, TenantRow, TenantsPage},
         tenant_words::{plan, state},
@@ -28,7 +31,7 @@ use actix_web::{
         StatusCode,
         header::{HeaderName, HeaderValue},
     },
-    web::{Data, Query},
+    web::{Data, Form, Query},
 };
 use base64::Engine;
 use std::collections::BTreeMap;
@@ -45,6 +48,44 @@ fn write_cursor(cursor: &Cursor) -> String {
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(serde_json::to_vec(cursor).unwrap_or_default())
 }
 
+/// What the list is narrowed to.
+const NARROWED: [&str; 4] = ["q", "state", "template", "plan"];
+
+fn filter_of(values: &Values) -> Filter {
+    let word = |name: &str| Some(values.text(name).trim().to_owned()).filter(|text| !text.is_empty());
+    Filter {
+        search: word("q"),
+        status: word("state").and_then(|text| text.parse().ok()),
+        template_type: word("template"),
+        plan: word("plan").and_then(|text| text.parse().ok()),
+    }
+}
+
+/// Asks for a check of the tenants that were ticked, or of all in the list.
+pub async fn check(
+    request: HttpRequest,
+    app: Data<App>,
+    SignedIn(actor): SignedIn,
+    form: Form<Vec<(String, String)>>,
+) -> Answer {
+    let sent = Values(form.into_inner());
+    let asked = if sent.text("which") == "all" {
+        runs::ask_for_list(&app, &actor, &filter_of(&sent)).await
+    } else {
+        let slugs: Vec<String> = sent.all("tenant").map(ToOwned::to_owned).collect();
+        runs::ask_for_some(&app, &actor, &slugs).await
+    };
+    match asked {
+        Ok(run) => Ok(htmx::redirect(&request, &urls::drift_run(&run.id.to_string()))),
+        Err(error) if matches!(error.kind, Kind::Invalid | Kind::Conflict) => {
+            leave_warning(&request, &error.message)?;
+            let narrowed = NARROWED.map(|name| (name, sent.text(name)));
+            Ok(htmx::redirect(&request, &urls::with_query(&urls::tenants(), &narrowed)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// A page of the list.
 pub async fn list(
     request: HttpRequest,
@@ -53,13 +94,7 @@ pub async fn list(
     query: Query<Vec<(String, String)>>,
 ) -> Answer {
     let query = Values(query.into_inner());
-    let word = |name: &str| Some(query.text(name).trim().to_owned()).filter(|text| !text.is_empty());
-    let filter = Filter {
-        search: word("q"),
-        status: word("state").and_then(|text| text.parse().ok()),
-        template_type: word("template"),
-        plan: word("plan").and_then(|text| text.parse().ok()),
-    };
+    let filter = filter_of(&query);
     let sort: Sort = query.text("sort").parse().unwrap_or_default();
     let cursor = read_cursor(query.text("at"));
     let found = tenants::list(&app, &actor, &filter, sort, cursor.as_ref(), A_PAGE).await?;
@@ -114,6 +149,10 @@ pub async fn list(
             next: found.page.next.as_ref().map(|cursor| address(sort, Some(cursor))),
         },
         may_create,
+        check: (!is_owner && actor.must(Permission::CheckDrift).is_ok()).then(|| {
+            let given = NARROWED.map(|name| (name, query.text(name).to_owned()));
+            given.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+        }),
         unfinished: if may_create && !is_fragment { unfinished(&app, &actor).await? } else { Vec::new() },
     };
     if is_fragment {
@@ -160,6 +199,7 @@ fn row(tenant: &Tenant, now: i64) -> TenantRow {
             Status::Pending | Status::Provisioning | Status::Failed => urls::tenant_setup(&tenant.slug),
             _ => urls::tenant(&tenant.slug),
         },
+        has_database: CHECKED.contains(&tenant.status),
         template: tenant.template_name.clone(),
         version: tenant.template_version.clone(),
         state: state(tenant.status),

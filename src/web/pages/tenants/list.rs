@@ -30,6 +30,8 @@ pub struct TenantsPage {
     pub is_empty: bool,
     /// Whether the person may make tenants.
     pub may_create: bool,
+    /// What the list is narrowed to, where its tenants can be checked for unexpected changes.
+    pub check: Option<Vec<(&'static str, String)>>,
     /// Tenants that the person has begun to describe.
     pub unfinished: Vec<Unfinished>,
 }
@@ -101,6 +103,8 @@ pub struct TenantRow {
     pub slug: String,
     /// Its page, or its steps while it is being set up.
     pub href: String,
+    /// Whether it has a database that can be checked.
+    pub has_database: bool,
     /// The name of its template.
     pub template: String,
     /// The version that it stands at.
