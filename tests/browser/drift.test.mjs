@@ -99,7 +99,8 @@ async function inAll(visitor, slugs) {
   await checkPage(visitor, 'drift-group');
 
   // Left alone for some days, and counted again.
-  await page.getByRole('link', { name: 'Leave it alone' }).click();
+  await page.getByRole('button', { name: 'Leave it alone' }).click();
+  await page.getByText('For all 2 tenants that have it.').waitFor();
   await page.getByLabel('Why?').fill('They load a large file this week.');
   await page.getByLabel('For how many days?').fill('400');
   await page.getByRole('button', { name: 'Leave it alone', exact: true }).click();
@@ -107,31 +108,59 @@ async function inAll(visitor, slugs) {
   assert.equal(await page.getByLabel('Why?').inputValue(), 'They load a large file this week.', 'nothing typed is lost');
   await page.getByLabel('For how many days?').fill('4');
   await page.getByRole('button', { name: 'Leave it alone', exact: true }).click();
-  await page.getByText('Left alone for 2 tenants').waitFor();
+  await heading(page, 'Left alone in 2 tenants');
+  await checkPage(visitor, 'drift-run-left-alone');
+  await page.getByRole('link', { name: 'All unexpected changes' }).click();
   assert.equal(await page.getByRole('row', { name: LOST }).count(), 0);
   await page.getByRole('link', { name: 'Left alone', exact: true }).click();
   await page.getByRole('row', { name: LOST }).getByRole('link').click();
   await heading(page, 'It is left alone everywhere');
   await checkPage(visitor, 'drift-left-alone');
   await page.getByRole('button', { name: 'Let it count again in all of them' }).click();
+  await heading(page, 'It counts again in 2 tenants');
+  await page.getByRole('link', { name: 'Look at the difference' }).click();
   await heading(page, '2 tenants differ in this way');
 
-  // Put back everywhere with one approval.
-  await page.getByRole('link', { name: 'Put it back' }).click();
-  await page.getByRole('heading', { name: /^For .* and / }).waitFor();
+  // Put back in one that is ticked, then in what is left, each with one approval.
+  await page.getByRole('checkbox', { name: 'Tick South Orchard' }).check();
+  await page.getByRole('button', { name: 'Put it back' }).click();
+  await page.getByRole('heading', { name: 'For South Orchard' }).waitFor();
   await checkPage(visitor, 'drift-group-repair');
   await page.getByRole('button', { name: 'Approve and run this SQL' }).click();
-  await page.getByText('The structure of 2 tenants is being put right').waitFor();
-  const end = Date.now() + LIMIT;
-  for (;;) {
-    await page.goto('/drift?level=medium');
-    if ((await page.getByRole('row', { name: LOST }).count()) === 0) break;
-    assert.ok(Date.now() < end, 'the jobs have ended');
-    await page.waitForTimeout(200);
-  }
+  await heading(page, 'Put back in 1 tenant');
+  await checkPage(visitor, 'drift-run-put-back');
+  await page.getByRole('link', { name: 'Look at the difference' }).click();
+  await heading(page, 'One tenant differs in this way');
+  await page.getByRole('link', { name: 'Put it back' }).click();
+  await page.getByRole('button', { name: 'Approve and run this SQL' }).click();
+  await heading(page, 'Put back in 1 tenant');
   for (const slug of slugs) {
     assert.equal(checked(slug).differences.length, 1, slug);
   }
+}
+
+/** Tenants of the list are ticked, or all that match are checked. */
+async function fromTheList(visitor, slug) {
+  const { page } = visitor;
+  await page.goto('/tenants?q=meadow');
+  await page.getByRole('button', { name: 'Check the ticked ones' }).click();
+  await page.getByText('Tick the tenants that are to be checked.').waitFor();
+  assert.match(page.url(), /q=meadow/, 'the list is still narrowed');
+  await page.getByRole('checkbox', { name: 'Tick Meadow Club' }).check();
+  await checkPage(visitor, 'tenants-ticked');
+  await page.getByRole('button', { name: 'Check the ticked ones' }).click();
+  await heading(page, '1 of 1 tenant differs from what it should be');
+  await checkPage(visitor, 'drift-run-checked');
+  await page.goto('/tenants?q=meadow');
+  await page.getByRole('button', { name: 'Check all that match' }).click();
+  await heading(page, '1 of 1 tenant differs from what it should be');
+  // The start page says so, and leads there.
+  await page.goto('/');
+  const line = page.getByRole('listitem').filter({ hasText: /differs? from what (it|they) should be/ });
+  await checkPage(visitor, 'dashboard-differs');
+  await line.getByRole('link', { name: 'See what differs' }).click();
+  await page.getByRole('row', { name: LOST }).waitFor();
+  assert.equal(checked(slug).differences.length, 2);
 }
 
 const expected = [/status of 422/];
@@ -146,6 +175,17 @@ describe('unexpected changes', { timeout: 300_000 }, () => {
     const slug = made('Hill Chess Club');
     await visit(browser, program, { expected, javaScriptEnabled: false, colorScheme: 'dark', viewport: { width: 390, height: 844 } }, (visitor) => inOneTenant(visitor, slug, 'drift-plain'));
   });
+
+  for (const javaScriptEnabled of [true, false]) {
+    test(`ticked in the list of tenants${javaScriptEnabled ? '' : ', without scripts'}`, async () => {
+      const slug = made('Meadow Club');
+      await visit(browser, program, { javaScriptEnabled }, async (visitor) => {
+        await signIn(visitor);
+        await fromTheList(visitor, slug);
+      });
+      runCli(program, ['tenants', 'delete', slug, '--confirm', 'Meadow Club', '--wait']);
+    });
+  }
 
   test('in all tenants with the same difference: one row, one decision', async () => {
     const slugs = [made('North Orchard'), made('South Orchard')];

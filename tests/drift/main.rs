@@ -10,6 +10,7 @@ mod corpus;
 mod deciding;
 mod fleet;
 mod groups;
+mod killed;
 #[path = "../support/mod.rs"]
 mod support;
 
