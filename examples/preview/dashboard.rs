@@ -144,7 +144,7 @@ pub fn dashboard() -> Vec<Sheet> {
     let calm = DashboardPage { events: Some(events(6)), ..base() };
     let full = DashboardPage {
         shell: inside(Place::Dashboard).with_flash("You are signed in.", Tone::Good),
-        heading: "6 things need you.".into(),
+        heading: "8 things need you.".into(),
         is_calm: false,
         todo: Some(todo()),
         running: Some(

@@ -157,6 +157,7 @@ fn server() -> ServerPage {
             Fact::text("Share", "100"),
             Fact::text("Connections at most", "20"),
             Fact::text("Encryption", "Encrypted where the server can"),
+            Fact::text("Scratch databases", "none when it was tried last"),
             Fact::time("Tried last", ago(4)),
             Fact::time("Added", ago(60_000)),
         ],

@@ -225,7 +225,8 @@ mod tests {
     #[test]
     fn a_server_in_trouble_comes_last() {
         let mut servers = [server("a", 0), server("b", 100)];
-        servers[0].tried = Some(Tried { tried_ms: 1, product: None, problem: Some("down".into()) });
+        servers[0].tried =
+            Some(Tried { tried_ms: 1, product: None, problem: Some("down".into()), scratch: None });
         assert_eq!(chosen(&Wish::Anywhere, &servers, None), "b");
         servers[1].is_draining = true;
         assert_eq!(chosen(&Wish::Anywhere, &servers, None), "a");

@@ -269,7 +269,7 @@ impl Making {
             return Err(StepError::Stale);
         }
         let now = app.now_ms();
-        let tried = Tried { tried_ms: now, product: None, problem: Some(detail.to_owned()) };
+        let tried = Tried { tried_ms: now, product: None, problem: Some(detail.to_owned()), scratch: None };
         store::servers::set_tried(&mut write, away, &tried).await?;
         store::tenants::place(&mut write, self.tenant.id, to.product.word(), to.id).await?;
         let sentence = format!("{} could not be reached, so the tenant goes to {}.", from.name, to.name);

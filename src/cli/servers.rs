@@ -100,6 +100,7 @@ fn view(server: &Server) -> serde_json::Value {
         "tenants": server.tenants,
         "product": tried.and_then(|tried| tried.product.clone()),
         "problem": tried.and_then(|tried| tried.problem.clone()),
+        "scratch_databases": tried.and_then(|tried| tried.scratch),
         "tested_at": tried.map(|tried| moment(tried.tried_ms)),
     })
 }

@@ -333,7 +333,7 @@ pub trait Engine: Send + Sync + std::fmt::Debug {
     /// Tries out what tenants on the engine's server need: that it answers, is new enough, and gives the administrator every
     /// right that the engine makes use of. Changes nothing.
     async fn examine(&self) -> Result<Examined, EngineError> {
-        Ok(Examined { product: self.name().to_owned(), problems: Vec::new() })
+        Ok(Examined { product: self.name().to_owned(), problems: Vec::new(), scratch: 0 })
     }
 
     /// Removes what a process that was killed has left on the server: scratch databases and half-made ones that nobody

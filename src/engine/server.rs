@@ -289,4 +289,6 @@ pub struct Examined {
     /// What is in the way of tenants on this server, each in a sentence that says what to do, such as the statement that
     /// gives a right that is missing. Empty where tenants can be placed here.
     pub problems: Vec<String>,
+    /// Scratch databases that are there at this moment: those in use, and those that the next sweep removes.
+    pub scratch: u64,
 }

@@ -52,6 +52,8 @@ pub struct Tried {
     pub product: Option<String>,
     /// What was in the way.
     pub problem: Option<String>,
+    /// Scratch databases that were there; `None` where it did not answer.
+    pub scratch: Option<i64>,
 }
 
 /// A server.
@@ -94,7 +96,7 @@ impl Server {
 }
 
 const COLUMNS: &str = "s.id, s.name, s.engine, s.host, s.port, s.admin_name, s.admin_password, s.admin_database, s.region, s.capacity,
-    s.weight, s.connections, s.tls_mode, s.tls_authority, s.isolation, s.is_draining, s.product, s.problem, s.tried_ms, s.changed_ms,
+    s.weight, s.connections, s.tls_mode, s.tls_authority, s.isolation, s.is_draining, s.product, s.problem, s.tried_ms, s.scratch, s.changed_ms,
     s.created_ms,
     (SELECT COUNT(*) FROM tenants t WHERE t.server_id = s.id AND t.status <> 'deleted') AS tenants";
 
@@ -102,7 +104,8 @@ fn server(row: &Row) -> Result<Server> {
     let number = |column: &str| -> Result<u32> { Ok(u32::try_from(row.int(column)?).unwrap_or(u32::MAX)) };
     let tried = match row.maybe_int("tried_ms")? {
         Some(tried_ms) => {
-            Some(Tried { tried_ms, product: row.maybe_text("product")?, problem: row.maybe_text("problem")? })
+            let (product, problem) = (row.maybe_text("product")?, row.maybe_text("problem")?);
+            Some(Tried { tried_ms, product, problem, scratch: row.maybe_int("scratch")? })
         }
         None => None,
     };
@@ -208,10 +211,11 @@ pub async fn by_id(connection: &mut Connection, id: Uuid) -> Result<Option<Serve
 
 /// Notes how it was when it was tried.
 pub async fn set_tried(connection: &mut Connection, id: Uuid, tried: &Tried) -> Result<()> {
-    sql("UPDATE servers SET product = COALESCE(?, product), problem = ?, tried_ms = ? WHERE id = ?")
+    sql("UPDATE servers SET product = COALESCE(?, product), problem = ?, tried_ms = ?, scratch = ? WHERE id = ?")
         .bind(tried.product.clone())
         .bind(tried.problem.clone())
         .bind(tried.tried_ms)
+        .bind(tried.scratch)
         .bind(id)
         .run(connection)
         .await?;

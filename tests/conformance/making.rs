@@ -127,6 +127,8 @@ pub async fn a_scratch_database_is_empty_and_gone_when_it_is_closed_or_dropped(g
         let mut other = ground.scratch().await;
         assert_eq!(other.inspect().await.unwrap(), Schema::default());
         other.close().await;
+        let counted = ground.engine.examine().await.unwrap().scratch;
+        assert_eq!(counted > 0, ground.engine.capabilities().accounts, "what is on a server is counted");
         if is_dropped {
             drop(session);
         } else {

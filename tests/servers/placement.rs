@@ -115,7 +115,9 @@ async fn where_a_server_is_down_a_tenant_goes_elsewhere_or_waits_and_says_so() {
     work_off(&app).await;
     assert_eq!(tenant(&app, "there").await.status, Status::Active);
     assert_eq!(server_of(&app, "there").await.as_deref(), Some("s-1"));
-    assert!(!servers::test(&app, &ACTOR, "s-1").await.unwrap().is_in_trouble());
+    let server = servers::test(&app, &ACTOR, "s-1").await.unwrap();
+    assert!(!server.is_in_trouble());
+    assert_eq!(server.tried.unwrap().scratch, Some(0), "what templates were tried out on is gone");
 }
 
 #[tokio::test(flavor = "multi_thread")]

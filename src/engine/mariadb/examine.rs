@@ -156,7 +156,8 @@ impl MariaDb {
         let grants = granted(&mut admin).await?;
         let mut problems = problems(&product, &grants, &as_written(&text(1)?));
         problems.extend(bad_settings(number(2)? != 0, &text(3)?, number(4)? != 0));
-        Ok(Examined { product: product.words, problems })
+        let scratch = super::scratch::count(&mut admin).await?;
+        Ok(Examined { product: product.words, problems, scratch })
     }
 }
 

@@ -92,6 +92,15 @@ impl MariaDb {
     }
 }
 
+/// How many scratch databases there are.
+pub(super) async fn count(connection: &mut MySqlConnection) -> Result<u64, EngineError> {
+    let row = sqlx::query(
+        r"SELECT CAST(COUNT(*) AS SIGNED) FROM information_schema.schemata WHERE schema_name LIKE 'tenantry\_scratch\_%'",
+    );
+    let row = row.fetch_one(connection).await.map_err(failed)?;
+    Ok(u64::try_from(row.try_get::<i64, _>(0).map_err(failed)?).unwrap_or(0))
+}
+
 /// Scratch databases that nobody is connected to, past the time that it takes to connect.
 async fn orphans(connection: &mut MySqlConnection) -> Result<Vec<DatabaseName>, EngineError> {
     // A scratch database is its own tenant and its own job, which no tenant's is.

@@ -1,6 +1,7 @@
 //! Trying a server out: what is missing of what tenants need.
 
 use super::{
+    marks::SCRATCH,
     names::identifier,
     server::{Postgres, failed},
 };
@@ -75,7 +76,8 @@ impl Postgres {
             ));
         }
         let number = version.split(' ').next().unwrap_or_default();
-        Ok(Examined { product: format!("PostgreSQL {number}"), problems })
+        let scratch = self.beginning(&mut admin, &[self.start(SCRATCH)]).await?.len() as u64;
+        Ok(Examined { product: format!("PostgreSQL {number}"), problems, scratch })
     }
 }
 

@@ -1,5 +1,7 @@
 -- What is decided about many tenants at once, done by whoever has time for it.
 
+ALTER TABLE servers ADD COLUMN scratch INT UNSIGNED NULL COMMENT 'Scratch databases that were there when it was tried last';
+
 ALTER TABLE drift_runs
     ADD COLUMN act VARCHAR(10) NOT NULL DEFAULT 'check' COMMENT 'check, repair, keep, ignore or count',
     ADD COLUMN difference_id CHAR(16) NULL COMMENT 'What it is decided about',

@@ -43,8 +43,9 @@ async fn try_out(app: &App, server: &Server) -> Tried {
             tried_ms,
             product: Some(examined.product),
             problem: Some(examined.problems.join("\n")).filter(|text| !text.is_empty()),
+            scratch: i64::try_from(examined.scratch).ok(),
         },
-        Err(problem) => Tried { tried_ms, product: None, problem: Some(problem) },
+        Err(problem) => Tried { tried_ms, product: None, problem: Some(problem), scratch: None },
     }
 }
 

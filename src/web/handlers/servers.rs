@@ -269,6 +269,10 @@ pub async fn show(
     facts.push(Fact::text("Share", room.weight.to_string()));
     facts.push(Fact::text("Connections at most", room.connections.to_string()));
     facts.push(Fact::text("Encryption", access.tls_mode.title()));
+    facts.extend(tried.and_then(|tried| tried.scratch).map(|number| {
+        let text = if number == 0 { "none when it was tried last".to_owned() } else { number.to_string() };
+        Fact::text("Scratch databases", text)
+    }));
     facts.extend(tried.map(|tried| Fact::time("Tried last", TimeView::new(tried.tried_ms, now))));
     facts.push(Fact::time("Added", TimeView::new(server.created_ms, now)));
     let page = ServerPage {
