@@ -60,6 +60,11 @@ impl Process {
         assert!(!ended.success());
     }
 
+    /// Where it listens.
+    fn base(&self) -> String {
+        self.said.split_whitespace().find(|word| word.starts_with("http")).unwrap().to_owned()
+    }
+
     fn is_running(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }
@@ -133,7 +138,7 @@ async fn a_server_and_two_workers_share_the_jobs_and_one_that_is_killed_is_made_
         let mut serve = Process::start(&place, "serve");
         let mut first = Process::start(&place, "worker");
         let mut second = Process::start(&place, "worker");
-        let base = serve.said.split_whitespace().find(|word| word.starts_with("http")).unwrap().to_owned();
+        let base = serve.base();
         for number in 0..30 {
             ask(&app, number).await;
             if number == 12 {
@@ -176,14 +181,54 @@ async fn workers_that_are_killed_at_random_moments_leave_complete_tenants_and_no
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn two_servers_are_one_to_whoever_is_signed_in_and_one_goes_on_without_the_other() {
+    for on in On::SERVERS {
+        let host = Host::shared(on).await.unwrap();
+        let (place, app) = place(host.empty().await).await;
+        // Both start at once on an empty list of people: there is one administrator afterwards.
+        let (mut first, mut second) = std::thread::scope(|scope| {
+            let other = scope.spawn(|| Process::start(&place, "serve"));
+            (Process::start(&place, "serve"), other.join().unwrap())
+        });
+        let (one, two) = (first.base(), second.base());
+        assert_eq!(count(&app, "users").await, 1);
+        for number in 0..30 {
+            ask(&app, number).await;
+        }
+        let client = sign_in(&one).await;
+        let path = |base: &str, path: &str| format!("{base}{path}");
+        let page = client.get(path(&two, "/tenants")).send().await.unwrap();
+        assert_eq!(page.status(), StatusCode::OK, "signed in at one is signed in at the other");
+        until("a job is worked on", async || count(&app, "jobs WHERE status = 'running'").await > 0).await;
+        first.kill();
+        // What was asked for of one is done by the other.
+        let check = client.post(path(&two, "/drift/check")).header("Sec-Fetch-Site", "same-origin");
+        assert_eq!(check.send().await.unwrap().status(), StatusCode::SEE_OTHER);
+        until("every job ends", async || unfinished(&app).await == 0).await;
+        until("the check ends", async || count(&app, "drift_runs WHERE ended_ms IS NULL").await == 0).await;
+        assert!(second.is_running());
+        all_were_made_once(&place, &app, 30).await;
+        // Signed out is signed out everywhere, and after a start as well.
+        let mut third = Process::start(&place, "serve");
+        let out = client.post(path(&two, "/logout")).header("Sec-Fetch-Site", "same-origin");
+        assert_eq!(out.send().await.unwrap().status(), StatusCode::SEE_OTHER);
+        let page = client.get(path(&third.base(), "/tenants")).send().await.unwrap();
+        assert_eq!(page.status(), StatusCode::SEE_OTHER, "it leads to the sign-in page");
+        third.kill();
+        app.store.close().await;
+    }
+}
+
 /// The administrator of the settings comes in, and sees what others have made.
-async fn sign_in(base: &str) {
+async fn sign_in(base: &str) -> Client {
     let client = Client::builder().cookie_store(true).redirect(Policy::none()).build().unwrap();
     let request = client.post(format!("{base}/login")).header("Sec-Fetch-Site", "same-origin");
     let fields = [("email", "root@example.org"), ("password", "seven-lazy-llamas")];
     assert_eq!(request.form(&fields).send().await.unwrap().status(), StatusCode::SEE_OTHER);
     let page = client.get(format!("{base}/tenants")).send().await.unwrap().text().await.unwrap();
     assert!(page.contains("Acme 29"), "{page}");
+    client
 }
 
 /// A server of the test's own, which is killed and comes again.
@@ -238,7 +283,7 @@ async fn while_the_server_is_away_pages_say_so_and_afterwards_everything_goes_on
         let (place, app) = place(own.database().await).await;
         let mut serve = Process::start(&place, "serve");
         let mut worker = Process::start(&place, "worker");
-        let base = serve.said.split_whitespace().find(|word| word.starts_with("http")).unwrap().to_owned();
+        let base = serve.base();
         for number in 0..10 {
             ask(&app, number).await;
         }
