@@ -24,5 +24,6 @@ pub mod template_publishing;
 pub mod templates;
 pub mod templates_at_start;
 pub mod tenant_drafts;
+mod tenant_names;
 pub mod tenant_trouble;
 pub mod tenants;

@@ -13,7 +13,8 @@ use crate::{
     usecases::{
         actor::Actor,
         permissions::Permission,
-        tenants::{find, name_problem, tidy},
+        tenant_names::{name_problem, tidy},
+        tenants::find,
     },
 };
 pub use passage::Passage;

@@ -17,7 +17,8 @@ use crate::{
     usecases::{
         actor::Actor,
         permissions::Permission,
-        tenants::{Customer, customer, find, free_slug, tidy},
+        tenant_names::{Customer, customer, free_slug, tidy},
+        tenants::find,
     },
 };
 use std::collections::BTreeMap;
