@@ -116,8 +116,15 @@ pub(super) fn foreign_key(
     high_if(expected.is_some() || found.is_some_and(|key| key.columns.iter().any(known)))
 }
 
-/// What the model has no place for, and what yet refuses rows, hides them, or no longer takes work back.
-const HINDERS: [&str; 3] = ["row level security", "policy ", "storage engine"];
+/// What the model has no place for, and what yet refuses rows, hides or keeps them, or no longer takes work back.
+const HINDERS: [&str; 6] = [
+    "row level security",
+    "policy ",
+    "rewriting rule ",
+    "excluding index ",
+    "unenforced foreign key ",
+    "storage engine",
+];
 
 pub(super) fn check(table: &Table, expected: Option<&Check>, found: Option<&Check>) -> Severity {
     let Some(found) = found else { return Severity::Medium };

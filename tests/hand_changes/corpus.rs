@@ -33,6 +33,7 @@ pub struct Entry {
     refusals: BTreeMap<On, String>,
     problems: BTreeMap<On, String>,
     loses: BTreeMap<On, Vec<String>>,
+    since: BTreeMap<On, u32>,
 }
 
 impl Entry {
@@ -44,6 +45,11 @@ impl Entry {
     /// Why it is not done there.
     pub fn not(&self, on: On) -> Option<&str> {
         self.not.get(&on).map(String::as_str)
+    }
+
+    /// Whether a server of this version can do it.
+    pub fn is_known_to(&self, on: On, version: u32) -> bool {
+        self.since.get(&on).is_none_or(|since| *since <= version)
     }
 
     /// What the check finds, in the order of the alphabet: `change kind object severity`.
@@ -110,6 +116,10 @@ pub fn read() -> Vec<Entry> {
                 "not" => entry.not.insert(on, value),
                 "refused" => entry.refusals.insert(on, value),
                 "problem" => entry.problems.insert(on, value),
+                "since" => {
+                    let before = entry.since.insert(on, value.parse().unwrap());
+                    before.map(|version| version.to_string())
+                }
                 "finds" => {
                     entry.finds.entry(on).or_default().push(value);
                     None

@@ -73,6 +73,17 @@ impl Bench {
         self
     }
 
+    /// The version of the server, where there are several.
+    pub async fn version(&self) -> u32 {
+        match self.on() {
+            On::Sqlite | On::MariaDb => 0,
+            On::Postgres => {
+                let said = self.ask("SELECT current_setting('server_version_num')").await.unwrap();
+                said.first().unwrap().parse::<u32>().unwrap() / 10_000
+            }
+        }
+    }
+
     async fn check(&self) -> Report {
         // What a job has done in this very millisecond, nothing can be said about.
         self.app.clock.advance(1);

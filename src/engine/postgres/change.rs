@@ -150,7 +150,10 @@ impl<'a> Turn<'a> {
             let before = definition(found, old, column, Words::Own)?;
             let after = definition(wanted, new, now, Words::Own)?;
             let is_retyped = before.full_type() != after.full_type();
-            if after.generated.is_some() && (is_retyped || before.generated != after.generated) {
+            // Only a stored one can become a plain column as it is.
+            let is_virtual = column.generated.as_ref().is_some_and(|generated| !generated.stored);
+            let is_other = is_retyped || before.generated != after.generated;
+            if (after.generated.is_some() || is_virtual) && is_other {
                 remade.insert(column.name.as_str());
             }
             if is_retyped || remade.contains(column.name.as_str()) {
@@ -228,7 +231,7 @@ impl<'a> Turn<'a> {
             all.push(format!("DROP INDEX IF EXISTS {live}"));
         }
         if !self.key_stays() && !self.old.primary_key.is_empty() {
-            all.push(drop_primary_key(&self.old.name));
+            all.push(oddities::drop_primary_key(&self.old.name));
         }
     }
 
@@ -317,16 +320,6 @@ impl<'a> Turn<'a> {
 
 fn column_of<'a>(table: &'a Table, name: &str) -> Option<&'a Column> {
     table.columns.iter().find(|column| column.name == name)
-}
-
-/// Only our own primary keys have names that are known here.
-fn drop_primary_key(table: &str) -> String {
-    let place = text(&identifier(table));
-    let body = format!(
-        "BEGIN EXECUTE (SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) \
-         FROM pg_constraint WHERE conrelid = {place}::regclass AND contype = 'p'); END"
-    );
-    format!("DO {}", text(&body))
 }
 
 /// Foreign keys that go or change, or that a change of a column or of the key that they refer to meets, as (table, key).

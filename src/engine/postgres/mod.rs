@@ -68,6 +68,7 @@ mod own;
 mod parts;
 mod programs;
 mod queries;
+mod questions;
 mod reading;
 mod relations;
 mod rows;
