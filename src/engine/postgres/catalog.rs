@@ -49,7 +49,7 @@ pub(super) enum Catalog {
     Columns,
     Functions,
     Triggers,
-    /// What the model has no place for, by table.
+    /// What the model has no place for, by table, and what belongs to no table.
     Oddities,
 }
 

@@ -13,7 +13,10 @@ use super::{
     letters,
     names::{self, identifier, text},
     oddities,
-    programs::{Functions, create_trigger, create_view, in_order, passing_triggers, passing_views},
+    others::Others,
+    programs::{
+        Functions, create_trigger, create_view, drop_view, in_order, passing_triggers, passing_views,
+    },
     tables,
 };
 use crate::{
@@ -24,6 +27,7 @@ use std::collections::BTreeSet;
 
 /// The statements that turn the one schema into the other.
 pub(super) fn change(found: &Schema, wanted: &Schema) -> Result<Vec<Statement>, Refusal> {
+    oddities::refuse_anothers(found, wanted)?;
     let (renames, renamed) = letters::renamed(found, wanted);
     let found = renamed.as_ref().unwrap_or(found);
     let mut turns = Vec::new();
@@ -42,13 +46,14 @@ pub(super) fn change(found: &Schema, wanted: &Schema) -> Result<Vec<Statement>, 
         .collect();
 
     let mut all = renames;
+    let others = Others::between(found, wanted)?;
     let functions = Functions::between(found, wanted);
     if !functions.early.is_empty() || !functions.late.is_empty() {
         // A body may name what comes later; it is looked at when it runs.
         all.push("SET LOCAL check_function_bodies = off".to_owned());
     }
     let views = passing_views(found, wanted, &touched);
-    all.extend(views.iter().rev().map(|view| format!("DROP VIEW {}", identifier(&view.name))));
+    all.extend(views.iter().rev().map(|view| drop_view(view)));
     let triggers = passing_triggers(found, wanted, &touched);
     for name in &triggers {
         if let Some(trigger) =
@@ -78,6 +83,7 @@ pub(super) fn change(found: &Schema, wanted: &Schema) -> Result<Vec<Statement>, 
             }
         }
     }
+    all.extend(others.early);
     all.extend(functions.early.iter().map(|function| function.definition.clone()));
     for turn in &turns {
         turn.drops(&mut all);
@@ -105,11 +111,12 @@ pub(super) fn change(found: &Schema, wanted: &Schema) -> Result<Vec<Statement>, 
         all.extend(oddities::mend(turn.old, wanted, turn.new)?);
     }
     functions.finish(&mut all);
+    all.extend(others.late);
     let new_views: Vec<&View> =
         wanted.views.values().filter(|view| found.views.get(&view.name) != Some(*view)).collect();
     let again =
         views.iter().filter_map(|view| wanted.views.get(&view.name)).filter(|view| !new_views.contains(view));
-    all.extend(in_order(new_views.iter().copied().chain(again).collect()).into_iter().map(create_view));
+    all.extend(in_order(new_views.iter().copied().chain(again).collect()).into_iter().flat_map(create_view));
     for (name, trigger) in &wanted.triggers {
         let comes = found.triggers.get(name) != Some(trigger)
             || triggers.contains(&name.as_str())

@@ -64,6 +64,7 @@ pub mod many;
 mod marks;
 mod names;
 mod oddities;
+mod others;
 mod own;
 mod parts;
 mod programs;

@@ -10,8 +10,8 @@ use super::{
 use crate::{
     engine::statement::Words,
     schema::{
-        Check, Schema, Table,
-        plain::{POSTGRES, cannot_be_written, oddity, plain},
+        Check, Index, Schema, Table,
+        plain::{POSTGRES, cannot_be_written, oddity, owner, plain},
     },
 };
 
@@ -25,6 +25,43 @@ pub(super) fn read(row: &Texts, table: &mut Table) -> Result<(), sqlx::Error> {
     };
     let name = format!("{POSTGRES} {what} {object}").trim_end().to_owned();
     table.checks.insert(name.clone(), Check { name, expression: said });
+    Ok(())
+}
+
+/// Adds how a part of an index is ordered and compared, where that is not as usual.
+pub(super) fn read_index_part(
+    row: &Texts,
+    table: &mut Table,
+    index: &str,
+    part: &str,
+) -> Result<(), sqlx::Error> {
+    let (how, index) = (row.text(9)?, plain(index));
+    if !how.is_empty() {
+        let name = format!("{POSTGRES} details of index {index}");
+        let said = format!("{part} {how}");
+        let check = table.checks.entry(name.clone());
+        check
+            .and_modify(|check| check.expression.push_str(&format!(", {said}")))
+            .or_insert(Check { name, expression: said.clone() });
+    }
+    if row.is_true(10)? {
+        let name = format!("{POSTGRES} nulls of index {index}");
+        table.checks.insert(name.clone(), Check { name, expression: "NULLS NOT DISTINCT".to_owned() });
+    }
+    Ok(())
+}
+
+/// Refuses a change of what belongs to another account, before anything is done.
+pub(super) fn refuse_anothers(found: &Schema, wanted: &Schema) -> Result<(), Refusal> {
+    for table in found.tables.values().filter(|table| wanted.tables.get(&table.name) != Some(*table)) {
+        if let Some((owner, _)) = owner(table) {
+            let name = identifier(&table.name);
+            return Err(Refusal::new(format!(
+                "The table {} belongs to the account {owner}, so Tenantry can neither change nor drop it. In the tenant's database the server's administrator gives it to the tenant's account with ALTER TABLE {name} OWNER TO …, or drops it with DROP TABLE {name}.",
+                table.name
+            )));
+        }
+    }
     Ok(())
 }
 
@@ -53,7 +90,8 @@ pub(super) fn mend(old: &Table, wanted: &Schema, new: &Table) -> Result<Vec<Stri
 }
 
 /// Begins the names of what is mended by making an index anew.
-const OF_INDEXES: [&str; 3] = ["kind of index ", "unused index ", "excluding index "];
+const OF_INDEXES: [&str; 5] =
+    ["kind of index ", "unused index ", "excluding index ", "details of index ", "nulls of index "];
 /// Likewise, a rule.
 const OF_RULES: [&str; 3] = ["kind of foreign key ", "unenforced foreign key ", "unenforced check "];
 
@@ -133,7 +171,9 @@ impl Mend<'_> {
 
     fn index(&self, name: &str) -> Result<Vec<String>, Refusal> {
         let table = self.new;
-        let Some(index) = table.indexes.values().find(|found| plain(&found.name) == name) else {
+        let same =
+            |index: &&Index| plain(&index.name) == name && self.old.indexes.get(&index.name) == Some(*index);
+        let Some(index) = table.indexes.values().find(same) else {
             return Ok(Vec::new());
         };
         let live = identifier(&names::index_name(&table.name, &index.name));

@@ -87,17 +87,21 @@ macro_rules! names_of {
     };
 }
 
-/// Tables and views.
+/// Tables and views. What an extension brings is the extension's.
 pub(super) const RELATIONS: &str = concat!(
     "SELECT n.nspname::text, c.relname::text, e.description,
-            CASE WHEN c.relkind = 'v' THEN ",
+            CASE WHEN c.relkind IN ('v', 'm') THEN ",
     at_home!("pg_get_viewdef(c.oid, true)"),
-    " END, CASE WHEN c.relkind = 'v' THEN array_to_string(c.reloptions, ', ') END
+    " END, CASE WHEN c.relkind IN ('v', 'm') THEN array_to_string(c.reloptions, ', ') END, c.relkind::text,
+            CASE WHEN c.relkind = 'm' THEN (SELECT json_agg(",
+    at_home!("pg_get_indexdef(x.indexrelid, 0, true)"),
+    " ORDER BY x.indexrelid) FROM pg_index x WHERE x.indrelid = c.oid)::text END
      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace ",
     comment_on!("c.oid", "pg_class", "0"),
     "WHERE ",
     of_asked!(),
-    " AND c.relkind IN ('r', 'p', 'v') AND NOT starts_with(c.relname::text, 'tenantry_')
+    " AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT starts_with(c.relname::text, 'tenantry_')
+       AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
      ORDER BY n.nspname, c.relname"
 );
 
@@ -149,12 +153,19 @@ pub(super) const INDEXES: &str = concat!(
     " END, e.description, a.attname::text,
             CASE WHEN a.attname IS NULL THEN ",
     at_home!("pg_get_indexdef(x.indexrelid, k.place, true)"),
-    " END, ((x.indoption[k.place - 1] & 1) = 1)::text
-     FROM pg_index x
+    " END, ((x.indoption[k.place - 1] & 1) = 1)::text,
+            concat_ws(' ', CASE WHEN a.attcollation <> x.indcollation[k.place - 1]
+                THEN 'COLLATE ' || (SELECT l.collname FROM pg_collation l WHERE l.oid = x.indcollation[k.place - 1]) END,
+              CASE WHEN NOT p.opcdefault THEN p.opcname END,
+              CASE x.indoption[k.place - 1] & 3 WHEN 1 THEN 'NULLS LAST' WHEN 2 THEN 'NULLS FIRST' END),
+            x.is_null_one::text
+     FROM (VALUES (false)) AS later(indnullsnotdistinct)
+     CROSS JOIN LATERAL (SELECT y.*, indnullsnotdistinct AS is_null_one FROM pg_index y) AS x
      JOIN pg_class c ON c.oid = x.indrelid
      JOIN pg_class i ON i.oid = x.indexrelid
      JOIN pg_namespace n ON n.oid = c.relnamespace
      CROSS JOIN LATERAL generate_series(1, x.indnkeyatts::integer) AS k(place)
+     JOIN pg_opclass p ON p.oid = x.indclass[k.place - 1]
      LEFT JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k.place - 1] AND a.attnum > 0 ",
     comment_on!("i.oid", "pg_class", "0"),
     "WHERE ",
@@ -177,11 +188,16 @@ pub(super) const TRIGGERS: &str = concat!(
      ORDER BY n.nspname, c.relname, t.tgname"
 );
 
-/// Partitions, policies and the like, as `crate::engine::postgres::oddities` reads them: the table, what, the name of what it is
-/// about, and how it is. Tables and rules are looked up once, as `n` and `k`; asked for table by table it takes ten times as long.
+/// Partitions, policies and the like, as `oddities.rs` reads them: the table, what, the name of what it is about, and how it is.
+/// Then sequences, types and the like, as `others.rs` reads them: no table, what, its name, what makes it, and the account that it
+/// belongs to, where that is not the marker's. Together, because each question is a trip of its own.
+///
+/// Tables, rules, what is in the schema and the markers' owners are looked up once, as `n`, `k`, `b` and `w`; asked for table by
+/// table it takes ten times as long.
 pub(super) const ODDITIES: &str = concat!(
     "WITH n AS MATERIALIZED (
-       SELECT n.nspname, c.oid, c.relname::text AS tab, c.relkind, c.relrowsecurity, c.relforcerowsecurity, c.relpersistence
+       SELECT n.nspname, c.oid, c.relname::text AS tab, c.relkind, c.relrowsecurity, c.relforcerowsecurity, c.relpersistence,
+         c.relowner
        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
        WHERE ",
     of_asked!(),
@@ -191,8 +207,23 @@ pub(super) const ODDITIES: &str = concat!(
        CROSS JOIN LATERAL (
          SELECT n.nspname, n.tab, k.oid, k.conname::text AS name, k.contype, k.convalidated, k.condeferrable, k.condeferred,
            k.confmatchtype, k.conrelid, k.conkey, conenforced AS is_enforced, confdelsetcols AS emptied, conperiod AS has_period
-         FROM pg_constraint k JOIN n ON n.oid = k.conrelid) AS own)
-     SELECT o.nspname::text, o.tab, o.what, o.name, o.said FROM (
+         FROM pg_constraint k JOIN n ON n.oid = k.conrelid) AS own),
+     b AS MATERIALIZED (
+       SELECT n.nspname, d.classid, d.objid
+       FROM pg_namespace n JOIN pg_depend d ON d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid
+       WHERE ",
+    asked!("n.nspname"),
+    " AND d.classid IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass, 'pg_collation'::regclass)
+         AND NOT EXISTS (SELECT 1 FROM pg_depend e WHERE e.classid = d.classid AND e.objid = d.objid AND e.objsubid = 0
+           AND (e.deptype IN ('e', 'i') OR e.deptype = 'a' AND e.refclassid = 'pg_class'::regclass))),
+     w AS MATERIALIZED (
+       SELECT n.nspname, c.relowner AS tenant
+       FROM pg_namespace n JOIN pg_class c ON c.relname = 'tenantry_owner'
+         AND c.relnamespace = CASE n.nspname WHEN 'public' THEN to_regnamespace('tenantry_own')::oid ELSE n.oid END
+       WHERE ",
+    asked!("n.nspname"),
+    ")
+     SELECT o.nspname::text, o.tab, o.what, o.name, o.said, NULL::text FROM (
        SELECT n.nspname, n.tab, 'row level security' AS what, '' AS name,
          CASE WHEN n.relforcerowsecurity THEN 'on, for the owner too' ELSE 'on' END AS said
        FROM n WHERE n.relrowsecurity OR n.relforcerowsecurity
@@ -251,10 +282,62 @@ pub(super) const ODDITIES: &str = concat!(
        UNION ALL SELECT n.nspname, n.tab, 'unused index', i.relname::text, 'not valid'
        FROM pg_index x JOIN n ON n.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid
        WHERE NOT (x.indisvalid AND x.indisready)
-     ) AS o ORDER BY 1, 2, 3, 4"
+       UNION ALL SELECT n.nspname, n.tab, 'owner', '',
+         pg_get_userbyid(n.relowner) || CASE WHEN has_table_privilege(w.tenant, n.oid, 'SELECT') THEN '' ELSE ', for itself alone' END
+       FROM n JOIN w ON w.nspname = n.nspname WHERE n.relowner <> w.tenant AND NOT pg_has_role(w.tenant, n.relowner, 'USAGE')
+     ) AS o
+     UNION ALL SELECT o.nspname::text, NULL, o.what, o.name, o.said,
+       CASE WHEN o.owner <> w.tenant AND NOT pg_has_role(w.tenant, o.owner, 'USAGE') THEN pg_get_userbyid(o.owner)::text END
+     FROM (
+       SELECT n.nspname, 'sequence' AS what, c.relname::text AS name,
+         format('CREATE SEQUENCE %I AS %s INCREMENT BY %s MINVALUE %s MAXVALUE %s START WITH %s CACHE %s %sCYCLE', c.relname,
+           format_type(s.seqtypid, NULL), s.seqincrement, s.seqmin, s.seqmax, s.seqstart, s.seqcache,
+           CASE WHEN s.seqcycle THEN '' ELSE 'NO ' END) AS said, c.relowner AS owner
+       FROM b AS n JOIN pg_class c ON n.classid = 'pg_class'::regclass AND c.oid = n.objid JOIN pg_sequence s ON s.seqrelid = c.oid
+       UNION ALL SELECT n.nspname, 'foreign table', c.relname::text,
+         format('CREATE FOREIGN TABLE %I SERVER %I', c.relname, s.srvname), c.relowner
+       FROM b AS n JOIN pg_class c ON n.classid = 'pg_class'::regclass AND c.oid = n.objid
+       JOIN pg_foreign_table f ON f.ftrelid = c.oid JOIN pg_foreign_server s ON s.oid = f.ftserver
+       UNION ALL SELECT n.nspname, CASE t.typtype WHEN 'd' THEN 'domain' ELSE 'type' END, t.typname::text,
+         CASE t.typtype
+           WHEN 'e' THEN format('CREATE TYPE %I AS ENUM (%s)', t.typname,
+             (SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid))
+           WHEN 'd' THEN format('CREATE DOMAIN %I AS %s%s%s%s%s', t.typname, ",
+    at_home!("format_type(t.typbasetype, t.typtypmod)"),
+    ", (SELECT format(' COLLATE %I', l.collname) FROM pg_collation l JOIN pg_type u ON u.oid = t.typbasetype
+                WHERE l.oid = t.typcollation AND u.typcollation <> t.typcollation),
+             ' DEFAULT ' || t.typdefault, CASE WHEN t.typnotnull THEN ' NOT NULL' END,
+             (SELECT string_agg(format(' CONSTRAINT %I %s', d.conname, ",
+    at_home!("pg_get_constraintdef(d.oid)"),
+    "), '' ORDER BY d.conname) FROM pg_constraint d WHERE d.contypid = t.oid AND d.contype = 'c'))
+           WHEN 'c' THEN format('CREATE TYPE %I AS (%s)', t.typname,
+             (SELECT string_agg(format('%I %s', a.attname, ",
+    at_home!("format_type(a.atttypid, a.atttypmod)"),
+    "), ', ' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped))
+           WHEN 'r' THEN format('CREATE TYPE %I AS RANGE (SUBTYPE = %s)', t.typname, ",
+    at_home!("(SELECT format_type(r.rngsubtype, NULL) FROM pg_range r WHERE r.rngtypid = t.oid)"),
+    ") ELSE format('CREATE TYPE %I', t.typname) END, t.typowner
+       FROM b AS n JOIN pg_type t ON n.classid = 'pg_type'::regclass AND t.oid = n.objid WHERE t.typtype IN ('e', 'd', 'c', 'r', 'b')
+       UNION ALL SELECT n.nspname, 'aggregate', p.proname::text || '(' || ",
+    at_home!("pg_get_function_identity_arguments(p.oid)"),
+    " || ')', 'CREATE AGGREGATE ' || quote_ident(p.proname), p.proowner
+       FROM b AS n JOIN pg_proc p ON n.classid = 'pg_proc'::regclass AND p.oid = n.objid WHERE p.prokind = 'a'
+       UNION ALL SELECT n.nspname, 'collation', l.collname::text, 'CREATE COLLATION ' || quote_ident(l.collname), l.collowner
+       FROM b AS n JOIN pg_collation l ON n.classid = 'pg_collation'::regclass AND l.oid = n.objid
+       WHERE NOT starts_with(l.collname::text, 'tenantry_')
+       UNION ALL SELECT n.nspname, 'extension', x.extname::text, 'CREATE EXTENSION ' || quote_ident(x.extname), x.extowner
+       FROM pg_namespace n JOIN pg_extension x ON x.extname <> 'plpgsql' AND (n.nspname = 'public' OR x.extnamespace = n.oid)
+       WHERE ",
+    asked!("n.nspname"),
+    " UNION ALL SELECT n.nspname, 'schema', m.nspname::text, 'CREATE SCHEMA ' || quote_ident(m.nspname), m.nspowner
+       FROM pg_namespace n JOIN pg_namespace m ON m.nspname NOT IN ('public', 'tenantry_own', 'information_schema')
+         AND NOT starts_with(m.nspname::text, 'pg_')
+       WHERE n.nspname = 'public' AND ",
+    asked!("n.nspname"),
+    ") AS o LEFT JOIN w ON w.nspname = o.nspname ORDER BY 1, 2, 3, 4"
 );
 
-/// Functions and procedures. What an extension brings is the extension's.
+/// Functions and procedures. What an extension or a type brings is theirs.
 pub(super) const FUNCTIONS: &str = concat!(
     "SELECT n.nspname::text, p.proname::text || '(' || ",
     at_home!("pg_get_function_identity_arguments(p.oid)"),
@@ -266,6 +349,6 @@ pub(super) const FUNCTIONS: &str = concat!(
      WHERE ",
     of_asked!("p.oid", "pg_proc"),
     " AND p.prokind IN ('f', 'p', 'w') AND NOT starts_with(p.proname::text, 'tenantry_')
-       AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+       AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype IN ('e', 'i'))
      ORDER BY n.nspname, 2"
 );
