@@ -59,6 +59,12 @@ async fn on_postgresql() {
     is_found_and_put_back(On::Postgres, bench).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn in_schemas_of_postgresql() {
+    let bench = Bench::open(Some(Machine::schemas().await)).await;
+    is_found_and_put_back(On::Schemas, bench).await;
+}
+
 #[test]
 fn every_entry_says_of_every_engine_what_it_is_there_or_why_it_is_not() {
     let entries = corpus::read();
