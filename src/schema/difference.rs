@@ -2,7 +2,7 @@
 //! id, so that it can be told, grouped and decided once.
 
 use super::{
-    Column, ForeignKey, Function, Index, Schema, Table, Trigger, View,
+    Column, ForeignKey, Function, Index, Other, Schema, Table, Trigger, View,
     lines::{column_text_without_comment, foreign_key_text, index_text, whole_column_text},
     plain::{oddity, plain, plain_column},
     severity::{self, Severity},
@@ -48,6 +48,8 @@ pub enum ObjectKind {
     Function,
     /// A trigger.
     Trigger,
+    /// Something that belongs to no table; its name says what it is.
+    Other,
 }
 
 impl ObjectKind {
@@ -65,6 +67,15 @@ impl ObjectKind {
             ObjectKind::View => "view",
             ObjectKind::Function => "function",
             ObjectKind::Trigger => "trigger",
+            ObjectKind::Other => "other",
+        }
+    }
+
+    /// An object of this kind, as a sentence calls it.
+    pub fn called(self, object: &str) -> String {
+        match self {
+            ObjectKind::Other => object.to_owned(),
+            kind => format!("{kind} {object}"),
         }
     }
 }
@@ -83,7 +94,8 @@ impl std::fmt::Display for ObjectKind {
             | ObjectKind::Check
             | ObjectKind::View
             | ObjectKind::Function
-            | ObjectKind::Trigger => self.as_str(),
+            | ObjectKind::Trigger
+            | ObjectKind::Other => self.as_str(),
         })
     }
 }
@@ -147,6 +159,7 @@ pub fn differences(expected: &Schema, found: &Schema) -> Vec<Difference> {
     let place =
         |key: &str| Place { kind: ObjectKind::Trigger, table: table_of(key), name: Some(key.to_owned()) };
     list.maps(&expected.triggers, &found.triggers, place, trigger_text, severity::program);
+    list.maps(&expected.others, &found.others, alone(ObjectKind::Other), other_text, severity::program);
     list.0
 }
 
@@ -220,14 +233,15 @@ impl List {
         let id = id(kind, &place.key(), change, expected.as_deref(), found.as_deref());
         let shown = |text: String| if kind == ObjectKind::Column { plain_column(&text) } else { text };
         let (expected, found) = (expected.map(shown), found.map(shown));
+        let called = kind.called(&object);
         let sentence = said.unwrap_or_else(|| match (&expected, &found) {
             (Some(expected), Some(found)) => {
-                format!("The {kind} {object} should be `{expected}`, but is `{found}`.")
+                format!("The {called} should be `{expected}`, but is `{found}`.")
             }
-            (Some(_), None) => format!("The {kind} {object} is missing."),
+            (Some(_), None) => format!("The {called} is missing."),
             _ => {
-                let article = if kind == ObjectKind::Index { "an" } else { "a" };
-                format!("There is {article} {kind} {object} that should not be there.")
+                let article = if called.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+                format!("There is {article} {called} that should not be there.")
             }
         });
         let (table, name) = (place.table.clone(), place.name.clone());
@@ -408,6 +422,13 @@ fn trigger_text(trigger: &Trigger) -> String {
     format!("{}: {}", trigger.table, trigger.definition)
 }
 
+fn other_text(other: &Other) -> String {
+    match &other.owner {
+        Some(owner) => format!("{} (of the account {owner})", other.definition),
+        None => other.definition.clone(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -455,6 +476,20 @@ mod tests {
     }
 
     #[test]
+    fn what_belongs_to_no_table_is_called_what_it_is() {
+        let (expected, mut found) = pair();
+        let owner = Some("admin".to_owned());
+        let other =
+            Other { name: "extension hstore".into(), definition: "CREATE EXTENSION hstore".into(), owner };
+        found.others.insert(other.name.clone(), other);
+        let one = differences(&expected, &found).remove(0);
+        assert_eq!(one.sentence, "There is an extension hstore that should not be there.");
+        assert_eq!(one.found.as_deref(), Some("CREATE EXTENSION hstore (of the account admin)"));
+        let gone = differences(&found, &expected).remove(0);
+        assert_eq!(gone.sentence, "The extension hstore is missing.");
+    }
+
+    #[test]
     fn whatever_changes_in_a_schema_is_a_difference() {
         type ByHand = fn(&mut Schema);
         let changes: Vec<(&str, ByHand)> = vec![
@@ -474,6 +509,11 @@ mod tests {
                 schema.triggers.get_mut("log").unwrap().table = "gifts".into();
             }),
             ("a function", |schema| schema.functions.get_mut("twice").unwrap().definition.push(' ')),
+            ("something that belongs to no table", |schema| {
+                let name = "sequence numbers".to_owned();
+                let other = Other { name: name.clone(), definition: "x".into(), owner: None };
+                schema.others.insert(name, other);
+            }),
             ("an empty comment", |schema| samples::table_mut(schema, "gifts").comment = Some(String::new())),
             ("the primary key", |schema| samples::table_mut(schema, "gifts").primary_key.clear()),
         ];

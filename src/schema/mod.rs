@@ -19,8 +19,8 @@ pub mod toward;
 pub use difference::{Change, Difference, ObjectKind, differences};
 pub use losses::losses;
 pub use model::{
-    Check, Column, Default, ForeignKey, Function, Generated, Index, IndexPart, ReferentialAction, Schema,
-    Table, Trigger, Type, View,
+    Check, Column, Default, ForeignKey, Function, Generated, Index, IndexPart, Other, ReferentialAction,
+    Schema, Table, Trigger, Type, View,
 };
 pub use severity::Severity;
 pub use toward::toward;

@@ -23,6 +23,9 @@ pub struct Schema {
     /// `name on table`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub triggers: BTreeMap<String, Trigger>,
+    /// What belongs to no table and is none of the above, by what it is and its name, such as `sequence numbers` or `type mood`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub others: BTreeMap<String, Other>,
 }
 
 /// A table. Columns are in their order in the table.
@@ -266,6 +269,18 @@ pub struct Function {
     pub name: String,
     /// The whole statement that makes it, without whom it belongs to.
     pub definition: String,
+}
+
+/// Something that belongs to no table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Other {
+    /// What it is and its name.
+    pub name: String,
+    /// The statement that makes it, as far as the engine tells.
+    pub definition: String,
+    /// The account that it belongs to, where that is not the tenant's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
 }
 
 /// A trigger, as the engine keeps it.

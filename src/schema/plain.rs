@@ -1,7 +1,7 @@
 //! Names as people are shown them. The model's own names say more than a person needs: of an index that nobody made under a
 //! template's name, and of what the model has no place for, they say on which engine it was found.
 
-use super::Check;
+use super::{Check, Table};
 
 /// What the engines put before the name of an index that has not the form of a template's, and, with a blank behind it, before
 /// what they call a thing that the model has no place for. The latter stands among a table's checks, as no template can write it.
@@ -30,6 +30,18 @@ pub fn cannot_be_written(table: &str, check: &Check) -> Option<String> {
         "The table {table} has something that Tenantry cannot write ({what}: {}); it can be put there by hand only.",
         check.expression
     ))
+}
+
+/// What is said of a table that belongs to another account than the tenant's.
+pub const OWNER: &str = "owner";
+/// What follows the account's name where it lets the tenant's account not even read the table.
+pub const KEPT: &str = ", for itself alone";
+
+/// The account that a table belongs to, where that is not the tenant's, and whether nobody else may read it.
+pub fn owner(table: &Table) -> Option<(&str, bool)> {
+    let check = table.checks.values().find(|check| oddity(&check.name) == Some(OWNER))?;
+    let said = check.expression.as_str();
+    Some(said.strip_suffix(KEPT).map_or((said, false), |owner| (owner, true)))
 }
 
 /// An object such as `members.sqlite:own_phone`, as a person names it.

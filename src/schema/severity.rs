@@ -10,8 +10,8 @@
 //! | unique index | high | high | high, but low where a key of the template says as much |
 //! | foreign key | high | high | high on the template's columns, else medium |
 //! | check | medium | high | high where it names one of the template's columns, else medium |
-//! | view, function, trigger | high | high | medium |
-//! | what the model has no place for | medium | – | high where rows are refused or hidden, or work is not taken back, else medium |
+//! | view, function, trigger, what belongs to no table | high | high | medium |
+//! | what the model has no place for | medium | – | high where rows are refused, hidden or kept out, or work is not taken back, else medium |
 //!
 //! High is what makes a statement of the template fail or mean something else: a thing that it needs is gone, or a rule is
 //! there that refuses rows which the template lets in. A plain index changes no answer, so it is never high. A check that is
@@ -49,7 +49,7 @@ fn high_if(is_high: bool) -> Severity {
     if is_high { Severity::High } else { Severity::Medium }
 }
 
-/// Views, functions and triggers.
+/// Views, functions, triggers and what belongs to no table.
 pub(super) fn program<T>(expected: Option<&T>, _found: Option<&T>) -> Severity {
     high_if(expected.is_some())
 }
@@ -116,8 +116,17 @@ pub(super) fn foreign_key(
     high_if(expected.is_some() || found.is_some_and(|key| key.columns.iter().any(known)))
 }
 
-/// What the model has no place for, and what yet refuses rows, hides them, or no longer takes work back.
-const HINDERS: [&str; 3] = ["row level security", "policy ", "storage engine"];
+/// What the model has no place for, and what yet refuses rows, hides or keeps them, or no longer takes work back.
+const HINDERS: [&str; 8] = [
+    "row level security",
+    "policy ",
+    "rewriting rule ",
+    "excluding index ",
+    "nulls of index ",
+    "owner",
+    "unenforced foreign key ",
+    "storage engine",
+];
 
 pub(super) fn check(table: &Table, expected: Option<&Check>, found: Option<&Check>) -> Severity {
     let Some(found) = found else { return Severity::Medium };

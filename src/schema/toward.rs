@@ -53,6 +53,7 @@ fn set_right(result: &mut Schema, expected: &Schema, difference: &Difference) {
         ObjectKind::View => return take_over(&mut result.views, &expected.views, name),
         ObjectKind::Function => return take_over(&mut result.functions, &expected.functions, name),
         ObjectKind::Trigger => return take_over(&mut result.triggers, &expected.triggers, name),
+        ObjectKind::Other => return take_over(&mut result.others, &expected.others, name),
         ObjectKind::Table => {
             let table = difference.table.as_deref().unwrap_or_default();
             return take_over(&mut result.tables, &expected.tables, table);
@@ -83,7 +84,11 @@ fn set_right(result: &mut Schema, expected: &Schema, difference: &Difference) {
                 column.comment = comment;
             }
         }
-        ObjectKind::Table | ObjectKind::View | ObjectKind::Function | ObjectKind::Trigger => {}
+        ObjectKind::Table
+        | ObjectKind::View
+        | ObjectKind::Function
+        | ObjectKind::Trigger
+        | ObjectKind::Other => {}
     }
 }
 

@@ -30,9 +30,9 @@ fn sentence(difference: Difference) -> String {
         (ObjectKind::Comment, _) => format!("Rewrites the description of {object}."),
         (ObjectKind::ColumnOrder, _) => format!("Puts the columns of {object} in another order."),
         (ObjectKind::PrimaryKey, _) => format!("Changes the key of {object} from ({before}) to ({now})."),
-        (kind, Change::Added) => format!("Adds the {kind} {object}."),
-        (kind, Change::Removed) => format!("Removes the {kind} {object}."),
-        (kind, Change::Changed) => format!("Changes the {kind} {object}."),
+        (kind, Change::Added) => format!("Adds the {}.", kind.called(&object)),
+        (kind, Change::Removed) => format!("Removes the {}.", kind.called(&object)),
+        (kind, Change::Changed) => format!("Changes the {}.", kind.called(&object)),
     }
 }
 

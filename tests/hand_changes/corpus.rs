@@ -8,16 +8,25 @@ pub enum On {
     Sqlite,
     MariaDb,
     Postgres,
+    /// PostgreSQL where tenants are schemas: as on PostgreSQL, unless an entry says otherwise.
+    Schemas,
 }
 
 impl On {
     pub const ALL: [On; 3] = [On::Sqlite, On::MariaDb, On::Postgres];
+
+    /// What is said about it, or about what it is like.
+    fn of<T>(self, said: &BTreeMap<On, T>) -> Option<&T> {
+        let alike = if self == On::Schemas { On::Postgres } else { self };
+        said.get(&self).or_else(|| said.get(&alike))
+    }
 
     fn named(word: &str) -> Option<On> {
         match word {
             "sqlite" => Some(On::Sqlite),
             "mariadb" => Some(On::MariaDb),
             "postgres" => Some(On::Postgres),
+            "schemas" => Some(On::Schemas),
             _ => None,
         }
     }
@@ -33,22 +42,28 @@ pub struct Entry {
     refusals: BTreeMap<On, String>,
     problems: BTreeMap<On, String>,
     loses: BTreeMap<On, Vec<String>>,
+    since: BTreeMap<On, u32>,
 }
 
 impl Entry {
     /// What is done on an engine.
     pub fn on(&self, on: On) -> Option<&str> {
-        self.sql.get(&on).map(String::as_str)
+        on.of(&self.sql).filter(|_| self.not(on).is_none()).map(String::as_str)
     }
 
     /// Why it is not done there.
     pub fn not(&self, on: On) -> Option<&str> {
-        self.not.get(&on).map(String::as_str)
+        on.of(&self.not).map(String::as_str)
+    }
+
+    /// Whether a server of this version can do it.
+    pub fn is_known_to(&self, on: On, version: u32) -> bool {
+        on.of(&self.since).is_none_or(|since| *since <= version)
     }
 
     /// What the check finds, in the order of the alphabet: `change kind object severity`.
     pub fn finds(&self, on: On) -> Vec<String> {
-        let mut all = self.finds.get(&on).cloned().unwrap_or_default();
+        let mut all = on.of(&self.finds).cloned().unwrap_or_default();
         all.retain(|line| line != "nothing");
         all.sort();
         all
@@ -60,17 +75,17 @@ impl Entry {
 
     /// Words of the sentence with which it is not put back.
     pub fn refusal(&self, on: On) -> Option<&str> {
-        self.refusals.get(&on).or_else(|| self.problems.get(&on)).map(String::as_str)
+        on.of(&self.refusals).or_else(|| on.of(&self.problems)).map(String::as_str)
     }
 
     /// Words of the sentence with which the database cannot be looked at.
     pub fn problem(&self, on: On) -> Option<&str> {
-        self.problems.get(&on).map(String::as_str)
+        on.of(&self.problems).map(String::as_str)
     }
 
     /// Tables and columns whose rows and values are not there afterwards.
     pub fn loses(&self, on: On) -> &[String] {
-        self.loses.get(&on).map(Vec::as_slice).unwrap_or_default()
+        on.of(&self.loses).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
@@ -110,6 +125,10 @@ pub fn read() -> Vec<Entry> {
                 "not" => entry.not.insert(on, value),
                 "refused" => entry.refusals.insert(on, value),
                 "problem" => entry.problems.insert(on, value),
+                "since" => {
+                    let before = entry.since.insert(on, value.parse().unwrap());
+                    before.map(|version| version.to_string())
+                }
                 "finds" => {
                     entry.finds.entry(on).or_default().push(value);
                     None

@@ -26,8 +26,9 @@ async fn is_found_and_put_back(on: On, bench: Bench) {
     let chosen: Vec<&Entry> = entries.iter().filter(|entry| entry.name.contains(&wanted)).collect();
     let (mut tried, mut faults) = (0, Vec::new());
     let mut bench = bench.with_tenant().await;
+    let version = bench.version().await;
     for entry in chosen {
-        let Some(sql) = entry.on(on) else { continue };
+        let Some(sql) = entry.on(on).filter(|_| entry.is_known_to(on, version)) else { continue };
         tried += 1;
         let outcome = bench.try_out(entry, sql).await;
         // What could not be put back stays in the tenant, so the next change gets another one.
@@ -56,6 +57,12 @@ async fn on_mariadb() {
 async fn on_postgresql() {
     let bench = Bench::open(Some(Machine::start(Product::Postgres).await)).await;
     is_found_and_put_back(On::Postgres, bench).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_schemas_of_postgresql() {
+    let bench = Bench::open(Some(Machine::schemas().await)).await;
+    is_found_and_put_back(On::Schemas, bench).await;
 }
 
 #[test]

@@ -11,7 +11,7 @@ pub type Rows = BTreeMap<String, Vec<String>>;
 pub async fn all(bench: &Bench, schema: &Schema) -> Rows {
     let quoted = |name: &str| match bench.on() {
         On::MariaDb => format!("`{name}`"),
-        On::Sqlite | On::Postgres => format!("\"{name}\""),
+        On::Sqlite | On::Postgres | On::Schemas => format!("\"{name}\""),
     };
     let text = |name: &str| {
         let kind = if bench.on() == On::MariaDb { "CHAR" } else { "TEXT" };
@@ -19,7 +19,7 @@ pub async fn all(bench: &Bench, schema: &Schema) -> Rows {
     };
     let joined = |parts: Vec<String>| match bench.on() {
         On::MariaDb => format!("CONCAT({})", parts.join(", ")),
-        On::Sqlite | On::Postgres => parts.join(" || "),
+        On::Sqlite | On::Postgres | On::Schemas => parts.join(" || "),
     };
     let mut questions = Vec::new();
     for table in schema.tables.values() {

@@ -10,7 +10,6 @@ use sqlx::{AssertSqlSafe, Connection, Executor, Row};
 use std::path::Path;
 use tenantry::{
     app::App,
-    engine::server::Product,
     store::{drift::Noted, jobs::JobStatus},
     templates::Folder,
     usecases::{
@@ -47,10 +46,11 @@ impl Bench {
     }
 
     pub fn on(&self) -> On {
-        match self.machine.as_ref().map(Machine::product) {
+        match &self.machine {
             None => On::Sqlite,
-            Some(Product::MariaDb) => On::MariaDb,
-            Some(Product::Postgres) => On::Postgres,
+            Some(Machine::MariaDb(_)) => On::MariaDb,
+            Some(Machine::Postgres(_)) => On::Postgres,
+            Some(Machine::Schemas(_)) => On::Schemas,
         }
     }
 
@@ -73,6 +73,17 @@ impl Bench {
         self
     }
 
+    /// The version of the server, where there are several.
+    pub async fn version(&self) -> u32 {
+        match self.on() {
+            On::Sqlite | On::MariaDb => 0,
+            On::Postgres | On::Schemas => {
+                let said = self.ask("SELECT current_setting('server_version_num')").await.unwrap();
+                said.first().unwrap().parse::<u32>().unwrap() / 10_000
+            }
+        }
+    }
+
     async fn check(&self) -> Report {
         // What a job has done in this very millisecond, nothing can be said about.
         self.app.clock.advance(1);
@@ -83,7 +94,10 @@ impl Bench {
     pub async fn ask(&self, sql: &str) -> Option<Vec<String>> {
         let tenant = tenant(&self.app, &self.slug()).await;
         match &self.machine {
-            Some(machine) => machine.ask(&Who::Admin, &tenant.database_name, sql).await,
+            Some(machine) => {
+                let (database, before) = self.of_admin(&tenant.database_name);
+                machine.ask(&Who::Admin, database, &format!("{before}{sql}")).await
+            }
             None => {
                 let mut file = open_tenant(&self.place, &tenant).await;
                 let rows = file.fetch_all(AssertSqlSafe(sql.to_owned())).await.ok()?;
@@ -93,12 +107,26 @@ impl Bench {
         }
     }
 
+    /// The database that the administrator enters for a tenant, and what he says first there.
+    fn of_admin<'a>(&self, name: &'a str) -> (&'a str, String) {
+        match self.on() {
+            On::Schemas => ("tenants", format!("SET search_path = \"{name}\"; ")),
+            On::Sqlite | On::MariaDb | On::Postgres => (name, String::new()),
+        }
+    }
+
     async fn by_hand(&self, sql: &str) -> Result<(), String> {
         let tenant = tenant(&self.app, &self.slug()).await;
         let sql = sql.replace("{database}", &tenant.database_name);
         if let Some(machine) = &self.machine {
             let done = match sql.strip_prefix("admin: ") {
-                Some(sql) => machine.run(&tenant.database_name, sql).await,
+                Some(sql) => {
+                    let (database, before) = self.of_admin(&tenant.database_name);
+                    // Tenantry's own tables are among the tenant's in a schema.
+                    let own =
+                        if before.is_empty() { sql.to_owned() } else { sql.replace("tenantry_own.", "") };
+                    machine.run(database, &format!("{before}{own}")).await
+                }
                 None => Application::of(machine, &self.app, &self.slug()).await.run(&sql).await,
             };
             return done.map_err(|cause| format!("{sql}: {cause}"));

@@ -63,6 +63,16 @@ pub fn marker(lock: &TenantLock) -> Marker {
     Marker { tenant_id: lock.tenant_id, job_id: lock.job_id }
 }
 
+/// Before PostgreSQL 15 the schema `public` is the superuser's and open to everybody. He closes it in a database, as `examine` or
+/// docs/servers.md asks for.
+pub async fn close_before_15(server: &Server, database: &str) {
+    let mut admin = server.options().database(database).connect().await.unwrap();
+    if admin.server_version_num().unwrap() < 150_000 {
+        admin.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC").await.unwrap();
+    }
+    admin.close().await.unwrap();
+}
+
 pub fn statements(texts: &[&str]) -> Vec<Statement> {
     texts.iter().map(|sql| Statement { sql: (*sql).to_owned(), values: Vec::new() }).collect()
 }
@@ -116,6 +126,7 @@ impl Ground {
         let less = format!("ALTER ROLE {} NOCREATEDB", ground.options.get_username());
         admin.execute(AssertSqlSafe(less)).await.unwrap();
         admin.close().await.unwrap();
+        close_before_15(&ground.server, ground.options.get_database().unwrap()).await;
         ground.in_schemas()
     }
 

@@ -70,6 +70,20 @@ async fn the_same_where_the_administrator_is_no_superuser() {
     shut_and_open_again(ground).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_superuser_who_looks_in_is_waited_for() {
+    let ground = Ground::hosted().await;
+    ground.engine.create(&ground.name, &ground.lock).await.unwrap();
+    // The administrator may not end this connection.
+    let looking = ground.looking_into(ground.name.as_str()).connect().await.unwrap();
+    let leaving = tokio::spawn(async move {
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        looking.close().await.unwrap();
+    });
+    ground.engine.shut(&ground.name, &next(&ground.lock)).await.unwrap();
+    leaving.await.unwrap();
+}
+
 async fn put_in_place(ground: Ground) {
     ground
         .apply(&ground.lock, "one", &["CREATE TABLE a (id integer)", "INSERT INTO a VALUES (1)"])

@@ -116,6 +116,7 @@ async fn attack(ground: &Ground) {
     let other_database = ground.server.options().username(mine).password(&password(ground.lock.tenant_id));
     if shared != "postgres" {
         // The administrator of a database that others are in closes that one; nobody else's is ours to close.
+        crate::ground::close_before_15(&ground.server, "postgres").await;
         let entered = other_database.database("postgres").connect().await;
         if let Ok(mut entered) = entered {
             refuses(&mut entered, "CREATE TABLE public.mine (id integer)").await;
@@ -307,6 +308,11 @@ async fn a_database_for_schemas_is_tried_out_and_says_what_is_missing() {
     }
     assert!(!all.contains("CREATEDB"), "{all}");
     let poor = on("theirs", "poor", "poor");
+    // Since PostgreSQL 15 the schema `public` is the database's owner's, who closes it unasked.
+    let left = poor.examine().await.unwrap().problems.join("\n");
+    let is_public_open = left.ends_with("REVOKE ALL ON SCHEMA \"public\" FROM PUBLIC;");
+    assert_eq!(is_public_open, theirs.server_version_num().unwrap() < 150_000, "{left}");
+    crate::ground::close_before_15(&server, "theirs").await;
     assert_eq!(poor.examine().await.unwrap().problems, [""; 0]);
     let (name, lock) = another("acme", 1);
     poor.create(&name, &lock).await.unwrap();

@@ -49,6 +49,13 @@ impl Machine {
         ] {
             admin.execute(sql).await.unwrap();
         }
+        if admin.server_version_num().unwrap() < 150_000 {
+            // The schema `public` is the superuser's there, and open to everybody until he closes it.
+            let options: PgConnectOptions = server.url().parse().unwrap();
+            let mut tenants = options.database("tenants").connect().await.unwrap();
+            tenants.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC").await.unwrap();
+            tenants.close().await.unwrap();
+        }
         admin.close().await.unwrap();
         Machine::Schemas(server)
     }

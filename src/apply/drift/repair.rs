@@ -13,7 +13,7 @@ use crate::{
     app::App,
     digest::sha256_hex,
     engine::{Applied, Engine, Statement, Unit},
-    schema::{Schema, differences, losses, toward},
+    schema::{Schema, differences, losses, plain, toward},
     sql::variables::Variables,
     store::{
         self, Connection, StoreError,
@@ -71,6 +71,14 @@ pub fn plan(
     chosen: &BTreeSet<String>,
 ) -> Result<Plan, String> {
     let wanted = toward(found, expected.schema(), &|difference| chosen.contains(&difference.id));
+    let losses = losses(found, &wanted);
+    let withheld = found.tables.values().find_map(|table| Some((table, plain::owner(table)?)));
+    if let (false, Some((table, (owner, true)))) = (losses.is_empty(), withheld) {
+        return Err(format!(
+            "rows or values would go, and the copy that is kept before cannot be made: the table {} belongs to the account {owner}, which keeps it to itself. The server's administrator can let the tenant's account read it, give it to that account, or drop it.",
+            table.name
+        ));
+    }
     let statements = engine.change(found, &wanted)?;
     let of = |all: Vec<crate::schema::Difference>| -> Vec<String> {
         all.into_iter()
@@ -80,7 +88,7 @@ pub fn plan(
     };
     Ok(Plan {
         statements: statements.into_iter().map(|statement| statement.sql).collect(),
-        losses: losses(found, &wanted),
+        losses,
         sentences: of(differences(expected.schema(), found)),
         left: of(differences(expected.schema(), &wanted)),
     })

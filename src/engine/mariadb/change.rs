@@ -7,7 +7,7 @@
 //! show as differences, until the change is tried again.
 
 use super::{
-    Refusal, oddities,
+    Refusal, oddities, others,
     tables::{self, find, find_table, own_keys},
     views::{self, in_order, reads},
     words::{identifier, identifiers, same, text},
@@ -62,6 +62,7 @@ pub(super) fn change(found: &Schema, wanted: &Schema) -> Result<Vec<Statement>, 
         }
     }
     programs_come(found, wanted, &mut statements);
+    statements.extend(others::drop_statements(found, wanted)?);
     Ok(statements.into_iter().map(|sql| Statement { sql, values: Vec::new() }).collect())
 }
 

@@ -53,6 +53,9 @@ pub(super) fn kind(sql: &str) -> Kind {
     if ["INSERT", "UPDATE", "DELETE", "REPLACE", "WITH", "SELECT"].iter().any(|word| is(0, word)) {
         return Kind::Rows;
     }
+    if is(0, "DROP") && is(1, "SEQUENCE") {
+        return Kind::Structure(words.get(2).cloned());
+    }
     let object =
         words.iter().position(|word| word.eq_ignore_ascii_case("TABLE") || word.eq_ignore_ascii_case("VIEW"));
     let mut place = match object {
@@ -144,6 +147,7 @@ mod tests {
             ("CREATE OR REPLACE SQL SECURITY INVOKER VIEW `v` AS SELECT 1", object("v")),
             ("DROP VIEW IF EXISTS v", object("v")),
             ("CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW SET NEW.x = 1", Kind::Structure(None)),
+            ("DROP SEQUENCE `own numbers`", object("own numbers")),
             ("INSERT INTO `table` VALUES (1)", Kind::Rows),
             ("WITH a AS (SELECT 1) DELETE FROM b", Kind::Rows),
             ("RENAME", Kind::Structure(None)),

@@ -2,7 +2,7 @@
 
 use super::{
     catalog::{Answers, Catalog},
-    oddities,
+    oddities, others,
     routines::routines,
     tables::{COLLATION, own_keys},
     words::{identifier, read_type, same},
@@ -44,6 +44,9 @@ pub(super) fn read(answers: &Answers) -> Result<Schema, sqlx::Error> {
             };
             oddities::read_table(row, &mut table)?;
             schema.tables.insert(name, table);
+        } else if row.is(2, "SEQUENCE")? {
+            let sequence = others::sequence(&name);
+            schema.others.insert(sequence.name.clone(), sequence);
         }
     }
     read_columns(answers, &mut schema)?;

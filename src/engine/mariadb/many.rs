@@ -43,7 +43,8 @@ impl MariaDb {
         with_the_rest(self, tenants, found).await
     }
 
-    /// Those that are listed as the tenant's and open, and have no functions and procedures: these only their owner can read.
+    /// Those that are listed as the tenant's and open, and have no functions and procedures, which only their owner can read,
+    /// and no events.
     async fn plainly_ours<'a>(&self, all: &[Asked<'a>]) -> Result<Vec<Asked<'a>>, EngineError> {
         let mut admin = self.admin().await?;
         let marks = vec!["?"; all.len()].join(", ");
@@ -63,11 +64,12 @@ impl MariaDb {
                 ours.insert((name, tenant));
             }
         }
-        let with_routines = format!(
-            "SELECT DISTINCT CONVERT(routine_schema USING utf8mb4) FROM information_schema.routines WHERE routine_schema IN ({marks})"
+        let with_programs = format!(
+            "SELECT CONVERT(routine_schema USING utf8mb4) FROM information_schema.routines WHERE routine_schema IN ({marks})
+             UNION SELECT CONVERT(event_schema USING utf8mb4) FROM information_schema.events WHERE event_schema IN ({marks})"
         );
-        let mut question = sqlx::query(AssertSqlSafe(with_routines)).persistent(false);
-        for (_, name, _) in all {
+        let mut question = sqlx::query(AssertSqlSafe(with_programs)).persistent(false);
+        for (_, name, _) in all.iter().chain(all) {
             question = question.bind(*name);
         }
         let Ok(rows) = question.fetch_all(&mut *admin).await else { return Ok(Vec::new()) };

@@ -31,6 +31,7 @@ mod line;
 #[doc(hidden)]
 pub mod many;
 mod oddities;
+mod others;
 mod own;
 mod reading;
 mod routines;

@@ -5,6 +5,7 @@ use super::{
     fingerprint::{self, Kind},
     inspect::inspect,
     line::Line,
+    others,
     scratch::Scratch,
     words::identifier,
 };
@@ -423,9 +424,13 @@ impl Session for MariaDbSession {
     }
 
     async fn inspect(&mut self) -> Result<Schema, EngineError> {
-        inspect(&mut self.line.connection, &self.database)
-            .await
-            .map_err(|cause| away("The tenant's schema cannot be read", &cause))
+        let unreadable = |cause| away("The tenant's schema cannot be read", &cause);
+        let mut schema = inspect(&mut self.line.connection, &self.database).await.map_err(unreadable)?;
+        let mut admin = self.server.admin().await?;
+        for event in others::events(&mut admin, &self.database).await.map_err(unreadable)? {
+            schema.others.insert(event.name.clone(), event);
+        }
+        Ok(schema)
     }
 
     async fn read(self: Box<Self>) -> Result<Box<dyn Reading>, EngineError> {

@@ -1,13 +1,9 @@
-//! What is asked of the server's catalog about schemas, about one or about many in the same questions.
-//!
-//! The server writes names with or without their schema, depending on the search path. What it writes of a schema is asked for
-//! with that schema as the path, and with nothing else; the path is set for the one value only, by the statement that asks:
-//! then it was read already, and no function or operator that stands in the schema can take the place of the server's own.
-//!
-//! What is in a schema is found by what depends on it: there is no index by which the catalog finds it otherwise, and in a database
-//! with thousands of schemas looking through all of it takes a hundred times as long.
+//! What the server's catalog says of schemas, of one or of many in the same answers. The questions are in `questions.rs`.
 
-use super::names::text;
+use super::{
+    names::text,
+    questions::{COLUMNS, CONSTRAINTS, FUNCTIONS, INDEXES, ODDITIES, RELATIONS, TRIGGERS},
+};
 use crate::engine::inspected::Said;
 use sqlx::{PgConnection, Row, postgres::PgRow};
 use std::collections::BTreeMap;
@@ -43,82 +39,6 @@ impl Texts {
     }
 }
 
-/// A value as it is where the schema `n` is the search path.
-macro_rules! at_home {
-    ($value:literal) => {
-        concat!(
-            "CASE WHEN current_setting('search_path') = quote_ident(n.nspname)
-             OR set_config('search_path', quote_ident(n.nspname), true) <> '' THEN ",
-            $value,
-            " END"
-        )
-    };
-}
-
-/// The schemas that are asked about.
-macro_rules! asked {
-    ($name:literal) => {
-        concat!($name, " = ANY($1::text[]::name[])")
-    };
-}
-
-/// That `c` is a relation of one of them.
-macro_rules! of_asked {
-    () => {
-        of_asked!("c.oid", "pg_class")
-    };
-    ($oid:literal, $catalog:literal) => {
-        concat!(
-            $oid,
-            " = ANY(ARRAY(SELECT d.objid FROM pg_depend d JOIN pg_namespace m ON m.oid = d.refobjid
-             WHERE d.refclassid = 'pg_namespace'::regclass AND d.classid = '",
-            $catalog,
-            "'::regclass AND ",
-            asked!("m.nspname"),
-            ")) AND ",
-            asked!("n.nspname")
-        )
-    };
-}
-
-/// The comment on a thing, as `e`. The server's own functions for that are run for each row anew.
-macro_rules! comment_on {
-    ($oid:literal, $catalog:literal, $part:literal) => {
-        concat!(
-            " LEFT JOIN pg_description e ON e.objoid = ",
-            $oid,
-            " AND e.classoid = '",
-            $catalog,
-            "'::regclass AND e.objsubid = ",
-            $part,
-            " "
-        )
-    };
-}
-
-/// The names of a key's columns as an array of JSON. Most keys have one column.
-macro_rules! names_of {
-    ($key:literal, $relation:literal) => {
-        concat!(
-            "(CASE WHEN cardinality(",
-            $key,
-            ") = 1
-              THEN (SELECT to_json(ARRAY[a.attname::text]) FROM pg_attribute a
-                    WHERE a.attrelid = ",
-            $relation,
-            " AND a.attnum = (",
-            $key,
-            ")[1])
-              ELSE (SELECT json_agg(a.attname::text ORDER BY u.place) FROM unnest(",
-            $key,
-            ") WITH ORDINALITY AS u(number, place)
-                    JOIN pg_attribute a ON a.attrelid = ",
-            $relation,
-            " AND a.attnum = u.number) END)::text"
-        )
-    };
-}
-
 /// Kinds of things that the catalog tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Catalog {
@@ -129,7 +49,7 @@ pub(super) enum Catalog {
     Columns,
     Functions,
     Triggers,
-    /// What the model has no place for, by table.
+    /// What the model has no place for, by table, and what belongs to no table.
     Oddities,
 }
 
@@ -163,164 +83,6 @@ impl Catalog {
         self.question().replace("$1", &one)
     }
 }
-
-const RELATIONS: &str = concat!(
-    "SELECT n.nspname::text, c.relname::text, e.description,
-            CASE WHEN c.relkind = 'v' THEN ",
-    at_home!("pg_get_viewdef(c.oid, true)"),
-    " END, CASE WHEN c.relkind = 'v' THEN array_to_string(c.reloptions, ', ') END
-     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace ",
-    comment_on!("c.oid", "pg_class", "0"),
-    "WHERE ",
-    of_asked!(),
-    " AND c.relkind IN ('r', 'p', 'v') AND NOT starts_with(c.relname::text, 'tenantry_')
-     ORDER BY n.nspname, c.relname"
-);
-
-const COLUMNS: &str = concat!(
-    "SELECT n.nspname::text, c.relname::text, a.attname::text, ",
-    at_home!("format_type(a.atttypid, a.atttypmod)"),
-    ", a.attnotnull::text, (a.attidentity <> '')::text, a.attgenerated::text,
-       CASE WHEN d.adbin IS NOT NULL THEN ",
-    at_home!("pg_get_expr(d.adbin, d.adrelid)"),
-    " END, e.description, CASE WHEN a.attcollation <> t.typcollation THEN o.collname::text END
-     FROM pg_class c
-     JOIN pg_namespace n ON n.oid = c.relnamespace
-     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-     JOIN pg_type t ON t.oid = a.atttypid
-     LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-     LEFT JOIN pg_collation o ON o.oid = a.attcollation ",
-    comment_on!("c.oid", "pg_class", "a.attnum"),
-    "WHERE ",
-    of_asked!(),
-    " AND c.relkind IN ('r', 'p')
-     ORDER BY n.nspname, c.relname, a.attnum"
-);
-
-const CONSTRAINTS: &str = concat!(
-    "SELECT n.nspname::text, c.relname::text, k.conname::text, k.contype::text,
-            e.description, ",
-    names_of!("k.conkey", "k.conrelid"),
-    ", f.relname::text, ",
-    names_of!("k.confkey", "k.confrelid"),
-    ", k.confdeltype::text, k.confupdtype::text,
-            CASE WHEN k.conbin IS NOT NULL THEN ",
-    at_home!("pg_get_expr(k.conbin, k.conrelid)"),
-    " END
-     FROM pg_constraint k
-     JOIN pg_class c ON c.oid = k.conrelid
-     JOIN pg_namespace n ON n.oid = c.relnamespace
-     LEFT JOIN pg_class f ON f.oid = k.confrelid ",
-    comment_on!("k.oid", "pg_constraint", "0"),
-    "WHERE ",
-    of_asked!(),
-    " AND k.contype IN ('p', 'f', 'c') AND k.conparentid = 0
-     ORDER BY n.nspname, c.relname, k.conname"
-);
-
-const INDEXES: &str = concat!(
-    "SELECT n.nspname::text, c.relname::text, i.relname::text, x.indisunique::text,
-            CASE WHEN x.indpred IS NOT NULL THEN ",
-    at_home!("pg_get_expr(x.indpred, x.indrelid)"),
-    " END, e.description, a.attname::text,
-            CASE WHEN a.attname IS NULL THEN ",
-    at_home!("pg_get_indexdef(x.indexrelid, k.place, true)"),
-    " END, ((x.indoption[k.place - 1] & 1) = 1)::text
-     FROM pg_index x
-     JOIN pg_class c ON c.oid = x.indrelid
-     JOIN pg_class i ON i.oid = x.indexrelid
-     JOIN pg_namespace n ON n.oid = c.relnamespace
-     CROSS JOIN LATERAL generate_series(1, x.indnkeyatts::integer) AS k(place)
-     LEFT JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k.place - 1] AND a.attnum > 0 ",
-    comment_on!("i.oid", "pg_class", "0"),
-    "WHERE ",
-    of_asked!(),
-    " AND NOT x.indisprimary
-     ORDER BY n.nspname, c.relname, i.relname, k.place"
-);
-
-const TRIGGERS: &str = concat!(
-    "SELECT n.nspname::text, c.relname::text, t.tgname::text, ",
-    at_home!("pg_get_triggerdef(t.oid, true)"),
-    ", p.proname::text, p.prosrc, t.tgenabled::text
-     FROM pg_trigger t
-     JOIN pg_class c ON c.oid = t.tgrelid
-     JOIN pg_namespace n ON n.oid = c.relnamespace
-     JOIN pg_proc p ON p.oid = t.tgfoid
-     WHERE ",
-    of_asked!(),
-    " AND NOT t.tgisinternal
-     ORDER BY n.nspname, c.relname, t.tgname"
-);
-
-/// Partitions, policies and the like: what, the name of what it is about, and how it is. The tables are looked up once, as `n`;
-/// asked for table by table it takes ten times as long.
-const ODDITIES: &str = concat!(
-    "WITH n AS MATERIALIZED (
-       SELECT n.nspname, c.oid, c.relname::text AS tab, c.relkind, c.relrowsecurity, c.relforcerowsecurity, c.relpersistence
-       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-       WHERE ",
-    of_asked!(),
-    " AND c.relkind IN ('r', 'p') AND NOT starts_with(c.relname::text, 'tenantry_'))
-     SELECT o.nspname::text, o.tab, o.what, o.name, o.said FROM (
-       SELECT n.nspname, n.tab, 'row level security' AS what, '' AS name,
-         CASE WHEN n.relforcerowsecurity THEN 'on, for the owner too' ELSE 'on' END AS said
-       FROM n WHERE n.relrowsecurity OR n.relforcerowsecurity
-       UNION ALL SELECT n.nspname, n.tab, 'storage', '', 'not logged' FROM n WHERE n.relpersistence = 'u'
-       UNION ALL SELECT n.nspname, n.tab, 'partitions', '', ",
-    at_home!("pg_get_partkeydef(n.oid)"),
-    " FROM n WHERE n.relkind = 'p'
-       UNION ALL SELECT n.nspname, n.tab, 'part of a table', '', p.relname::text
-       FROM pg_inherits h JOIN n ON n.oid = h.inhrelid JOIN pg_class p ON p.oid = h.inhparent
-       UNION ALL SELECT n.nspname, n.tab, 'policy', p.polname::text, concat_ws(' ', p.polcmd::text, ",
-    at_home!("pg_get_expr(p.polqual, p.polrelid)"),
-    ", ",
-    at_home!("pg_get_expr(p.polwithcheck, p.polrelid)"),
-    ") FROM pg_policy p JOIN n ON n.oid = p.polrelid
-       UNION ALL SELECT n.nspname, n.tab, 'unproven rule', k.conname::text, 'rows from before may break it'
-       FROM pg_constraint k JOIN n ON n.oid = k.conrelid WHERE NOT k.convalidated
-       UNION ALL SELECT n.nspname, n.tab, 'deferred rule', k.conname::text,
-         CASE WHEN k.condeferred THEN 'INITIALLY DEFERRED' ELSE 'DEFERRABLE' END
-       FROM pg_constraint k JOIN n ON n.oid = k.conrelid WHERE k.condeferrable AND k.contype = 'f'
-       UNION ALL SELECT n.nspname, n.tab, 'numbers of', a.attname::text,
-         concat_ws(', ', CASE WHEN a.attidentity = 'a' THEN 'ALWAYS' END,
-           CASE WHEN s.seqincrement <> 1 THEN 'INCREMENT BY ' || s.seqincrement END,
-           CASE WHEN s.seqmin <> 1 THEN 'MINVALUE ' || s.seqmin END, CASE WHEN s.seqcycle THEN 'CYCLE' END)
-       FROM n
-       JOIN pg_attribute a ON a.attrelid = n.oid AND a.attidentity <> ''
-       JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = n.oid AND d.refobjsubid = a.attnum
-         AND d.classid = 'pg_class'::regclass AND d.deptype = 'i'
-       JOIN pg_sequence s ON s.seqrelid = d.objid
-       WHERE a.attidentity = 'a' OR s.seqincrement <> 1 OR s.seqmin <> 1 OR s.seqcycle
-       UNION ALL SELECT n.nspname, n.tab, 'kind of index', i.relname::text,
-         concat_ws(', ', CASE WHEN m.amname <> 'btree' THEN m.amname::text END,
-           CASE WHEN x.indnatts <> x.indnkeyatts THEN 'INCLUDE' END, CASE WHEN NOT x.indimmediate THEN 'DEFERRABLE' END)
-       FROM pg_index x
-       JOIN n ON n.oid = x.indrelid
-       JOIN pg_class i ON i.oid = x.indexrelid
-       JOIN pg_am m ON m.oid = i.relam
-       WHERE NOT x.indisprimary AND (m.amname <> 'btree' OR x.indnatts <> x.indnkeyatts OR NOT x.indimmediate)
-       UNION ALL SELECT n.nspname, n.tab, 'unused index', i.relname::text, 'not valid'
-       FROM pg_index x JOIN n ON n.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid
-       WHERE NOT (x.indisvalid AND x.indisready)
-     ) AS o ORDER BY 1, 2, 3, 4"
-);
-
-/// What an extension brings is the extension's.
-const FUNCTIONS: &str = concat!(
-    "SELECT n.nspname::text, p.proname::text || '(' || ",
-    at_home!("pg_get_function_identity_arguments(p.oid)"),
-    " || ')', ",
-    at_home!("pg_get_functiondef(p.oid)"),
-    ", quote_ident(n.nspname)
-     FROM pg_proc p
-     JOIN pg_namespace n ON n.oid = p.pronamespace
-     WHERE ",
-    of_asked!("p.oid", "pg_proc"),
-    " AND p.prokind IN ('f', 'p', 'w') AND NOT starts_with(p.proname::text, 'tenantry_')
-       AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
-     ORDER BY n.nspname, 2"
-);
 
 /// All that the catalog says of one schema.
 #[derive(Default)]

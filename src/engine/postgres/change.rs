@@ -13,7 +13,10 @@ use super::{
     letters,
     names::{self, identifier, text},
     oddities,
-    programs::{Functions, create_trigger, create_view, in_order, passing_triggers, passing_views},
+    others::Others,
+    programs::{
+        Functions, create_trigger, create_view, drop_view, in_order, passing_triggers, passing_views,
+    },
     tables,
 };
 use crate::{
@@ -24,6 +27,7 @@ use std::collections::BTreeSet;
 
 /// The statements that turn the one schema into the other.
 pub(super) fn change(found: &Schema, wanted: &Schema) -> Result<Vec<Statement>, Refusal> {
+    oddities::refuse_anothers(found, wanted)?;
     let (renames, renamed) = letters::renamed(found, wanted);
     let found = renamed.as_ref().unwrap_or(found);
     let mut turns = Vec::new();
@@ -42,13 +46,14 @@ pub(super) fn change(found: &Schema, wanted: &Schema) -> Result<Vec<Statement>, 
         .collect();
 
     let mut all = renames;
+    let others = Others::between(found, wanted)?;
     let functions = Functions::between(found, wanted);
     if !functions.early.is_empty() || !functions.late.is_empty() {
         // A body may name what comes later; it is looked at when it runs.
         all.push("SET LOCAL check_function_bodies = off".to_owned());
     }
     let views = passing_views(found, wanted, &touched);
-    all.extend(views.iter().rev().map(|view| format!("DROP VIEW {}", identifier(&view.name))));
+    all.extend(views.iter().rev().map(|view| drop_view(view)));
     let triggers = passing_triggers(found, wanted, &touched);
     for name in &triggers {
         if let Some(trigger) =
@@ -78,6 +83,7 @@ pub(super) fn change(found: &Schema, wanted: &Schema) -> Result<Vec<Statement>, 
             }
         }
     }
+    all.extend(others.early);
     all.extend(functions.early.iter().map(|function| function.definition.clone()));
     for turn in &turns {
         turn.drops(&mut all);
@@ -105,11 +111,12 @@ pub(super) fn change(found: &Schema, wanted: &Schema) -> Result<Vec<Statement>, 
         all.extend(oddities::mend(turn.old, wanted, turn.new)?);
     }
     functions.finish(&mut all);
+    all.extend(others.late);
     let new_views: Vec<&View> =
         wanted.views.values().filter(|view| found.views.get(&view.name) != Some(*view)).collect();
     let again =
         views.iter().filter_map(|view| wanted.views.get(&view.name)).filter(|view| !new_views.contains(view));
-    all.extend(in_order(new_views.iter().copied().chain(again).collect()).into_iter().map(create_view));
+    all.extend(in_order(new_views.iter().copied().chain(again).collect()).into_iter().flat_map(create_view));
     for (name, trigger) in &wanted.triggers {
         let comes = found.triggers.get(name) != Some(trigger)
             || triggers.contains(&name.as_str())
@@ -150,7 +157,10 @@ impl<'a> Turn<'a> {
             let before = definition(found, old, column, Words::Own)?;
             let after = definition(wanted, new, now, Words::Own)?;
             let is_retyped = before.full_type() != after.full_type();
-            if after.generated.is_some() && (is_retyped || before.generated != after.generated) {
+            // Only a stored one can become a plain column as it is.
+            let is_virtual = column.generated.as_ref().is_some_and(|generated| !generated.stored);
+            let is_other = is_retyped || before.generated != after.generated;
+            if (after.generated.is_some() || is_virtual) && is_other {
                 remade.insert(column.name.as_str());
             }
             if is_retyped || remade.contains(column.name.as_str()) {
@@ -228,7 +238,7 @@ impl<'a> Turn<'a> {
             all.push(format!("DROP INDEX IF EXISTS {live}"));
         }
         if !self.key_stays() && !self.old.primary_key.is_empty() {
-            all.push(drop_primary_key(&self.old.name));
+            all.push(oddities::drop_primary_key(&self.old.name));
         }
     }
 
@@ -317,16 +327,6 @@ impl<'a> Turn<'a> {
 
 fn column_of<'a>(table: &'a Table, name: &str) -> Option<&'a Column> {
     table.columns.iter().find(|column| column.name == name)
-}
-
-/// Only our own primary keys have names that are known here.
-fn drop_primary_key(table: &str) -> String {
-    let place = text(&identifier(table));
-    let body = format!(
-        "BEGIN EXECUTE (SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) \
-         FROM pg_constraint WHERE conrelid = {place}::regclass AND contype = 'p'); END"
-    );
-    format!("DO {}", text(&body))
 }
 
 /// Foreign keys that go or change, or that a change of a column or of the key that they refer to meets, as (table, key).

@@ -175,7 +175,7 @@ impl Postgres {
         }
     }
 
-    /// Ends all connections to a database, or all that a role has. Gives how many there were.
+    /// Ends all connections to a database that the administrator may end, or all that a role has. Gives how many there were.
     pub(super) async fn end_connections(
         &self,
         admin: &mut PgConnection,
@@ -186,7 +186,7 @@ impl Postgres {
         let (question, bound) = match self.isolation {
             Isolation::Database => (
                 "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity
-                 WHERE datname = $1 AND backend_type = 'client backend'",
+                 WHERE datname = $1 AND backend_type = 'client backend' AND pg_has_role(usesysid, 'USAGE')",
                 container,
             ),
             Isolation::Schema => (

@@ -4,7 +4,7 @@
 use super::{
     catalog::{Answers, Catalog, Texts, function},
     names::{self, COLLATION},
-    oddities, programs, reading, storage, tables,
+    oddities, others, programs, reading, storage, tables,
 };
 use crate::schema::{
     Check, Column, ForeignKey, Function, Generated, Index, IndexPart, ReferentialAction, Schema, Table,
@@ -39,6 +39,8 @@ pub(super) fn read(answers: &Answers) -> Result<Schema, sqlx::Error> {
                 Some(options) => programs::view_with_options(&options, &query),
                 None => query,
             };
+            let query =
+                if row.text(5)? == "m" { programs::materialized(&query, &row.names(6)?) } else { query };
             found.views.insert(name.clone(), View { name, columns: Vec::new(), query });
         } else {
             let table = Table {
@@ -79,8 +81,13 @@ pub(super) fn read(answers: &Answers) -> Result<Schema, sqlx::Error> {
         read_trigger(row, &mut found)?;
     }
     for row in answers.of(Catalog::Oddities) {
-        if let Some(table) = found.tables.get_mut(&row.text(1)?) {
-            oddities::read(row, table)?;
+        match row.maybe(1)? {
+            None => others::read(row, &mut found)?,
+            Some(table) => {
+                if let Some(table) = found.tables.get_mut(&table) {
+                    oddities::read(row, table)?;
+                }
+            }
         }
     }
     Ok(found)
@@ -141,6 +148,7 @@ fn read_index_part(row: &Texts, table: &mut Table) -> Result<(), sqlx::Error> {
             None => IndexPart { column: expression, is_expression: true, prefix: None, descending },
         },
     };
+    oddities::read_index_part(row, table, &name, &part.column)?;
     let (unique, filter) = (row.is_true(3)?, row.maybe(4)?);
     let index =
         table.indexes.entry(name.clone()).or_insert(Index { name, parts: Vec::new(), unique, filter });

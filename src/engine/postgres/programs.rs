@@ -141,14 +141,38 @@ pub(super) fn in_order(mut waiting: Vec<&View>) -> Vec<&View> {
     ordered
 }
 
-pub(super) fn create_view(view: &View) -> String {
+/// The statements that make a view.
+pub(super) fn create_view(view: &View) -> Vec<String> {
     let columns = if view.columns.is_empty() {
         String::new()
     } else {
         format!(" ({})", names::identifiers(&view.columns))
     };
-    let link = if view.query.starts_with(OPTIONS) { "" } else { "AS " };
-    format!("CREATE VIEW {}{columns} {link}{}", identifier(&view.name), view.query)
+    let mut parts = view.query.split(AND_CREATE);
+    let whole = parts.next().unwrap_or_default();
+    let (kind, query) = whole.strip_prefix(MATERIALIZED).map_or(("", whole), |query| (MATERIALIZED, query));
+    let link = if query.starts_with(OPTIONS) { "" } else { "AS " };
+    let made = format!("CREATE {kind}VIEW {}{columns} {link}{query}", identifier(&view.name));
+    std::iter::once(made).chain(parts.map(|index| format!("CREATE {index}"))).collect()
+}
+
+/// The statement that drops a view.
+pub(super) fn drop_view(view: &View) -> String {
+    let kind = if view.query.starts_with(MATERIALIZED) { MATERIALIZED } else { "" };
+    format!("DROP {kind}VIEW {}", identifier(&view.name))
+}
+
+/// What the query of a view begins with that keeps its rows; a query by itself never does.
+const MATERIALIZED: &str = "MATERIALIZED ";
+
+/// The query of a view that keeps its rows, with the indexes on it.
+pub(super) fn materialized(query: &str, indexes: &[String]) -> String {
+    let mut whole = format!("{MATERIALIZED}{query}");
+    for index in indexes {
+        whole.push_str(AND_THEN);
+        whole.push_str(index);
+    }
+    whole
 }
 
 /// What the query of a view with options begins with; a query by itself never does.
@@ -158,6 +182,9 @@ const OPTIONS: &str = "WITH (";
 pub(super) fn view_with_options(options: &str, query: &str) -> String {
     format!("{OPTIONS}{options}) AS {query}")
 }
+
+/// What stands between a view that keeps its rows and the first word of an index on it.
+const AND_CREATE: &str = ";\nCREATE ";
 
 /// What stands between making a trigger and switching it off.
 const AND_THEN: &str = ";\n";
@@ -187,6 +214,16 @@ mod tests {
 
     fn view(name: &str, query: &str) -> View {
         View { name: name.to_owned(), columns: Vec::new(), query: query.to_owned() }
+    }
+
+    #[test]
+    fn a_view_that_keeps_its_rows_comes_with_its_indexes() {
+        let indexes = ["CREATE UNIQUE INDEX i ON v USING btree (id)", "CREATE INDEX j ON v USING btree (a)"];
+        let kept = view("v", &materialized("SELECT 1 AS id", &indexes.map(str::to_owned)));
+        let made = create_view(&kept);
+        assert_eq!(made, ["CREATE MATERIALIZED VIEW \"v\" AS SELECT 1 AS id", indexes[0], indexes[1]]);
+        assert_eq!(drop_view(&kept), "DROP MATERIALIZED VIEW \"v\"");
+        assert_eq!(drop_view(&view("v", "SELECT 1")), "DROP VIEW \"v\"");
     }
 
     #[test]

@@ -177,7 +177,7 @@ SELECT on_table, made FROM (
     SELECT c.relname::text, format('COMMENT ON CONSTRAINT %I ON %s%s IS %L', k.conname, CASE WHEN k.conrelid = 0 THEN 'DOMAIN ' ELSE '' END,
         CASE WHEN k.conrelid = 0 THEN k.contypid::regtype::text ELSE c.oid::regclass::text END, d.description), false
     FROM pg_description d JOIN pg_constraint k ON d.classoid = 'pg_constraint'::regclass AND k.oid = d.objoid LEFT JOIN pg_class c ON c.oid = k.conrelid
-    WHERE k.connamespace = $1::regnamespace
+    WHERE k.connamespace = $1::regnamespace AND k.contype <> 'n'
     UNION ALL
     SELECT c.relname::text, format('COMMENT ON TRIGGER %I ON %s IS %L', t.tgname, c.oid::regclass, d.description), false
     FROM pg_description d JOIN pg_trigger t ON d.classoid = 'pg_trigger'::regclass AND t.oid = d.objoid JOIN pg_class c ON c.oid = t.tgrelid

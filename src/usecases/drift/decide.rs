@@ -9,7 +9,7 @@ use crate::{
     app::App,
     apply::drift as apply,
     error::{Error, Result},
-    schema::{Difference, ObjectKind, Schema, differences},
+    schema::{Difference, ObjectKind, Schema, differences, plain},
     store::{
         self, Connection,
         customizations::{Adopted, KINDS, NewAdopted},
@@ -151,6 +151,14 @@ pub(super) async fn adopt_one(app: &App, actor: &Actor, tenant: &Tenant, id: &st
     let all = differences(expected.schema(), &found);
     let difference = all.iter().find(|difference| difference.id == id).ok_or_else(gone)?;
     can_be_kept(difference.kind, difference.found.is_none()).map_err(Error::conflict)?;
+    let table = difference.table.as_ref().and_then(|name| found.tables.get(name));
+    if let Some((owner, true)) = table.and_then(plain::owner) {
+        // What is the tenant's own goes into its snapshots and copies.
+        return Err(Error::conflict(format!(
+            "The {} belongs to the account {owner}, which keeps it to itself, so no snapshot or copy of the tenant can have it. The server's administrator can let the tenant's account read it, or give it to that account.",
+            difference.kind.called(&difference.object)
+        )));
+    }
     let adopted =
         Adopted { kind: difference.kind, object: difference.key(), fragment: fragment(&found, difference) };
     let mut write = app.store.write().await?;
@@ -164,7 +172,8 @@ pub(super) async fn adopt_one(app: &App, actor: &Actor, tenant: &Tenant, id: &st
         by: &actor.doer().name,
     };
     store::customizations::adopt(&mut write, &new).await?;
-    let sentence = format!("Kept the {} {} as the tenant's own: {why}", difference.kind, difference.object);
+    let sentence =
+        format!("Kept the {} as the tenant's own: {why}", difference.kind.called(&difference.object));
     store::events::record(&mut write, Some(tenant.id), now, &actor.doer(), "drift_adopted", &sentence)
         .await?;
     // What is left is known without looking again.
