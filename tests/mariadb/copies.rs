@@ -7,7 +7,7 @@ use tenantry::engine::{DatabaseName, Engine, EngineError, Origin, TenantLock};
 use uuid::Uuid;
 
 const UNIT: [&str; 4] = [
-    "CREATE TABLE people (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(50) NOT NULL, twice INT AS (id * 2) VIRTUAL)",
+    "CREATE TABLE people (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(50) NOT NULL, twice INT AS (CHAR_LENGTH(name) * 2) VIRTUAL)",
     "CREATE TABLE gifts (id INT PRIMARY KEY, person_id INT NOT NULL, CONSTRAINT of_person FOREIGN KEY (person_id) REFERENCES people (id))",
     "CREATE SQL SECURITY INVOKER VIEW names AS SELECT name FROM people",
     "INSERT INTO people (name) VALUES ('O''Hara'), ('日本')",

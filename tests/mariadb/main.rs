@@ -14,6 +14,7 @@ mod examine;
 mod many;
 mod place;
 mod reading;
+mod same;
 #[path = "../support/mariadb.rs"]
 mod server;
 mod sweep;

@@ -8,7 +8,7 @@ use tenantry::engine::{Engine, EngineError, Marker, Origin, Presence, TenantLock
 use uuid::Uuid;
 
 const UNIT: [&str; 7] = [
-    "CREATE TABLE people (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(50) NOT NULL, best_gift INT NULL, twice INT AS (id * 2) VIRTUAL)",
+    "CREATE TABLE people (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(50) NOT NULL, best_gift INT NULL, twice INT AS (CHAR_LENGTH(name) * 2) VIRTUAL)",
     "CREATE TABLE gifts (id INT PRIMARY KEY, person_id INT NOT NULL, CONSTRAINT of_person FOREIGN KEY (person_id) REFERENCES people (id))",
     "ALTER TABLE people ADD CONSTRAINT best FOREIGN KEY (best_gift) REFERENCES gifts (id)",
     "INSERT INTO people (id, name) VALUES (1, 'O''Hara'), (2, '日本')",

@@ -1,6 +1,6 @@
 //! Connections to a server that is far away: encrypted, and to the right server only.
 
-use crate::{OfTheTest, Server};
+use crate::{OfTheTest, Server, server::product};
 use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
 use std::{
     fs,
@@ -84,6 +84,8 @@ async fn encrypted(folder: &Path) -> Server {
         setting("ca", "right.pem"),
         setting("cert", "server.pem"),
         setting("key", "server.key"),
+        // What says how a connection is encrypted.
+        "--performance-schema=ON".to_owned(),
         // Nobody comes in over the network without.
         "--require-secure-transport=ON".to_owned(),
     ];
@@ -101,10 +103,12 @@ async fn life(engine: &MariaDb) -> Result<String, EngineError> {
     let lock = TenantLock { tenant_id, job_id: Uuid::now_v7(), fence: 1 };
     engine.create(&name, &lock).await?;
     let mut session = engine.open(&name, &lock).await?;
-    let question =
-        "CREATE TABLE seen AS SELECT variable_value AS cipher FROM information_schema.session_status
-        WHERE variable_name = 'Ssl_cipher'";
-    let statements = [Statement { sql: question.to_owned(), values: Vec::new() }];
+    let catalog = if product().is_mariadb { "information_schema" } else { "performance_schema" };
+    let question = format!(
+        "CREATE TABLE seen AS SELECT variable_value AS cipher FROM {catalog}.session_status
+        WHERE variable_name = 'Ssl_cipher'"
+    );
+    let statements = [Statement { sql: question, values: Vec::new() }];
     session.apply(Unit { key: "one", statements: &statements, variables: &Variables::default() }).await?;
     let mut reading = session.read().await?;
     let table = reading.tables()[0].clone();

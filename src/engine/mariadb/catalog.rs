@@ -1,7 +1,7 @@
 //! What is asked of the server's catalog about a database. All questions name the database in the column by which the server
 //! finds its folder: other conditions make it open every table that it has.
 
-use super::{views, words::text};
+use super::{mysql, views, words::text};
 use crate::engine::inspected::Said;
 use sqlx::{AssertSqlSafe, MySqlConnection, Row, mysql::MySqlRow};
 use std::collections::BTreeMap;
@@ -203,9 +203,20 @@ impl Answers {
         Ok(false)
     }
 
+    /// An expression as MariaDB writes it, whichever server it comes from.
+    pub(super) fn expression(&self, written: String) -> String {
+        if self.is_mariadb { written } else { mysql::expression(&written) }
+    }
+
+    /// The same of a default.
+    pub(super) fn default(&self, written: String) -> String {
+        if self.is_mariadb { written } else { mysql::default(&written) }
+    }
+
     /// A view's query as it is in every copy of the database, with what it checks and whose rights it has.
     pub(super) fn view(&self, row: &Texts) -> Result<String, sqlx::Error> {
         let query = row.text(1)?.replace(&self.qualifier, "");
+        let query = if self.is_mariadb { query } else { mysql::query(&query) };
         Ok(views::with_options(query, &row.text(2)?, &row.text(3)?))
     }
 

@@ -252,7 +252,8 @@ fn alter(was: &Table, now: &Table) -> Result<Option<String>, Refusal> {
             // MariaDB calls a check that stands at a column as the column, and only a new definition of it takes it away.
             Some(column) if find(was, name).is_some() => {
                 beside.insert(column.name.as_str());
-                drops.push(format!("DROP CONSTRAINT IF EXISTS {}", identifier(name)));
+                // MySQL, which does not know these words, does not read the comment either.
+                drops.push(format!("DROP CONSTRAINT /*M! IF EXISTS */ {}", identifier(name)));
             }
             _ if find(was, name).is_some() => {}
             _ => drops.push(format!("DROP CONSTRAINT {}", identifier(name))),

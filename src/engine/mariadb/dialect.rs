@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     engine::{Statement, statement::Words},
-    schema::{Schema, Table, View},
+    schema::{Column, ForeignKey, Schema, Table, View},
     sql::operation::{Operation, Position, TableChange},
 };
 
@@ -102,7 +102,29 @@ fn alter(
     }
     // Where the index is over a column of the same statement, the column has to come first; order is no matter otherwise.
     clauses.sort_by_key(|clause| !is_column_clause(clause));
-    Ok(vec![plain(format!("ALTER TABLE {} {}", identifier(name), clauses.join(", ")))])
+    let mark = if fills_a_foreign_key(old, new) { SAME_REFERENCES } else { "" };
+    Ok(vec![plain(format!("ALTER TABLE {} {}{mark}", identifier(name), clauses.join(", ")))])
+}
+
+/// What ends a statement that makes a column of a foreign key NOT NULL and changes no value in any. MySQL refuses it where it has to
+/// write the table anew, unless foreign keys are not looked at meanwhile.
+pub(super) const SAME_REFERENCES: &str = " /* what is referred to stays the same */";
+
+fn fills_a_foreign_key(old: &Table, new: &Table) -> bool {
+    let stays = |key: &&ForeignKey| new.foreign_keys.get(&key.name) == Some(*key);
+    let pairs: Option<Vec<(&Column, &Column)>> = old
+        .foreign_keys
+        .values()
+        .filter(stays)
+        .flat_map(|key| &key.columns)
+        .map(|name| Some((tables::find(old, name)?, tables::find(new, name)?)))
+        .collect();
+    let is_new = new.foreign_keys.values().any(|key| old.foreign_keys.get(&key.name) != Some(key));
+    pairs.is_some_and(|pairs| {
+        !is_new
+            && pairs.iter().all(|(was, now)| was.ty == now.ty && was.collation == now.collation)
+            && pairs.iter().any(|(was, now)| was.nullable && !now.nullable)
+    })
 }
 
 fn is_column_clause(clause: &str) -> bool {

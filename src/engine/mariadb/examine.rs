@@ -14,6 +14,10 @@ const OLDEST_MYSQL: (u32, u32) = (8, 0);
 const OWN_RIGHTS_MARIADB: [&[&str]; 3] = [&["PROCESS"], &["CONNECTION ADMIN"], &["SET USER"]];
 const OWN_RIGHTS_MYSQL: [&[&str]; 4] =
     [&["CREATE USER"], &["PROCESS"], &["CONNECTION_ADMIN"], &["SET_USER_ID", "SET_ANY_DEFINER"]];
+/// The same from the version on in which MySQL calls one otherwise, and does not know its old name for long.
+const OWN_RIGHTS_NEW_MYSQL: [&[&str]; 4] =
+    [&["CREATE USER"], &["PROCESS"], &["CONNECTION_ADMIN"], &["SET_ANY_DEFINER", "SET_USER_ID"]];
+const NEW_MYSQL: (u32, u32) = (8, 2);
 
 /// A server's product with its version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +86,13 @@ fn problems(product: &Product, grants: &Grants, account: &str) -> Vec<String> {
     for right in RIGHTS.iter().filter(|right| !grants.has(right)) {
         lacks(right, " WITH GRANT OPTION");
     }
-    let of_product: &[&[&str]] = if product.is_mariadb { &OWN_RIGHTS_MARIADB } else { &OWN_RIGHTS_MYSQL };
+    let of_product: &[&[&str]] = if product.is_mariadb {
+        &OWN_RIGHTS_MARIADB
+    } else if product.version < NEW_MYSQL {
+        &OWN_RIGHTS_MYSQL
+    } else {
+        &OWN_RIGHTS_NEW_MYSQL
+    };
     for rights in of_product {
         if !rights.iter().any(|right| grants.has(right)) {
             lacks(rights.first().unwrap_or(&""), "");

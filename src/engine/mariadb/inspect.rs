@@ -69,14 +69,14 @@ fn read_columns(answers: &Answers, schema: &mut Schema) -> Result<(), sqlx::Erro
         oddities::read_column(&extra, &row.text(1)?, table);
         let expression = row.maybe(6)?.filter(|text| !text.is_empty());
         let generated = expression.map(|expression| Generated {
-            expression,
+            expression: answers.expression(expression),
             stored: extra.contains("stored") || extra.contains("persistent"),
         });
         let ty = read_type(&row.text(2)?);
         let default = match row.maybe(4)? {
             _ if generated.is_some() => None,
             Some(written) if answers.is_mariadb => read_default(&written),
-            Some(written) if extra.contains("default_generated") => read_default(&written),
+            Some(written) if extra.contains("default_generated") => read_default(&answers.default(written)),
             Some(written) => Some(read_plain_default(&ty, written)),
             None => None,
         };
@@ -130,11 +130,21 @@ fn read_plain_default(ty: &Type, written: String) -> Default {
         ty,
         Type::Integer { .. } | Type::Boolean | Type::Decimal { .. } | Type::Float | Type::Double | Type::Year
     );
+    let has_time = matches!(ty, Type::Datetime(_) | Type::Timestamp(_));
+    let bytes = || written.strip_prefix("0x").and_then(text_of_digits);
     match read_default(&written) {
-        Some(now @ Default::Now(_)) => now,
+        Some(now @ Default::Now(_)) if has_time => now,
         _ if is_numeric && is_number(&written) => Default::Number(written),
+        _ if matches!(ty, Type::Binary(_) | Type::Varbinary(_)) => Default::Text(bytes().unwrap_or(written)),
         _ => Default::Text(written),
     }
+}
+
+/// The text whose bytes are given by two hexadecimal digits each.
+fn text_of_digits(digits: &str) -> Option<String> {
+    let pairs =
+        digits.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+    String::from_utf8(pairs.collect::<Option<Vec<u8>>>()?).ok()
 }
 
 fn is_number(text: &str) -> bool {
@@ -177,7 +187,7 @@ fn read_indexes(answers: &Answers, schema: &mut Schema) -> Result<(), sqlx::Erro
         }
         oddities::read_index(row, &name, table)?;
         let unique = row.is(2, "0")?;
-        let expression = row.maybe(6)?;
+        let expression = row.maybe(6)?.map(|expression| answers.expression(expression));
         let part = IndexPart {
             is_expression: expression.is_some(),
             column: expression.map_or_else(|| row.text(3), Ok)?,
@@ -228,7 +238,7 @@ fn read_foreign_keys(answers: &Answers, schema: &mut Schema) -> Result<(), sqlx:
 fn read_checks(answers: &Answers, schema: &mut Schema) -> Result<(), sqlx::Error> {
     for row in answers.of(Catalog::Checks) {
         let Some(table) = schema.tables.get_mut(&row.text(0)?) else { continue };
-        let (name, expression) = (row.text(1)?, row.text(2)?);
+        let (name, expression) = (row.text(1)?, answers.expression(row.text(2)?));
         // MariaDB keeps JSON as a long text with a check that it adds by itself, called as the column.
         let of_json = format!("json_valid(`{}`)", name.replace('`', "``"));
         let column = table.columns.iter_mut().find(|column| column.name == name);
@@ -327,5 +337,8 @@ mod tests {
         assert_eq!(read_plain_default(&number, "5".into()), Default::Number("5".into()));
         assert_eq!(read_plain_default(&Type::Varchar(9), "5".into()), Default::Text("5".into()));
         assert_eq!(read_plain_default(&Type::Datetime(0), "CURRENT_TIMESTAMP".into()), Default::Now(0));
+        let word = "current_timestamp";
+        assert_eq!(read_plain_default(&Type::Varchar(20), word.into()), Default::Text(word.into()));
+        assert_eq!(read_plain_default(&Type::Varbinary(9), "0x61c3bc".into()), Default::Text("aü".into()));
     }
 }

@@ -30,6 +30,7 @@ mod keep;
 mod line;
 #[doc(hidden)]
 pub mod many;
+mod mysql;
 mod oddities;
 mod others;
 mod own;

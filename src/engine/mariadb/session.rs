@@ -2,6 +2,7 @@
 
 use super::{
     MariaDb,
+    dialect::SAME_REFERENCES,
     fingerprint::{self, Kind},
     inspect::inspect,
     line::Line,
@@ -395,14 +396,31 @@ fn number_of(place: usize) -> i32 {
     i32::try_from(place).unwrap_or(i32::MAX)
 }
 
+/// Whether the server only refuses a statement because a foreign key is over a column that it changes.
+fn is_over_a_foreign_key(cause: &sqlx::Error) -> bool {
+    const COLUMN_OF_A_FOREIGN_KEY: u16 = 1832;
+    let sqlx::Error::Database(cause) = cause else { return false };
+    let of_server = cause.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>();
+    of_server.is_some_and(|cause| cause.number() == COLUMN_OF_A_FOREIGN_KEY)
+}
+
 async fn run_one(
     connection: &mut MySqlConnection,
     statement: &Statement,
     variables: &Variables,
 ) -> Result<u64, sqlx::Error> {
     if statement.values.is_empty() {
-        let text = AssertSqlSafe(statement.sql.clone());
-        return Ok(sqlx::raw_sql(text).execute(connection).await?.rows_affected());
+        let text = || AssertSqlSafe(statement.sql.clone());
+        let done = match sqlx::raw_sql(text()).execute(&mut *connection).await {
+            Err(cause) if is_over_a_foreign_key(&cause) && statement.sql.ends_with(SAME_REFERENCES) => {
+                connection.execute("SET SESSION foreign_key_checks = 0").await?;
+                let done = sqlx::raw_sql(text()).execute(&mut *connection).await;
+                connection.execute("SET SESSION foreign_key_checks = 1").await?;
+                done
+            }
+            done => done,
+        };
+        return Ok(done?.rows_affected());
     }
     let mut query = sqlx::query(AssertSqlSafe(statement.sql.clone())).persistent(false);
     for value in &statement.values {

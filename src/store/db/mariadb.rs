@@ -17,10 +17,10 @@ const SETTINGS: [&str; 2] = [
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
 ];
 
-/// The writers' lock: names of locks are the server's, and have 64 characters at most.
+/// The writers' lock: names of locks are the server's, and have 64 characters at most. MySQL 9 has no SHA1 any more.
 macro_rules! lock {
     () => {
-        "CONCAT('tenantry ', SHA1(DATABASE()))"
+        "CONCAT('tenantry ', LEFT(SHA2(DATABASE(), 256), 40))"
     };
 }
 
