@@ -184,7 +184,9 @@ async fn of_a_group_those_that_were_ticked_are_decided_about_and_no_others() {
     let shown = carry_out(&app, &id, &["two"], Decision::Ignore(&form)).await;
     assert_eq!((shown.run.total, shown.run.tally.checked), (1, 1));
     let (plans, _) =
-        drift::plans(&app, &ACTOR, drift::Target::Group(&["four".into()]), &[id.clone()]).await.unwrap();
+        drift::plans(&app, &ACTOR, drift::Target::Group(&["four".into()]), std::slice::from_ref(&id))
+            .await
+            .unwrap();
     let slugs: Vec<&str> = plans[0].tenants.iter().map(|tenant| tenant.slug.as_str()).collect();
     assert_eq!(slugs, ["four"]);
     // Somebody has done with it what was ticked.
@@ -205,7 +207,7 @@ async fn what_cannot_be_done_in_a_tenant_is_said_with_its_name_and_the_others_ar
         "ALTER TABLE audit_logs DROP COLUMN ip_address",
     )
     .await;
-    let (plans, _) = drift::plans(&app, &ACTOR, ALL, &[id.clone()]).await.unwrap();
+    let (plans, _) = drift::plans(&app, &ACTOR, ALL, std::slice::from_ref(&id)).await.unwrap();
     let repair = Decision::Repair { approved: &plans[0].hash, with_snapshot: false };
     let run = drift::decide(&app, &ACTOR, (&id, &[]), repair).await.unwrap();
     // Before its turn comes, one gets a job of another kind, and another is changed once more by hand.
@@ -242,7 +244,7 @@ async fn a_turn_that_is_taken_twice_does_nothing_twice() {
         let place = Place::new();
         let app = place.open().await;
         let id = all_differing(&place, &app, &["One", "Two", "Three"], statement).await;
-        let (plans, _) = drift::plans(&app, &ACTOR, ALL, &[id.clone()]).await.unwrap();
+        let (plans, _) = drift::plans(&app, &ACTOR, ALL, std::slice::from_ref(&id)).await.unwrap();
         let decision = match decision {
             Decision::Repair { .. } => Decision::Repair { approved: &plans[0].hash, with_snapshot: false },
             other => other,
@@ -310,7 +312,7 @@ async fn many_jobs_are_not_added_where_many_wait_already() {
     let names: Vec<String> = (0..70).map(|number| format!("T{number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let id = all_differing(&place, &app, &names, LOST).await;
-    let (plans, _) = drift::plans(&app, &ACTOR, ALL, &[id.clone()]).await.unwrap();
+    let (plans, _) = drift::plans(&app, &ACTOR, ALL, std::slice::from_ref(&id)).await.unwrap();
     let repair = Decision::Repair { approved: &plans[0].hash, with_snapshot: false };
     let run = drift::decide(&app, &ACTOR, (&id, &[]), repair).await.unwrap().id.to_string();
     let stop = CancellationToken::new();

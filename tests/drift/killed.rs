@@ -56,7 +56,7 @@ async fn killed_in_the_middle_of_a_decision_each_tenant_has_its_turn_once() {
     runs::check_now(&app, &ACTOR, None, &mut |_, _| {}).await.unwrap();
     let fleet = drift::fleet(&app, &ACTOR, &Filter::default()).await.unwrap();
     let id = fleet.groups[0].difference.id.clone();
-    let (plans, _) = drift::plans(&app, &ACTOR, ALL, &[id.clone()]).await.unwrap();
+    let (plans, _) = drift::plans(&app, &ACTOR, ALL, std::slice::from_ref(&id)).await.unwrap();
     let repair = Decision::Repair { approved: &plans[0].hash, with_snapshot: false };
     let run = drift::decide(&app, &ACTOR, (&id, &[]), repair).await.unwrap().id.to_string();
     let state = async || runs::show(&app, &ACTOR, &run).await.unwrap();

@@ -41,7 +41,7 @@ pub(super) fn read_index_part(
         let said = format!("{part} {how}");
         let check = table.checks.entry(name.clone());
         check
-            .and_modify(|check| check.expression.push_str(&format!(", {said}")))
+            .and_modify(|check| check.expression = format!("{}, {said}", check.expression))
             .or_insert(Check { name, expression: said.clone() });
     }
     if row.is_true(10)? {
