@@ -19,9 +19,9 @@ fn as_read(table: &Table, expression: &str) -> String {
         let name = word.trim_end_matches(|sign: char| !sign.is_alphanumeric() && sign != '_');
         let rest = &word[name.len()..];
         if table.columns.iter().any(|column| column.name == name) {
-            written += &format!("`{name}`{rest}");
+            written.extend(["`", name, "`", rest]);
         } else {
-            written += &format!("{}{rest}", name.to_lowercase());
+            written.extend([name.to_lowercase().as_str(), rest]);
         }
     }
     written
