@@ -14,17 +14,17 @@ const TEMPLATES: [&str; 4] = ["basic", "corporate", "ngo", "political_party"];
 
 /// An expression of the templates' files as the servers of the family are read: names in quotes, words in small letters.
 fn as_read(table: &Table, expression: &str) -> String {
-    let mut written = String::new();
-    for word in expression.split_inclusive(|sign: char| !sign.is_alphanumeric() && sign != '_') {
-        let name = word.trim_end_matches(|sign: char| !sign.is_alphanumeric() && sign != '_');
+    let is_between = |sign: char| !sign.is_alphanumeric() && sign != '_';
+    let words = expression.split_inclusive(is_between).map(|word| {
+        let name = word.trim_end_matches(is_between);
         let rest = &word[name.len()..];
         if table.columns.iter().any(|column| column.name == name) {
-            written.extend(["`", name, "`", rest]);
+            format!("`{name}`{rest}")
         } else {
-            written.extend([name.to_lowercase().as_str(), rest]);
+            format!("{}{rest}", name.to_lowercase())
         }
-    }
-    written
+    });
+    words.collect()
 }
 
 /// The model of the files with expressions and numbers as the servers keep them.

@@ -126,7 +126,14 @@ impl Product {
         if self.is_mariadb {
             &["--debug-no-sync"]
         } else {
-            &["--mysqlx=OFF", "--skip-log-bin", "--secure-file-priv=", "--performance-schema=OFF", SMALL_LOG]
+            &[
+                "--mysqlx=OFF",
+                "--skip-log-bin",
+                "--secure-file-priv=",
+                "--performance-schema=OFF",
+                SMALL_LOG,
+                "--innodb-flush-method=nosync",
+            ]
         }
     }
 }

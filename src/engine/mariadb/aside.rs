@@ -17,7 +17,7 @@ use super::{
     MariaDb,
     accounts::{end_connections, lock_account},
     line::Line,
-    server::{LETTERS, ensure, failed},
+    server::{ensure, failed},
     words::identifier,
 };
 use crate::engine::{DatabaseName, EngineError, Marker, Presence, TenantLock};
@@ -266,9 +266,7 @@ impl Mover<'_> {
         self.run(format!("USE {place}")).await?;
         let definitions = self.definitions().await?;
         self.note(marker, &definitions).await?;
-        // With the letters of tenants' databases: MySQL writes a table down otherwise when it comes back from others.
-        let aside = identifier(&self.aside());
-        self.run(format!("CREATE DATABASE IF NOT EXISTS {aside} {LETTERS}")).await?;
+        self.run(format!("CREATE DATABASE IF NOT EXISTS {}", identifier(&self.aside()))).await?;
         for one in definitions.iter().rev() {
             self.run(format!("DROP {} IF EXISTS {place}.{}", one.kind, identifier(&one.object))).await?;
         }

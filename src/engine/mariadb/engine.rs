@@ -3,7 +3,7 @@
 use super::{
     accounts::{account, make_account},
     dialect, own,
-    server::{LETTERS, MariaDb, failed},
+    server::{MariaDb, failed},
     session::OWN_TABLES,
     words::identifier,
 };
@@ -184,7 +184,10 @@ impl MariaDb {
                 .execute(&mut *connection)
                 .await
                 .map_err(failed)?;
-                let make = format!("CREATE DATABASE {} {LETTERS}", identifier(name.as_str()));
+                let make = format!(
+                    "CREATE DATABASE {} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci",
+                    identifier(name.as_str())
+                );
                 connection.execute(AssertSqlSafe(make)).await.map_err(failed)?;
             }
             Presence::Ours(marker) if marker == ours => {}

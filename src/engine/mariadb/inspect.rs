@@ -111,6 +111,11 @@ fn read_default(written: &str) -> Option<Default> {
     if let Some(text) = whole.and_then(unescaped) {
         return Some(Default::Text(text));
     }
+    // MariaDB 11.8 writes bytes like that.
+    let digits = written.strip_prefix("x'").and_then(|rest| rest.strip_suffix('\''));
+    if let Some(text) = digits.and_then(text_of_digits) {
+        return Some(Default::Text(text));
+    }
     if is_number(written) {
         return Some(Default::Number(written.to_owned()));
     }
@@ -328,6 +333,7 @@ mod tests {
         assert_eq!(read_default(r"'it\'s \\ here'"), text(r"it's \ here"));
         assert_eq!(read_default("NULL"), None);
         assert_eq!(read_default("'NULL'"), text("NULL"));
+        assert_eq!(read_default("x'616263'"), text("abc"));
         assert_eq!(read_default("-1.50"), Some(Default::Number("-1.50".into())));
         assert_eq!(read_default("current_timestamp(3)"), Some(Default::Now(3)));
         assert_eq!(read_default("uuid()"), Some(Default::Uuid));

@@ -34,9 +34,6 @@ const LATER: Duration = Duration::from_secs(2);
 /// Connections at most over which catalogs are read at the same time: more than a server has processors are of no use.
 const MOST_LANES: usize = 4;
 
-/// The letters of databases that we make, and their order.
-pub(super) const LETTERS: &str = "CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci";
-
 /// The database with our own list of databases, which tenants cannot see. A row is there before its database is: a kill in
 /// between leaves nothing that nobody knows.
 const LIST: [&str; 2] = [
