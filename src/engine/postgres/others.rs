@@ -13,6 +13,8 @@ pub(super) fn read(row: &Texts, schema: &mut Schema) -> Result<(), sqlx::Error> 
 
 /// Kinds whose definition is all of what they are, those first that others may be made of.
 const WHOLE: [&str; 3] = ["type ", "domain ", "sequence "];
+/// Kinds that `DROP TYPE` drops.
+const TYPES: [&str; 2] = ["type ", "domain "];
 /// Begins the definition of what can be told to become another.
 const SEQUENCE: &str = "CREATE SEQUENCE ";
 
@@ -47,9 +49,17 @@ impl Others {
                 }
             });
         }
+        let mut types = Vec::new();
         for other in found.others.values().filter(|other| !wanted.others.contains_key(&other.name)) {
             refuse_anothers(other)?;
-            others.late.push(drop_statement(other));
+            match TYPES.iter().find_map(|kind| other.name.strip_prefix(kind)) {
+                Some(name) => types.push(identifier(name)),
+                None => others.late.push(drop_statement(other)),
+            }
+        }
+        if !types.is_empty() {
+            // Types may be made of each other: together they go in any order.
+            others.late.push(format!("DROP TYPE {}", types.join(", ")));
         }
         Ok(others)
     }
@@ -105,7 +115,7 @@ mod tests {
             ]
         );
         let all = Others::between(&wanted, &Schema::default()).unwrap();
-        assert_eq!(all.late, ["DROP DOMAIN \"small\"", "DROP SEQUENCE \"a b\"", "DROP TYPE \"mood\""]);
+        assert_eq!(all.late, ["DROP SEQUENCE \"a b\"", "DROP TYPE \"small\", \"mood\""]);
         let found = schema(&[
             other("aggregate all_of(integer, text)", "CREATE AGGREGATE all_of", None),
             other("foreign table far", "CREATE FOREIGN TABLE far SERVER s", None),
