@@ -17,7 +17,7 @@ use super::{
 use crate::{
     app::App,
     apply::drift::repair::Wish,
-    error::{Error, Result},
+    error::{Error, Kind, Result},
     store::{
         self, Connection,
         drift::{
@@ -192,7 +192,8 @@ async fn outside(
         }
         Detail::Keep { reason } => {
             let kept = adopt_one(app, actor, tenant, id, reason).await;
-            if kept.is_err() {
+            // Gone because this very run has kept it before it was killed? Whatever else is in the way is said.
+            if kept.as_ref().is_err_and(|error| error.kind == Kind::NotFound) {
                 let mut read = app.store.read().await?;
                 let by = actor.doer().name;
                 if store::customizations::is_kept(&mut read, tenant.id, reason, &by).await? {
