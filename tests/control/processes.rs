@@ -104,6 +104,19 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     }
 }
 
+/// Tenants are asked for, from `number` on, until one is being made: however fast the processes are, there is work in
+/// the middle of which one of them can be killed.
+async fn until_work_is_under_way(app: &App, number: &mut usize) {
+    until("a job is worked on", async || {
+        while unfinished(app).await < 4 {
+            ask(app, *number).await;
+            *number += 1;
+        }
+        count(app, "jobs WHERE status = 'running'").await > 0
+    })
+    .await;
+}
+
 /// Every tenant was made, once: what is recorded once for each is there once for each.
 async fn all_were_made_once(place: &Place, app: &App, number: usize) {
     let wanted = i64::try_from(number).unwrap();
@@ -139,19 +152,21 @@ async fn a_server_and_two_workers_share_the_jobs_and_one_that_is_killed_is_made_
         let mut first = Process::start(&place, "worker");
         let mut second = Process::start(&place, "worker");
         let base = serve.base();
-        for number in 0..30 {
+        for number in 0..13 {
             ask(&app, number).await;
-            if number == 12 {
-                // In the middle of whatever it does.
-                until("a job is worked on", async || count(&app, "jobs WHERE status = 'running'").await > 0)
-                    .await;
-                first.kill();
-            }
+        }
+        // In the middle of whatever it does.
+        let mut number = 13;
+        until_work_is_under_way(&app, &mut number).await;
+        first.kill();
+        while number < 30 {
+            ask(&app, number).await;
+            number += 1;
         }
         sign_in(&base).await;
         until("every job ends", async || unfinished(&app).await == 0).await;
         assert!(serve.is_running() && second.is_running());
-        all_were_made_once(&place, &app, 30).await;
+        all_were_made_once(&place, &app, number).await;
         app.store.close().await;
     }
 }
@@ -200,7 +215,8 @@ async fn two_servers_are_one_to_whoever_is_signed_in_and_one_goes_on_without_the
         let path = |base: &str, path: &str| format!("{base}{path}");
         let page = client.get(path(&two, "/tenants")).send().await.unwrap();
         assert_eq!(page.status(), StatusCode::OK, "signed in at one is signed in at the other");
-        until("a job is worked on", async || count(&app, "jobs WHERE status = 'running'").await > 0).await;
+        let mut number = 30;
+        until_work_is_under_way(&app, &mut number).await;
         first.kill();
         // What was asked for of one is done by the other.
         let check = client.post(path(&two, "/drift/check")).header("Sec-Fetch-Site", "same-origin");
@@ -208,7 +224,7 @@ async fn two_servers_are_one_to_whoever_is_signed_in_and_one_goes_on_without_the
         until("every job ends", async || unfinished(&app).await == 0).await;
         until("the check ends", async || count(&app, "drift_runs WHERE ended_ms IS NULL").await == 0).await;
         assert!(second.is_running());
-        all_were_made_once(&place, &app, 30).await;
+        all_were_made_once(&place, &app, number).await;
         // Signed out is signed out everywhere, and after a start as well.
         let mut third = Process::start(&place, "serve");
         let out = client.post(path(&two, "/logout")).header("Sec-Fetch-Site", "same-origin");
@@ -284,10 +300,12 @@ async fn while_the_server_is_away_pages_say_so_and_afterwards_everything_goes_on
         let mut serve = Process::start(&place, "serve");
         let mut worker = Process::start(&place, "worker");
         let base = serve.base();
-        for number in 0..10 {
+        let mut number = 0;
+        while number < 10 {
             ask(&app, number).await;
+            number += 1;
         }
-        until("a job is worked on", async || count(&app, "jobs WHERE status = 'running'").await > 0).await;
+        until_work_is_under_way(&app, &mut number).await;
         own.down();
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
         let form = client.post(format!("{base}/login")).header("Sec-Fetch-Site", "same-origin");
@@ -304,12 +322,13 @@ async fn while_the_server_is_away_pages_say_so_and_afterwards_everything_goes_on
             tenants::find(&app, &Actor::CommandLine, "acme-0").await.is_ok()
         })
         .await;
-        for number in 10..15 {
+        for _ in 0..5 {
             ask(&app, number).await;
+            number += 1;
         }
         until("every job ends", async || unfinished(&app).await == 0).await;
         assert!(serve.is_running() && worker.is_running());
-        all_were_made_once(&place, &app, 15).await;
+        all_were_made_once(&place, &app, number).await;
         app.store.close().await;
     }
 }
