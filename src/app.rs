@@ -39,6 +39,8 @@ pub struct Parts {
     pub wake: Notify,
     /// Wakes whatever compares databases with what they should be.
     pub wake_drift: Notify,
+    /// Jobs that this process has just added.
+    pub fresh: store::fresh::Fresh,
     /// One claim at a time in this process: what it has read stays true until it is written, without the write lock.
     pub claiming: Semaphore,
     /// Password hashing takes 19 MiB and a core each: at most so many at a time.
@@ -159,6 +161,7 @@ impl App {
             clock,
             wake: Notify::new(),
             wake_drift: Notify::new(),
+            fresh: store::fresh::Fresh::default(),
             claiming: Semaphore::new(1),
             hashing: Semaphore::new(2),
             proving: Semaphore::new(2),

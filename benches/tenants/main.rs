@@ -34,8 +34,8 @@ pub struct Amount {
     pub fleets: &'static [usize],
 }
 
-const FULL: Amount = Amount { tenants: 240, requests: 1_600, starts: 7, fleets: &[10, 1_000, 10_000] };
-const QUICK: Amount = Amount { tenants: 48, requests: 240, starts: 3, fleets: &[10, 1_000, 10_000] };
+const FULL: Amount = Amount { tenants: 720, requests: 1_600, starts: 7, fleets: &[10, 1_000, 10_000] };
+const QUICK: Amount = Amount { tenants: 120, requests: 240, starts: 3, fleets: &[10, 1_000, 10_000] };
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();

@@ -127,6 +127,16 @@ impl work::Kind for Provision {
         let Some(id) = job.tenant_id else { return Ok(None) };
         let tenant = store::tenants::by_id(&mut *app.store.read().await?, store::Scope::All, id).await?;
         let Some(tenant) = tenant else { return Ok(None) };
+        self.load_of(app, job, claim, tenant).await
+    }
+
+    async fn load_of(
+        &self,
+        app: &App,
+        job: &Job,
+        claim: Claim,
+        tenant: Tenant,
+    ) -> Result<Option<Box<dyn Work>>, StoreError> {
         let engine = app.engines.of(&tenant).await;
         Ok(Some(Box::new(Making {
             app: app.clone(),

@@ -223,6 +223,18 @@ pub trait Kind: Send + Sync {
 
     /// Gets a claimed job ready; `None` where its tenant is gone.
     async fn load(&self, app: &App, job: &Job, claim: Claim) -> Result<Option<Box<dyn Work>>, StoreError>;
+
+    /// The same where its tenant is known.
+    async fn load_of(
+        &self,
+        app: &App,
+        job: &Job,
+        claim: Claim,
+        tenant: Tenant,
+    ) -> Result<Option<Box<dyn Work>>, StoreError> {
+        let _ = tenant;
+        self.load(app, job, claim).await
+    }
 }
 
 /// How people read about a kind of job. Where a word has two parts, the tenant's name stands between them.

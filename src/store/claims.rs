@@ -48,37 +48,42 @@ pub async fn look(connection: &mut Connection, only: Option<Uuid>, now_ms: i64) 
     Ok(Some(Claimable { job, before, last_fence }))
 }
 
-/// Claims a job that was looked for; false where somebody else has claimed it, or another, since. The claim is durable when
-/// the caller's transaction is.
+impl Claimable {
+    /// Whether nobody has claimed it before.
+    pub fn is_first(&self) -> bool {
+        self.before.0 == 0
+    }
+}
+
+/// Claims a job that was looked for, with the next statement that is waited for or the commit: that fails with
+/// [`super::StoreError::is_null`] where somebody else has claimed it, or another, since. The claim is durable when the caller's
+/// transaction is.
 pub async fn take(
     connection: &mut Connection,
     found: &Claimable,
     owner: &str,
     now_ms: i64,
     lease_until_ms: i64,
-) -> Result<bool> {
+) -> Result<()> {
     let job = &found.job;
-    let changed =
-        sql("UPDATE jobs SET status = 'running', lease_owner = ?, lease_until_ms = ?, fence = ?, crashes = ?, started_ms = ?
-             WHERE id = ? AND fence = ? AND status = ? AND (status = 'queued' OR lease_until_ms <= ?)
-             AND COALESCE((SELECT value FROM settings WHERE name = 'fence'), '') = ?")
-        .bind(owner)
-        .bind(lease_until_ms)
-        .bind(job.fence)
-        .bind(job.crashes)
-        .bind(job.started_ms)
-        .bind(job.id)
-        .bind(found.before.0)
-        .bind(found.before.1.word())
-        .bind(now_ms)
-        .bind(found.last_fence.as_deref().unwrap_or_default())
-        .run(connection)
+    if found.last_fence.is_none() {
+        sql("INSERT INTO settings (name, value) SELECT 'fence', '0'
+             WHERE NOT EXISTS (SELECT 1 FROM settings WHERE name = 'fence')")
+        .later(connection)
         .await?;
-    if changed == 0 {
-        return Ok(false);
     }
-    note_fence(connection, found.last_fence.clone()).await?;
-    Ok(true)
+    // What is not as it was looked at makes a NULL, which a setting never is.
+    sql("UPDATE settings SET value = CASE WHEN value = ? AND EXISTS (SELECT 1 FROM jobs WHERE id = ? AND fence = ? AND status = ?
+            AND (status = 'queued' OR lease_until_ms <= ?)) THEN ? END WHERE name = 'fence'")
+    .bind(found.last_fence.as_deref().unwrap_or("0"))
+    .bind(job.id)
+    .bind(found.before.0)
+    .bind(found.before.1.word())
+    .bind(now_ms)
+    .bind(job.fence.to_string())
+    .later(connection)
+    .await?;
+    take_locked(connection, job, owner, lease_until_ms).await
 }
 
 /// Looks for the next job and claims it, in one transaction.
@@ -95,8 +100,10 @@ pub async fn claim(
         take_locked(connection, &job, owner, lease_until_ms).await?;
         return Ok(Some(job));
     }
+    // The transaction may begin with this look.
     let Some(found) = look(connection, only, now_ms).await? else { return Ok(None) };
-    Ok(take(connection, &found, owner, now_ms, lease_until_ms).await?.then_some(found.job))
+    take(connection, &found, owner, now_ms, lease_until_ms).await?;
+    Ok(Some(found.job))
 }
 
 /// Looks for a job as [`look`] does, and holds its row until the end of the transaction, past those that others hold; on a

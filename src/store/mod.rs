@@ -11,6 +11,7 @@ pub mod db;
 pub mod drift;
 pub mod events;
 pub mod exports;
+pub mod fresh;
 pub mod invitations;
 pub mod jobs;
 pub mod known_browsers;

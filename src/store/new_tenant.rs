@@ -2,7 +2,7 @@
 
 use super::{
     db::{Connection, Query, Result, sql},
-    tenants::Plan,
+    tenants::{Plan, Status, Tenant},
 };
 use uuid::Uuid;
 
@@ -39,6 +39,33 @@ pub struct NewTenant {
     pub created_by: Option<Uuid>,
     /// When, in milliseconds.
     pub created_ms: i64,
+}
+
+impl NewTenant {
+    /// The tenant as it is right after it was added. What its template is called is not in its row.
+    pub fn added(&self, template_type: &str, template_name: &str, server_name: Option<&str>) -> Tenant {
+        Tenant {
+            id: self.id,
+            name: self.name.clone(),
+            slug: self.slug.clone(),
+            email: self.email.clone(),
+            note: self.note.clone(),
+            plan: self.plan,
+            status: Status::Pending,
+            template_id: self.template_id,
+            template_type: template_type.to_owned(),
+            template_name: template_name.to_owned(),
+            template_version: self.template_version.clone(),
+            modules: self.modules.clone(),
+            engine: self.engine.clone(),
+            server_id: self.server_id,
+            server_name: server_name.map(str::to_owned),
+            database_name: self.database_name.clone(),
+            schema_hash: None,
+            created_ms: self.created_ms,
+            active_ms: None,
+        }
+    }
 }
 
 /// What a new tenant would find, read in one go.

@@ -488,6 +488,8 @@ pub async fn offers(app: &App, actor: &Actor) -> Result<Vec<Offer>> {
 pub struct Choice {
     /// The row of the version.
     pub template_id: i64,
+    /// Its template's type, such as `ngo`.
+    pub template_type: String,
     /// Its name for people.
     pub template_name: String,
     /// The version.
@@ -540,6 +542,7 @@ pub async fn choose(app: &App, template: &str, modules: &[String]) -> Result<Cho
         offer.modules.iter().filter(|module| wanted.contains(module.name.as_str())).collect();
     Ok(Choice {
         template_id: offer.version.id,
+        template_type: offer.version.template_type.clone(),
         template_name: offer.version.name.clone(),
         version: offer.version.version.clone(),
         modules: chosen.iter().filter(|module| !module.is_core).map(|module| module.name.clone()).collect(),

@@ -208,12 +208,15 @@ async fn insert(
         Err(cause) if cause.is_duplicate() => return Ok(Asked::Before(cause)),
         kept => kept?,
     };
+    let server = match &place {
+        Place::Own => None,
+        Place::On(server) => Some(server.name.as_str()),
+    };
+    let tenant = new.added(&choice.template_type, &choice.template_name, server);
+    app.fresh.put(&job, tenant.clone());
     // A worker may begin while the disk still writes: it gives nothing its name before the disk has this and its claim.
     app.wake.notify_one();
-    let added = async { store::tenants::by_id(&mut *app.store.read().await?, Scope::All, id).await };
-    let (tenant, kept) = tokio::join!(added, kept.on_disk());
-    kept?;
-    let tenant = tenant?.ok_or_else(|| Error::internal(&"the tenant is gone right after it was added"))?;
+    kept.on_disk().await?;
     Ok(Asked::Now(Box::new(Created { tenant, job_id: Some(job.id), is_new: true })))
 }
 

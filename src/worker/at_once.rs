@@ -29,18 +29,27 @@ pub(super) struct Ready {
     steps: Vec<Step>,
 }
 
-/// Gets a job ready whose claim is to be taken next; `None` where its steps have to be run one by one.
-pub(super) async fn look(app: &App, job: &Job) -> Result<Option<Ready>, StoreError> {
+/// Gets a job ready whose claim is to be taken next, which `is_first` where nobody has claimed it before; `None` where its
+/// steps have to be run one by one.
+pub(super) async fn look(app: &App, job: &Job, is_first: bool) -> Result<Option<Ready>, StoreError> {
+    let known = app.fresh.take(job.id).filter(|_| is_first);
     if job.attempt != 0 || job.crashes != 0 || job.direction != Direction::Forward {
         return Ok(None);
     }
     let claim = Claim { job_id: job.id, fence: job.fence };
     let Some(kind) = kinds::find(&job.kind) else { return Ok(None) };
-    let Some(work) = kind.load(app, job, claim).await? else { return Ok(None) };
+    let (work, steps) = match known {
+        Some((tenant, steps)) => (kind.load_of(app, job, claim, tenant).await?, Some(steps)),
+        None => (kind.load(app, job, claim).await?, None),
+    };
+    let Some(work) = work else { return Ok(None) };
     if !work.can_be_at_once() {
         return Ok(None);
     }
-    let steps = jobs::steps(&mut *app.store.read().await?, job.id).await?;
+    let steps = match steps {
+        Some(steps) => steps,
+        None => jobs::steps(&mut *app.store.read().await?, job.id).await?,
+    };
     let are_new = steps.iter().all(|step| step.status == StepStatus::Waiting && step.attempts == 0);
     Ok(are_new.then_some(Ready { work, steps }))
 }

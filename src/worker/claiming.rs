@@ -56,13 +56,15 @@ async fn claim_in_file(app: &App, only: Option<Uuid>) -> Result<Option<Claimed>,
             None => jobs::look(&mut *app.store.read().await?, only, now).await?,
         };
         let Some(found) = found else { return Ok(None) };
-        let ready = at_once::look(app, &found.job).await?;
+        let ready = at_once::look(app, &found.job, found.is_first()).await?;
         let mut write = match locked {
             Some(write) => write,
             None => app.store.write().await?,
         };
-        if jobs::take(&mut write, &found, &app.process, now, lease_end(app)).await? {
-            return begin(app, found.job, ready, write).await.map(Some);
+        jobs::take(&mut write, &found, &app.process, now, lease_end(app)).await?;
+        match begin(app, found.job, ready, write).await {
+            Err(cause) if cause.is_null() => {}
+            claimed => return claimed.map(Some),
         }
     }
     Ok(None)
@@ -80,12 +82,13 @@ async fn claim_row(app: &App, only: Option<Uuid>) -> Result<Option<Claimed>, Sto
         let _ = write.commit_soon().await?;
         return Ok(None);
     };
+    let is_first = job.fence == 0;
     // The number is given while the job is held, so a later claim of it has a higher one. All claims of the installation
     // wait for each other here, which is why it is a transaction of its own.
     let Some(mut numbers) = app.store.claim().await? else { return Ok(None) };
     job.fence = jobs::next_fence(&mut numbers).await?;
     let _ = numbers.commit_soon().await?;
-    let ready = at_once::look(app, &job).await?;
+    let ready = at_once::look(app, &job, is_first).await?;
     jobs::take_locked(&mut write, &job, &app.process, lease_end(app)).await?;
     begin(app, job, ready, write).await.map(Some)
 }

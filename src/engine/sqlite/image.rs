@@ -6,7 +6,7 @@
 
 use super::{
     engine::{away, is_machine_trouble, options},
-    session::{Base, LEDGER, OWNER, SqliteSession, check_references, run_all},
+    session::{Base, INSERT_OWNER, LEDGER, OWNER, SqliteSession, run_all},
     split::{is_about_rows, part},
 };
 use crate::{
@@ -48,13 +48,33 @@ impl Images {
 
 /// See the module.
 pub(super) struct Image {
-    connection: tokio::sync::Mutex<SqliteConnection>,
+    place: tokio::sync::Mutex<Place>,
     /// For each unit, the statements that run for each tenant.
     rows: Vec<Vec<Statement>>,
-    /// All of them, with the ledger's, as one text.
+    /// What is run for each tenant, as one text: a transaction that begins, whose the database is, the ledger's rows, all
+    /// of these statements, and what is asked about them.
     text: String,
+    /// The same where the rows of the tenant before have to be taken out first.
+    text_again: String,
     /// SQLite's own number of the structure: it changes with every change of it.
     structure: i64,
+}
+
+/// The database of an image, and what is in it.
+struct Place {
+    connection: SqliteConnection,
+    content: Content,
+}
+
+/// What is in an image's database beside its structure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Content {
+    /// Nothing.
+    Nothing,
+    /// The rows of a tenant, in a transaction that is taken back with the next tenant's.
+    Rows,
+    /// Something that was cut off.
+    Unknown,
 }
 
 impl fmt::Debug for Image {
@@ -76,7 +96,8 @@ impl Image {
             tracing::info!("A template mixes structure and rows: its tenants are made unit by unit");
             return Ok(None);
         };
-        let mut connection = options(Path::new(":memory:")).connect().await.map_err(trouble)?;
+        let mut connection =
+            options(Path::new(":memory:")).disable_statement_logging().connect().await.map_err(trouble)?;
         let mut transaction = connection.begin().await.map_err(trouble)?;
         sqlx::raw_sql(OWNER).execute(&mut *transaction).await.map_err(trouble)?;
         sqlx::raw_sql(LEDGER).execute(&mut *transaction).await.map_err(trouble)?;
@@ -90,16 +111,14 @@ impl Image {
             .map_err(|cause| away("The schema of a database in memory cannot be read", cause))?;
         let structure = structure(&mut connection).await?;
         let text = text(whole.units.len(), &parted.rows);
-        let image =
-            Image { connection: tokio::sync::Mutex::new(connection), rows: parted.rows, text, structure };
+        let text_again = format!("ROLLBACK;\n{text}");
+        let place = tokio::sync::Mutex::new(Place { connection, content: Content::Nothing });
+        let image = Image { place, rows: parted.rows, text, text_again, structure };
         let lock = TenantLock { tenant_id: uuid::Uuid::nil(), job_id: uuid::Uuid::nil(), fence: 0 };
         let fast = {
-            let mut connection = image.connection.lock().await;
-            let mut transaction = connection.begin().await.map_err(trouble)?;
-            image.put_in(&mut transaction, &lock, whole).await?;
-            let fast = content(&mut transaction).await?;
-            transaction.rollback().await.map_err(trouble)?;
-            fast
+            let mut place = image.place.lock().await;
+            image.put_in(&mut place, &lock, whole).await?;
+            content(&mut place.connection).await?
         };
         if schema.fingerprint() != whole.schema_hash || fast != slow {
             tracing::warn!("A template's image differs from what its units make: they are used instead");
@@ -114,31 +133,30 @@ impl Image {
         lock: &TenantLock,
         whole: &Whole<'_>,
     ) -> Result<(SqliteOwnedBuf, Vec<Duration>), EngineError> {
-        let mut connection = self.connection.lock().await;
-        // Dropped early, the transaction is rolled back before the next one begins.
-        let mut transaction = connection.begin().await.map_err(trouble)?;
-        let took = self.put_in(&mut transaction, lock, whole).await?;
-        // No row statement changes structure; should one do so after all, this tells.
-        if structure(&mut transaction).await? != self.structure {
-            return Err(EngineError::Dangling("The structure changed while rows were filled in".into()));
-        }
+        let mut place = self.place.lock().await;
+        let took = self.put_in(&mut place, lock, whole).await?;
         // The uncommitted rows are part of these bytes: SQLite gives them as this connection sees them.
-        let bytes = transaction.serialize(None).await.map_err(trouble)?;
-        transaction.rollback().await.map_err(trouble)?;
+        let bytes = place.connection.serialize(None).await.map_err(trouble)?;
         Ok((bytes, took))
     }
 
-    /// Puts a tenant's rows in. All statements go to the connection's thread in one message: handing them over one by one
-    /// took longer than running them.
+    /// Puts a tenant's rows in the place of those before it. All statements go to the connection's thread in one message:
+    /// handing them over one by one took longer than running them.
     async fn put_in(
         &self,
-        connection: &mut SqliteConnection,
+        place: &mut Place,
         lock: &TenantLock,
         whole: &Whole<'_>,
     ) -> Result<Vec<Duration>, EngineError> {
         let start = Instant::now();
-        super::session::write_owner(connection, lock).await.map_err(trouble)?;
-        let mut query = sqlx::query(AssertSqlSafe(self.text.clone()));
+        if place.content == Content::Unknown {
+            // Where there is no transaction any more, there is nothing to be taken back.
+            let _ = sqlx::raw_sql("ROLLBACK").execute(&mut place.connection).await;
+            place.content = Content::Nothing;
+        }
+        let text = if place.content == Content::Rows { &self.text_again } else { &self.text };
+        let mut query = sqlx::query(AssertSqlSafe(text.clone()));
+        query = query.bind(lock.tenant_id.to_string()).bind(lock.job_id.to_string()).bind(lock.fence);
         for unit in whole.units {
             let statements = i64::try_from(unit.statements.len()).unwrap_or(i64::MAX);
             query = query.bind(lock.job_id.to_string()).bind(unit.key).bind(statements);
@@ -148,7 +166,8 @@ impl Image {
                 query = query.bind(unit.variables.fill(value));
             }
         }
-        query.execute(&mut *connection).await.map_err(|cause| {
+        place.content = Content::Unknown;
+        let answers = query.fetch_all(&mut place.connection).await.map_err(|cause| {
             if is_machine_trouble(&cause) {
                 return trouble(cause);
             }
@@ -156,7 +175,19 @@ impl Image {
             let unit = "all units at once".to_owned();
             EngineError::Statement { unit, index: 0, sql: self.text.clone(), cause: cause.to_string() }
         })?;
-        check_references(connection, "its last part").await?;
+        place.content = Content::Rows;
+        let asked = answers.last().ok_or_else(|| trouble(sqlx::Error::RowNotFound))?;
+        let text = |index: usize| asked.try_get_unchecked::<Option<String>, _>(index).map_err(trouble);
+        if let (Some(table), parent) = (text(1)?, text(2)?) {
+            let parent = parent.unwrap_or_default();
+            return Err(EngineError::Dangling(format!(
+                "Rows of {table} refer to rows of {parent} that are not there"
+            )));
+        }
+        // No row statement changes structure; should one do so after all, this tells.
+        if asked.try_get_unchecked::<i64, _>(0).map_err(trouble)? != self.structure {
+            return Err(EngineError::Dangling("The structure changed while rows were filled in".into()));
+        }
         Ok(shares(start.elapsed(), &self.rows))
     }
 }
@@ -168,15 +199,24 @@ fn shares(all: Duration, rows: &[Vec<Statement>]) -> Vec<Duration> {
     rows.iter().map(|statements| all.saturating_mul(count(statements)) / of).collect()
 }
 
-/// The statements that put in the rows of the ledger and of all units.
+/// What is asked when all rows are in: the number of the structure, and a table with a reference to nothing with what it
+/// refers to.
+const ASKED: &str = "SELECT (SELECT schema_version FROM pragma_schema_version), dangling, referred
+FROM (SELECT 1) LEFT JOIN (SELECT \"table\" AS dangling, parent AS referred FROM pragma_foreign_key_check LIMIT 1) ON TRUE";
+
+/// See [`Image::text`].
 fn text(units: usize, rows: &[Vec<Statement>]) -> String {
     let marks = vec!["(?, ?, ?)"; units].join(", ");
-    let mut text = format!("INSERT INTO tenantry_ledger (job_id, unit, statements) VALUES {marks}");
+    let mut text = format!(
+        "BEGIN;\n{INSERT_OWNER};\nINSERT INTO tenantry_ledger (job_id, unit, statements) VALUES {marks}"
+    );
     for statement in rows.iter().flatten() {
         // On a line of its own: a statement may end with a comment.
         text.push_str("\n;\n");
         text.push_str(&statement.sql);
     }
+    text.push_str("\n;\n");
+    text.push_str(ASKED);
     text
 }
 
@@ -187,9 +227,9 @@ async fn structure(connection: &mut SqliteConnection) -> Result<i64, EngineError
 
 /// What two ways of making a database must agree in: the text of every object in order, and the number of rows of every
 /// table. Values may differ by chance and time.
-type Content = (Vec<String>, BTreeMap<String, i64>);
+type Made = (Vec<String>, BTreeMap<String, i64>);
 
-async fn content(connection: &mut SqliteConnection) -> Result<Content, EngineError> {
+async fn content(connection: &mut SqliteConnection) -> Result<Made, EngineError> {
     let objects = sqlx::query("SELECT type, name, COALESCE(sql, '') FROM sqlite_schema ORDER BY type, name")
         .fetch_all(&mut *connection)
         .await
@@ -210,7 +250,7 @@ async fn content(connection: &mut SqliteConnection) -> Result<Content, EngineErr
 }
 
 /// What the units make one after the other, and how many statements come before the first row.
-async fn unit_by_unit(whole: &Whole<'_>) -> Result<(Content, usize), EngineError> {
+async fn unit_by_unit(whole: &Whole<'_>) -> Result<(Made, usize), EngineError> {
     let mut session = SqliteSession::scratch().await?;
     let mut before_rows = 0;
     let mut has_rows = false;

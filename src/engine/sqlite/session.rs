@@ -48,12 +48,13 @@ pub(super) async fn write_marker(
     transaction.commit().await
 }
 
+/// Says whose a database is; its values are a lock's tenant, job and number.
+pub(super) const INSERT_OWNER: &str =
+    "INSERT INTO tenantry_owner (only_row, tenant_id, job_id, fence) VALUES (1, ?, ?, ?)";
+
 /// Writes whose a database is.
-pub(super) async fn write_owner(
-    connection: &mut SqliteConnection,
-    lock: &TenantLock,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("INSERT INTO tenantry_owner (only_row, tenant_id, job_id, fence) VALUES (1, ?, ?, ?)")
+async fn write_owner(connection: &mut SqliteConnection, lock: &TenantLock) -> Result<(), sqlx::Error> {
+    sqlx::query(INSERT_OWNER)
         .bind(lock.tenant_id.to_string())
         .bind(lock.job_id.to_string())
         .bind(lock.fence)
@@ -112,10 +113,7 @@ pub(super) async fn run_all(
 }
 
 /// Refuses rows that refer to rows which are not there.
-pub(super) async fn check_references(
-    connection: &mut SqliteConnection,
-    unit: &str,
-) -> Result<(), EngineError> {
+async fn check_references(connection: &mut SqliteConnection, unit: &str) -> Result<(), EngineError> {
     let dangling = sqlx::query("PRAGMA foreign_key_check")
         .fetch_optional(&mut *connection)
         .await

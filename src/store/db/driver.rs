@@ -1,10 +1,10 @@
 //! A connection of one of the three engines. What each has in words of its own is in the file of its name.
 
-use super::{Backend, Query, Result, Row, mariadb, postgres, row::Inner, sqlite};
-use sqlx::{MySql, Postgres, Sqlite, pool::PoolConnection};
+use super::{Backend, Query, Result, Row, few::Held, mariadb, postgres, row::Inner, sqlite};
+use sqlx::{MySql, Postgres, pool::PoolConnection};
 
 pub(super) enum Driver {
-    Sqlite(PoolConnection<Sqlite>),
+    Sqlite(Held),
     MariaDb(PoolConnection<MySql>),
     Postgres(PoolConnection<Postgres>),
 }

@@ -1,6 +1,7 @@
 //! Trouble with the control database, and whether it may pass.
 
 use crate::{disk::NotOnDisk, disk_trouble::DiskTrouble, error::Error};
+use sqlx::error::ErrorKind;
 
 /// Trouble with the control database.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +51,11 @@ impl StoreError {
     /// Whether a unique constraint refused the row.
     pub fn is_duplicate(&self) -> bool {
         matches!(self, StoreError::Database(sqlx::Error::Database(cause)) if cause.is_unique_violation())
+    }
+
+    /// Whether a NULL was refused where there must be a value.
+    pub fn is_null(&self) -> bool {
+        matches!(self, StoreError::Database(sqlx::Error::Database(cause)) if cause.kind() == ErrorKind::NotNullViolation)
     }
 
     /// Whether the database is locked, full, read-only or gone: trouble that may pass, and not a defect.

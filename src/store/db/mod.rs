@@ -3,6 +3,7 @@
 
 mod driver;
 mod error;
+mod few;
 mod mariadb;
 mod open;
 mod postgres;
@@ -14,9 +15,10 @@ use super::template_shelf::Shelf;
 use crate::disk::Disk;
 use driver::Driver;
 pub use error::{Result, StoreError};
+use few::Few;
 pub use query::{Query, Value, sql, sql_of};
 pub use row::Row;
-use sqlx::{MySqlPool, PgPool, SqlitePool};
+use sqlx::{MySqlPool, PgPool};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -93,6 +95,9 @@ impl Connection {
     /// is well, and MariaDB takes one of two that wait for each other back and goes on as if there had never been any.
     fn noted<T>(&mut self, result: Result<T>) -> Result<T> {
         if let Err(cause) = &result {
+            if matches!(cause, StoreError::Database(sqlx::Error::WorkerCrashed)) {
+                self.driver.close_on_drop();
+            }
             self.is_taken_back |= match self.backend() {
                 Backend::Sqlite => false,
                 Backend::MariaDb => cause.is_collision(),
@@ -170,7 +175,7 @@ pub struct Store {
 /// Connections: to read with, to write with, and on servers to claim with.
 #[derive(Debug, Clone)]
 enum Pools {
-    Sqlite { readers: SqlitePool, writer: SqlitePool, disk: Disk },
+    Sqlite { readers: Few, writer: Few, disk: Disk },
     MariaDb { readers: MySqlPool, writer: MySqlPool, claimers: MySqlPool, queue: Arc<Semaphore> },
     Postgres { readers: PgPool, writer: PgPool, claimers: PgPool, queue: Arc<Semaphore> },
 }
@@ -238,7 +243,11 @@ impl Write {
         let has_begun = matches!(connection.phase, Phase::Writing(_));
         if has_begun || !connection.kept.is_empty() {
             if connection.backend() == Backend::Sqlite {
-                sql("COMMIT").run(connection).await?;
+                if let Err(cause) = sql("COMMIT").run(connection).await {
+                    // A connection that has nothing left to take back is as good as new.
+                    self.is_ended = self.connection.driver.run(sql("ROLLBACK")).await.is_ok();
+                    return Err(cause);
+                }
             } else {
                 // The last of what was kept is run here; there is always one, or nothing to be run.
                 if let Some(last) = connection.kept.pop() {

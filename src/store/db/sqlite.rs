@@ -1,14 +1,11 @@
 //! The control database in a file. One process may write at a time: a transaction has the write lock from its first statement.
 
-use super::{Query, Result, Value};
+use super::{Query, Result, Value, few::Few};
 use crate::disk::Disk;
 use futures_util::TryStreamExt;
 use sqlx::{
-    AssertSqlSafe, Executor as _, Sqlite, SqliteConnection, SqlitePool,
-    sqlite::{
-        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow,
-        SqliteSynchronous,
-    },
+    AssertSqlSafe, ConnectOptions as _, Executor as _, Sqlite, SqliteConnection,
+    sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous},
 };
 use std::{borrow::Cow, fs::File, io, path::Path, time::Duration};
 
@@ -21,7 +18,7 @@ const LOG_PAGES: &str = "4000";
 const READERS: u32 = 4;
 
 /// Opens (and creates, where it is missing) a file: the connections to read with, the one to write with, and its disk.
-pub(super) async fn open(file: &Path) -> Result<(SqlitePool, SqlitePool, Disk)> {
+pub(super) async fn open(file: &Path) -> Result<(Few, Few, Disk)> {
     // NORMAL: a commit does not wait for the disk; `Disk` does, once for all who wait.
     let options = SqliteConnectOptions::new()
         .filename(file)
@@ -31,10 +28,13 @@ pub(super) async fn open(file: &Path) -> Result<(SqlitePool, SqlitePool, Disk)> 
         .busy_timeout(Duration::from_secs(15))
         .pragma("cache_size", "-2000")
         .pragma("wal_autocheckpoint", LOG_PAGES)
-        .foreign_keys(true);
+        .foreign_keys(true)
+        .disable_statement_logging();
     // One writer in this process, so that writers queue here in order and not in SQLite's busy handler.
-    let writer = pool(1).acquire_timeout(Duration::from_secs(30)).connect_with(options.clone()).await?;
-    let readers = pool(READERS).acquire_timeout(Duration::from_secs(10)).connect_lazy_with(options);
+    let writer = Few::new(options.clone(), 1, Duration::from_secs(30));
+    // Whether the file can be used at all is known from here on.
+    drop(writer.acquire().await?);
+    let readers = Few::new(options, READERS, Duration::from_secs(10));
     let mut log = file.as_os_str().to_owned();
     log.push("-wal");
     let disk = Disk::new("the control database", move || match File::open(&log) {
@@ -44,16 +44,6 @@ pub(super) async fn open(file: &Path) -> Result<(SqlitePool, SqlitePool, Disk)> 
         Err(cause) => Err(cause),
     });
     Ok((readers, writer, disk))
-}
-
-/// Connections are to a file: none of them breaks while it waits, so none is tried out before it is used or given up
-/// for its age.
-fn pool(connections: u32) -> SqlitePoolOptions {
-    SqlitePoolOptions::new()
-        .max_connections(connections)
-        .test_before_acquire(false)
-        .idle_timeout(None)
-        .max_lifetime(None)
 }
 
 fn prepared(query: Query) -> sqlx::query::Query<'static, Sqlite, SqliteArguments> {
