@@ -197,6 +197,34 @@ async fn of_a_group_those_that_were_ticked_are_decided_about_and_no_others() {
 }
 
 #[tokio::test]
+async fn a_decision_that_is_sent_twice_is_one() {
+    let place = Place::new();
+    let app = place.open().await;
+    let id = all_differing(&place, &app, &["One", "Two"], LOST).await;
+    let (plans, _) = drift::plans(&app, &ACTOR, drift::ALL, std::slice::from_ref(&id)).await.unwrap();
+    let repair = Decision::Repair { approved: &plans[0].hash, with_snapshot: false };
+    let first = carry_out(&app, &id, &[], repair).await;
+    assert_eq!((first.run.tally.checked, first.run.tally.busy), (2, 0));
+    let second = drift::decide(&app, &ACTOR, (&id, &[]), repair).await.unwrap();
+    assert_eq!(second.id, first.run.id);
+    // Fewer tenants, or something else, is another decision; and so is the same on another day.
+    let only = ["two".to_owned()];
+    let fewer = drift::decide(&app, &ACTOR, (&id, &only), repair).await.unwrap();
+    assert_ne!(fewer.id, first.run.id);
+    let form = Ignore { reason: "For now.".into(), days: "3".into() };
+    let ignored = drift::decide(&app, &ACTOR, (&id, &[]), Decision::Ignore(&form)).await.unwrap();
+    app.clock.advance(7);
+    let again = drift::decide(&app, &ACTOR, (&id, &[]), Decision::Ignore(&form)).await.unwrap();
+    assert_eq!(again.id, ignored.id);
+    let other = Ignore { reason: "For long.".into(), ..form };
+    let other = drift::decide(&app, &ACTOR, (&id, &[]), Decision::Ignore(&other)).await.unwrap();
+    assert_ne!(other.id, ignored.id);
+    app.clock.advance(60_000);
+    let later = drift::decide(&app, &ACTOR, (&id, &[]), repair).await.unwrap();
+    assert_ne!(later.id, first.run.id);
+}
+
+#[tokio::test]
 async fn what_cannot_be_done_in_a_tenant_is_said_with_its_name_and_the_others_are_done() {
     let place = Place::new();
     let app = place.open().await;

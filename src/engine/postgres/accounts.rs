@@ -2,7 +2,7 @@
 
 use super::{
     names::{identifier, text},
-    server::{Entry, Held, Postgres, code, failed},
+    server::{Entry, Held, Postgres, code, failed, is_dropped_meanwhile},
 };
 use crate::engine::{DatabaseName, EngineError, server::Isolation};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -274,7 +274,10 @@ impl Postgres {
         let dropped = self.try_run(admin, format!("{sql}DROP ROLE {role};")).await?;
         match dropped {
             // Another sweep was quicker, or the database is gone.
-            Err(cause) if code(&cause).is_some_and(|code| code == "42704" || code == "3D000") => {
+            Err(cause)
+                if code(&cause).is_some_and(|code| code == "42704" || code == "3D000")
+                    || is_dropped_meanwhile(&cause) =>
+            {
                 self.run(admin, format!("DROP ROLE IF EXISTS {role}")).await
             }
             other => other.map_err(failed),

@@ -5,7 +5,7 @@ use super::{
     alone::Alone,
     home::Home,
     names::identifier,
-    server::{Postgres, away, code, failed},
+    server::{Postgres, away, code, failed, is_dropped_meanwhile},
 };
 use crate::engine::{DatabaseName, EngineError, server::Isolation};
 use sqlx::{PgConnection, Row};
@@ -251,6 +251,7 @@ impl Postgres {
         match self.try_run(admin, sql).await? {
             Ok(()) => Ok(true),
             Err(cause) if code(&cause).is_some_and(|code| code == "55006" || code == "55P03") => Ok(false),
+            Err(cause) if is_dropped_meanwhile(&cause) => Ok(false),
             Err(cause) => Err(failed(cause)),
         }
     }

@@ -105,6 +105,12 @@ pub(super) fn code(cause: &sqlx::Error) -> Option<String> {
     cause.as_database_error().and_then(sqlx::error::DatabaseError::code).map(std::borrow::Cow::into_owned)
 }
 
+/// Whether somebody else has dropped the same at the same moment. The server has no code of its own for that.
+pub(super) fn is_dropped_meanwhile(cause: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(said) = cause else { return false };
+    code(cause).is_some_and(|code| code == "XX000") && said.message().starts_with("tuple concurrently")
+}
+
 /// Two engines on one server mean the same by a digest of so many signs.
 const DIGITS: usize = 16;
 

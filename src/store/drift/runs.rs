@@ -172,6 +172,25 @@ pub async fn find(connection: &mut Connection, id: Uuid) -> Result<Option<Run>> 
         .transpose()
 }
 
+/// What was decided to be done about a difference, and goes on or was decided since a moment; the newest first.
+pub async fn decided_since(
+    connection: &mut Connection,
+    act: Act,
+    difference_id: &str,
+    since_ms: i64,
+) -> Result<Vec<Run>> {
+    sql("SELECT * FROM drift_runs WHERE act = ? AND difference_id = ? AND (ended_ms IS NULL OR created_ms >= ?)
+         ORDER BY created_ms DESC LIMIT 20")
+    .bind(act.word())
+    .bind(difference_id)
+    .bind(since_ms)
+    .all(connection)
+    .await?
+    .iter()
+    .map(run)
+    .collect()
+}
+
 /// The run of all tenants that has not ended.
 pub async fn going_on(connection: &mut Connection) -> Result<Option<Run>> {
     sql("SELECT * FROM drift_runs WHERE ended_ms IS NULL AND scope IS NULL ORDER BY created_ms LIMIT 1")

@@ -120,8 +120,33 @@ pub async fn decide(
         decided: Some(decided),
         ..runs::new_run(app, Some(ids), total, actor.doer().name)
     };
-    runs::add(app, &run).await?;
+    let mut write = app.store.write().await?;
+    let since = app.now_ms() - SENT_TWICE_MS;
+    let lately = store::drift::runs::decided_since(&mut write, run.act, id, since).await?;
+    if let Some(same) = lately.into_iter().find(|lately| is_same(lately, &run)) {
+        return Ok(same);
+    }
+    store::drift::runs::add(&mut write, &run, None).await?;
+    write.commit().await?;
+    app.wake_drift.notify_waiters();
     Ok(run)
+}
+
+/// Who sends the same form again within this time, in milliseconds, has pressed twice.
+const SENT_TWICE_MS: i64 = 10_000;
+
+/// Whether somebody has decided the same about the same tenants.
+fn is_same(one: &Run, other: &Run) -> bool {
+    let what = |run: &Run| {
+        let decided = run.decided.clone()?;
+        let mut detail: Detail = serde_json::from_value(decided.detail).ok()?;
+        if let Detail::Ignore { until_ms, .. } = &mut detail {
+            // It is so many days from when the form was sent.
+            *until_ms = 0;
+        }
+        Some((decided.difference_id, decided.user_id, detail))
+    };
+    one.scope == other.scope && what(one).is_some_and(|decided| what(other) == Some(decided))
 }
 
 /// A number of its own for the job of a tenant: where a run has its turn twice, there is one job.

@@ -96,7 +96,7 @@ async fn ask_for(app: &App, actor: &Actor, mut ids: Vec<Uuid>) -> Result<Run> {
 }
 
 /// Adds a run that whoever has time goes on with.
-pub(super) async fn add(app: &App, run: &Run) -> Result<()> {
+async fn add(app: &App, run: &Run) -> Result<()> {
     let mut write = app.store.write().await?;
     store::drift::runs::add(&mut write, run, None).await?;
     write.commit().await?;
