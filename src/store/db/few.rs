@@ -126,7 +126,7 @@ mod tests {
         let waited = few.acquire().await.err().unwrap();
         assert!(matches!(waited, StoreError::Database(sqlx::Error::PoolTimedOut)));
         drop(held);
-        assert_eq!(number(&mut *few.acquire().await.unwrap()).await, 1);
+        assert_eq!(number(&mut few.acquire().await.unwrap()).await, 1);
     }
 
     #[tokio::test]
@@ -136,7 +136,7 @@ mod tests {
         sqlx::query("CREATE TABLE t (c)").execute(&mut *held).await.unwrap();
         held.close_on_drop();
         drop(held);
-        assert_eq!(number(&mut *few.acquire().await.unwrap()).await, 0);
+        assert_eq!(number(&mut few.acquire().await.unwrap()).await, 0);
     }
 
     #[tokio::test]
